@@ -1,0 +1,43 @@
+"""pdesolve: the continuous-time limit of a market in which investors choose how much to attend."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pdesolve.version import __version__
+
+if TYPE_CHECKING:
+    from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.solution import InitialState, Solution, load_solution
+    from pdesolve.solve import SolveError, solve
+
+_HOME = {
+    "Case": "case",
+    "CaseError": "case",
+    "InitialState": "solution",
+    "Solution": "solution",
+    "SolveError": "solve",
+    "case_names": "case",
+    "load_case": "case",
+    "load_solution": "solution",
+    "solve": "solve",
+}
+
+__all__ = [
+    "Case",
+    "CaseError",
+    "InitialState",
+    "Solution",
+    "SolveError",
+    "__version__",
+    "case_names",
+    "load_case",
+    "load_solution",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for: listing cases needs no arrays."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'pdesolve' has no attribute {name!r}")
+    return getattr(import_module(f"pdesolve.{_HOME[name]}"), name)

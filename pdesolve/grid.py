@@ -1,0 +1,296 @@
+"""The state grid, its difference operators, and the solver for implicit steps on it.
+
+Nodes are uniform in z in [-1, 1] and in eta = log(1 + psi / psi_scale); the states are
+
+    xi = centre + g(psi) * S(z),    g = 1 + spread * psi,    S(z) = width * sinh(stretch z) / stretch
+
+(the payoff is centred, so xi here is the zeta of derivation.md, section 5). The band of states where
+things happen fans out as evidence accumulates, and `g` follows it; `stretch` puts nodes where the
+transitions are and reaches far out with few. Derivatives are central differences of selectable order
+in z and one-sided upwind differences in eta, both by the chain rule. Information flows from larger
+to smaller psi as one steps back from the payoff date, so the upwind side is +psi and an implicit
+step is solved line by line from the top: a banded system per line.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import findiff
+import numpy as np
+from scipy.linalg import lapack
+from scipy.ndimage import correlate1d
+from scipy.special import roots_jacobi
+
+from pdesolve.numpytypes import Array
+
+ORDERS = (2, 4, 6, 8, 10)
+PSI_ORDERS = (1, 3, 5, 7)
+
+
+def central_weights(derivative: int, order: int) -> Array:
+    """Weights of the central difference for unit spacing, shape (order + 1,)."""
+    return np.asarray(findiff.coefficients(derivative, acc=order)["center"]["coefficients"], float)
+
+
+def radau_nodes(stages: int) -> Array:
+    """Right Radau points on (0, 1], shape (stages,); the last one is 1."""
+    inner = roots_jacobi(stages - 1, 1.0, 0.0)[0] if stages > 1 else np.zeros(0)
+    return np.append((1.0 + inner) / 2.0, 1.0)
+
+
+def collocation_weights(nodes: Array) -> Array:
+    """d/dx at `nodes` of the polynomial through 0 and `nodes`, shape (n, n + 1)."""
+    points = np.append(0.0, nodes)
+    return np.array([findiff.coefficients(1, offsets=list(points - x))["coefficients"] for x in nodes])
+
+
+class _Coefficients(NamedTuple):
+    """Of 1, d/dz (n_fields, n_fields, n_psi, n_xi) and d²/dz² (n_psi, n_xi)."""
+
+    one: Array
+    on_z: Array
+    on_zz: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A rectangular grid in (eta, z); arrays over it have shape (n_psi, n_xi), fields last.
+
+    Parameters
+    ----------
+    centre, width, stretch, spread : float
+        The map above; `width` and `centre` in 1/money, `spread` in money².
+    psi_scale, psi_known, psi_top : float
+        Scale of the logarithmic spacing; largest psi that matters; largest psi, 1/money². Between
+        the last two the transport along psi fades out: no state that starts from psi = 0 gets there,
+        nothing is known above, and a smooth end keeps the solution smooth.
+    n_xi, n_psi : int
+        Nodes; 1 makes the axis degenerate (derivatives along it are zero).
+    order, psi_order : int
+        Orders of the differences.
+    """
+
+    centre: float
+    width: float
+    stretch: float
+    spread: float
+    psi_scale: float
+    psi_known: float
+    psi_top: float
+    n_xi: int
+    n_psi: int
+    order: int = 8
+    psi_order: int = 5
+
+    @cached_property
+    def z(self) -> Array:
+        """Computational nodes along xi, shape (n_xi,)."""
+        return np.linspace(-1.0, 1.0, self.n_xi) if self.n_xi > 1 else np.zeros(1)
+
+    @property
+    def stages(self) -> int:
+        """Lines per element along psi."""
+        return (self.psi_order + 1) // 2
+
+    @cached_property
+    def eta(self) -> Array:
+        """Computational nodes along psi, shape (n_psi,): Radau points of equal elements."""
+        if self.n_psi == 1:
+            return np.zeros(1)
+        elements = (self.n_psi - 1) // self.stages
+        steps = np.arange(elements)[:, None] + radau_nodes(self.stages)
+        nodes = np.append(0.0, steps.ravel()) / elements
+        return np.log1p(self.psi_top / self.psi_scale) * (1.0 - nodes)[::-1]
+
+    @cached_property
+    def psi(self) -> Array:
+        """Values of psi, shape (n_psi,), from 0."""
+        return self.psi_scale * np.expm1(self.eta)
+
+    @cached_property
+    def xi(self) -> Array:
+        """Values of (centred) xi, shape (n_psi, n_xi)."""
+        fan = 1.0 + self.spread * self.psi
+        return self.centre + fan[:, None] * self._shape(self.z)[0]
+
+    def _shape(self, z: Array) -> tuple[Array, Array, Array]:
+        """S and its first two derivatives."""
+        b, w = self.stretch, self.width
+        if b < 1e-8:
+            return w * z, np.full_like(z, w), np.zeros_like(z)
+        return w * np.sinh(b * z) / b, w * np.cosh(b * z), w * b * np.sinh(b * z)
+
+    def locate(self, xi: Array, psi: Array) -> tuple[Array, Array]:
+        """Computational coordinates (eta, z) of states, the inverse of `xi` and `psi`."""
+        s = (xi - self.centre) / (1.0 + self.spread * psi) / self.width
+        z = s if self.stretch < 1e-8 else np.arcsinh(self.stretch * s) / self.stretch
+        return np.log1p(psi / self.psi_scale), z
+
+    def z_xi(self, z: Array, psi: Array) -> Array:
+        """dz/dxi at computational coordinate z."""
+        return 1.0 / ((1.0 + self.spread * psi) * self._shape(z)[1])
+
+    @cached_property
+    def _stencils(self) -> tuple[Array, Array]:
+        """Weights of d/dz and d²/dz², shape (2, 2m + 1): central, per unit of z."""
+        dz = self.z[1] - self.z[0]
+        return central_weights(1, self.order) / dz, central_weights(2, self.order) / dz**2
+
+    @cached_property
+    def metric(self) -> tuple[Array, Array, Array, Array]:
+        """z_xi, z_xi², z_xixi and z_psi at fixed xi, each (n_psi, n_xi): the chain rule."""
+        S, S1, S2 = self._shape(self.z)
+        fan = (1.0 + self.spread * self.psi)[:, None]
+        return (
+            1.0 / (fan * S1),
+            1.0 / (fan * S1) ** 2,
+            -S2 / (fan**2 * S1**3),
+            -(self.spread * self.fade[:, None] / fan) * S / S1,
+        )
+
+    @cached_property
+    def upwind(self) -> Array:
+        """Matrix of d/dpsi at fixed z, shape (n_psi, n_psi): block upper triangular.
+
+        A line's derivative uses its own element and the lowest line of the element above; `fade`
+        multiplies it, so the top row is zero.
+        """
+        n, s = self.n_psi, self.stages
+        D = np.zeros((n, n))
+        if n > 1:
+            local = collocation_weights(radau_nodes(s)) / (self.eta[0] - self.eta[s])
+            for low in range(0, n - 1, s):
+                D[low : low + s, low : low + s + 1] = local[::-1, ::-1]
+        return D * (self.fade / (self.psi_scale + self.psi))[:, None]
+
+    @cached_property
+    def fade(self) -> Array:
+        """Factor on the transport along psi, shape (n_psi,): 1 up to psi_known, 0 at psi_top."""
+        if self.n_psi == 1:
+            return np.zeros(1)
+        known = np.log1p(self.psi_known / self.psi_scale)
+        x = np.clip((self.eta - known) / (self.eta[-1] - known), 0.0, 1.0)
+        return (1.0 - x) ** 3 * (1.0 + 3.0 * x + 6.0 * x**2)
+
+    def derivatives(self, u: Array) -> tuple[Array, Array, Array]:
+        """u_xi, u_xixi and u_psi of fields u, shape (n_psi, n_xi, n_fields).
+
+        At the two ends of the xi axis u_xi = 0: the mirror image continues the field.
+        """
+        if self.n_xi == 1:
+            return np.zeros_like(u), np.zeros_like(u), self._along_psi(u)
+        z_xi, z_xi2, z_xixi, z_psi = (m[..., None] for m in self.metric)
+        w1, w2 = self._stencils
+        u_z = correlate1d(u, w1, axis=1, mode="mirror")
+        u_zz = correlate1d(u, w2, axis=1, mode="mirror")
+        u_psi = self._along_psi(u) + z_psi * u_z
+        return z_xi * u_z, z_xi2 * u_zz + z_xixi * u_z, u_psi
+
+    def _along_psi(self, u: Array) -> Array:
+        """du/dpsi at fixed z."""
+        return (self.upwind @ u.reshape(self.n_psi, -1)).reshape(u.shape)
+
+    @cached_property
+    def _rows(self) -> tuple[Array, Array]:
+        """Row-wise stencils with the mirror image folded in, each (2m + 1, n_xi)."""
+        if self.n_xi == 1:
+            return np.zeros((1, 1)), np.zeros((1, 1))
+        m, n = self.order // 2, self.n_xi
+        folded = np.zeros((2, 2 * m + 1, n))
+        for i in range(n):
+            for o in range(-m, m + 1):
+                j = abs(i + o)
+                j = j if j < n else 2 * (n - 1) - j
+                folded[:, j - i + m, i] += [w[o + m] for w in self._stencils]
+        return folded[0], folded[1]
+
+    def factor(
+        self, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array
+    ) -> Callable[[Array], Array]:
+        """Factor shift - J, where J u = c0 u + c1 u_xi + c2 u_xixi + c_psi u_psi.
+
+        Parameters
+        ----------
+        shift : float
+            1/time.
+        c0, c1 : array, shape (n_fields, n_fields, n_psi, n_xi)
+            [i, j]: effect of field j and of its xi-derivative on the rate of field i.
+        c2, c_psi : array, shape (n_psi, n_xi)
+            Diffusion and transport, the same for every field.
+
+        Returns
+        -------
+        callable
+            r -> x, both of shape (n_psi, n_xi, n_fields).
+
+        Raises
+        ------
+        ZeroDivisionError
+            If a line's matrix is singular.
+        """
+        c = _Coefficients(*self._along_z(shift, c0, c1, c2, c_psi))
+        blocks = [self._block(c, c_psi, low) for low in self._elements]
+        fields = c0.shape[0]
+
+        def solve(r: Array) -> Array:
+            x = np.empty_like(r)
+            for lines, (lu, pivots, half) in zip(self._elements, blocks, strict=True):
+                b = r[lines]
+                if lines.stop < self.n_psi:
+                    inflow = c_psi[lines] * self.upwind[lines, lines.stop, None]
+                    b = b + inflow[..., None] * x[lines.stop]
+                flat = b.transpose(1, 0, 2).reshape(-1)
+                y, _ = lapack.dgbtrs(lu, half, half, flat, pivots)
+                x[lines] = y.reshape(self.n_xi, -1, fields).transpose(1, 0, 2)
+            return x
+
+        return solve
+
+    @cached_property
+    def _elements(self) -> list[slice]:
+        """Lines that are solved together, from the top down."""
+        n, s = self.n_psi, self.stages
+        return [slice(n - 1, n), *(slice(low, low + s) for low in range(n - 1 - s, -1, -s))]
+
+    def _along_z(
+        self, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array
+    ) -> tuple[Array, Array, Array]:
+        """Coefficients of 1, d/dz and d²/dz² in shift - J, without the d/dpsi at fixed z."""
+        z_xi, z_xi2, z_xixi, z_psi = self.metric
+        same = np.eye(c0.shape[0])[:, :, None, None]
+        return (
+            same * shift - c0,
+            -c1 * z_xi - same * (c2 * z_xixi + c_psi * z_psi),
+            -c2 * z_xi2,
+        )
+
+    def _block(self, c: _Coefficients, c_psi: Array, lines: slice) -> tuple[Array, Array, int]:
+        """LU of one element's matrix in LAPACK band storage; unknowns (xi node, line, field)."""
+        w1, w2 = self._rows
+        m, n = w1.shape[0] // 2, self.n_xi
+        fields, s = c.one.shape[0], lines.stop - lines.start
+        half = fields * s * (m + 1) - 1
+        one, on_z, on_zz = (a[..., lines, :] for a in c)
+        band = np.zeros((n, s, fields, 3 * half + 1))
+        for o in range(-m, m + 1):
+            rows, cols = slice(max(0, -o), min(n, n - o)), slice(max(0, o), min(n, n + o))
+            for i in range(fields):
+                for j in range(fields):
+                    value = on_z[i, j][:, rows] * w1[o + m, rows]
+                    if i == j:
+                        value += on_zz[:, rows] * w2[o + m, rows]
+                    if o == 0:
+                        value += one[i, j]
+                    band[cols, :, j, 2 * half - fields * s * o + i - j] = value.T
+        D = self.upwind[lines, lines]
+        for a in range(s):
+            for b in range(s):
+                for i in range(fields):
+                    band[:, b, i, 2 * half + fields * (a - b)] -= (c_psi[lines][a] * D[a, b])
+        flat = band.reshape(n * s * fields, 3 * half + 1).T
+        lu, pivots, info = lapack.dgbtrf(flat, half, half, overwrite_ab=1)
+        if info != 0:
+            raise ZeroDivisionError("a line of the implicit step has a singular matrix")
+        return lu, pivots, half

@@ -1,0 +1,198 @@
+"""Time integration with error control: a Rosenbrock method for stiff systems. It knows no economics.
+
+The method is Rodas4P (Steinebach 1995; "RODASP" in Hairer and Wanner, *Solving Ordinary
+Differential Equations II*, section VI.4): six linearly implicit stages, order 4 with an embedded
+solution of order 3, stiffly accurate and L-stable, built so that parabolic problems keep their
+order. It needs no Newton iteration: a step costs one factorisation and six solves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from pdesolve.numpytypes import Array
+
+# Hairer and Wanner's transformed coefficients of RODASP: stage i solves
+#   (1/(gamma h) - J) k_i = f(u + sum_j A[i, j] k_j) + sum_j (C[i, j] / h) k_j.
+GAMMA = 0.25
+A = np.array(
+    [
+        [0, 0, 0, 0, 0, 0],
+        [3, 0, 0, 0, 0, 0],
+        [1.831036793486759, 0.4955183967433795, 0, 0, 0, 0],
+        [2.304376582692669, -0.05249275245743001, -1.176798761832782, 0, 0, 0],
+        [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 0, 0],
+        [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 1, 0],
+    ]
+)
+C = np.array(
+    [
+        [0, 0, 0, 0, 0],
+        [-12, 0, 0, 0, 0],
+        [-8.791795173947035, -2.207865586973518, 0, 0, 0],
+        [10.81793056857153, 6.780270611428266, 19.53485944642410, 0, 0],
+        [34.19095006749676, 15.49671153725963, 54.74760875964130, 14.16005392148534, 0],
+        [
+            34.62605830930532,
+            15.30084976114473,
+            56.99955578662667,
+            18.40807009793095,
+            -5.714285714285717,
+        ],
+    ]
+)
+SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
+
+
+class MarchError(ArithmeticError):
+    """The integration cannot go on; `time`, `index` (first bad entry, if any) and `cause` say where."""
+
+    def __init__(self, message: str, *, time: float, index: tuple[int, ...] | None = None):
+        super().__init__(message)
+        self.time = time
+        self.index = index
+
+
+class Linearised(Protocol):
+    """A system du/ds = f(u) seen from one point u0."""
+
+    @property
+    def initial_rates(self) -> Array:
+        """f(u0)."""
+
+    def rates(self, u: Array) -> Array:
+        """f(u), for u near u0."""
+
+    def factor(self, shift: float) -> Callable[[Array], Array]:
+        """Return a function r -> x that solves (shift - df/du(u0)) x = r."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """Accepted states of an integration.
+
+    Attributes
+    ----------
+    times : array, shape (n,)
+        Increasing, from 0.
+    states, rates : array, shape (n, ...)
+        u and du/ds at those times.
+    accepted, rejected, evaluations, factorisations : int
+        What it took.
+    error : float
+        Sum over the steps of the weighted local error estimates, in units of the tolerance's scale.
+    """
+
+    times: Array
+    states: Array
+    rates: Array
+    accepted: int
+    rejected: int
+    evaluations: int
+    factorisations: int
+    error: float
+
+
+def step(
+    local: Linearised, solve: Callable[[Array], Array], u: Array, h: float
+) -> tuple[Array, Array]:
+    """Take one Rodas4P step of length h from u; return the new state and its error estimate."""
+    k: list[Array] = []
+    for i in range(6):
+        stage = u + sum(A[i, j] * k[j] for j in range(i)) if i else u
+        f = local.rates(stage) if i else local.initial_rates
+        k.append(solve(f + sum((C[i, j] / h) * k[j] for j in range(i)) if i else f))
+    return stage + k[5], k[5]
+
+
+def march(
+    linearise: Callable[[Array], Linearised],
+    u: Array,
+    span: float,
+    *,
+    scale: Array,
+    tolerance: float,
+    max_steps: int,
+    report: Callable[[float], None] = lambda time: None,
+) -> Path:
+    """Integrate du/ds = f(u) from s = 0 to `span`.
+
+    Parameters
+    ----------
+    linearise : callable
+        u -> the system linearised there.
+    u : array
+        Initial state.
+    span : float
+        Length of the interval, > 0.
+    scale : array, broadcastable to u
+        What an entry's error is measured against.
+    tolerance : float
+        Local error allowed per step, relative to `scale`, in the largest entry.
+    max_steps : int
+        Attempts allowed.
+    report : callable, optional
+        Called with the time reached after each accepted step.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    MarchError
+        If a state is not finite however small the step, or after `max_steps` attempts.
+    """
+    s, error, rejected, evaluations, factorisations = 0.0, 0.0, 0, 0, 0
+    local = linearise(u)
+    f = local.initial_rates
+    speed = float(np.max(np.abs(f) / scale))
+    h = min(span, 0.1 * tolerance**0.25 / speed) if speed > 0 else span
+    times, states, rates = [s], [u], [f]
+    cause = ""
+    while s < span:
+        if len(times) + rejected > max_steps:
+            raise MarchError(f"more than {max_steps} time steps", time=s)
+        if h < 1e-14 * span:
+            where = None if np.all(np.isfinite(f)) else _first_bad(f)
+            raise MarchError(f"the time step fell below 1e-14 of the span{cause}", time=s, index=where)
+        h = span - s if s + 1.01 * h >= span else h
+        try:
+            factorisations += 1
+            evaluations += 5
+            new, difference = step(local, local.factor(1.0 / (GAMMA * h)), u, h)
+            size = float(np.max(np.abs(difference) / scale)) / tolerance
+            following = linearise(new) if size <= 1.0 else None
+            evaluations += size <= 1.0
+        except ArithmeticError as failure:  # no attention optimum, a singular matrix, ...
+            size, following, cause = np.inf, None, f": {failure}"
+        if following is None or not np.all(np.isfinite(following.initial_rates)):
+            rejected += 1
+            h *= max(SHRINK, SAFETY * size**-0.25) if np.isfinite(size) and size > 1 else SHRINK
+            continue
+        s = span if s + h >= span * (1 - 1e-14) else s + h
+        u, local = new, following
+        f = local.initial_rates
+        error += size * tolerance
+        times.append(s)
+        states.append(u)
+        rates.append(f)
+        report(s)
+        h *= min(GROW, max(SHRINK, SAFETY * max(size, 1e-12) ** -0.25))
+    return Path(
+        times=np.array(times),
+        states=np.array(states),
+        rates=np.array(rates),
+        accepted=len(times) - 1,
+        rejected=rejected,
+        evaluations=evaluations,
+        factorisations=factorisations,
+        error=error,
+    )
+
+
+def _first_bad(u: Array) -> tuple[int, ...]:
+    """Index of the first entry that is not finite."""
+    return tuple(int(i) for i in np.argwhere(~np.isfinite(u))[0])

@@ -1,0 +1,457 @@
+"""A solved case: fields as functions of (xi, psi, t), the initial state, data sets and files."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.interpolate import NdBSpline, make_interp_spline
+
+from pdesolve.attention import Response, best_response
+from pdesolve.case import Case, case_from_dict, case_to_dict
+from pdesolve.equations import FIELDS, motion
+from pdesolve.grid import Grid
+from pdesolve.numpytypes import Array
+from pdesolve.payoff import Prior, make_prior
+from pdesolve.version import __version__
+
+if TYPE_CHECKING:
+    import xarray
+
+UNITS = {
+    "price": "money",
+    "variance": "money^2",
+    "attention": "attention",
+    "precision_rate": "1/(money^2 time)",
+    "log_value": "1",
+    "certainty_equivalent_gain": "money",
+    "price_volatility": "money/sqrt(time)",
+    "static_price": "money",
+    "static_variance": "money^2",
+    "xi": "1/money",
+    "psi": "1/money^2",
+    "t": "time",
+}
+LONG_NAMES = {
+    "price": "price p",
+    "variance": "risk-neutral variance V",
+    "attention": "total attention S",
+    "precision_rate": "precision bought per unit of time A",
+    "log_value": "log value L",
+    "certainty_equivalent_gain": "certainty-equivalent gain from the market G0",
+    "price_volatility": "price volatility kappa p_xi",
+    "static_price": "price with no trade after now p^s",
+    "static_variance": "variance with no trade after now V^s",
+    "xi": "state xi = public evidence - rho theta",
+    "psi": "state psi = precision accumulated, public and private",
+    "t": "time",
+}
+ERRORS = ("price", "variance", "attention", "precision_rate", "log_value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitialState:
+    """Values at t = 0, xi = -rho n0, psi = 0; units in `UNITS`."""
+
+    price: float
+    variance: float
+    attention: float
+    precision_rate: float
+    log_value: float
+    certainty_equivalent_gain: float
+    price_volatility: float
+    static_price: float
+    static_variance: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solution:
+    """The equilibrium of a case.
+
+    Attributes
+    ----------
+    case : Case
+    space : Grid
+        State grid of the last pass.
+    times : array, shape (n,)
+        Times t from 0 to the horizon.
+    states, rates : array, shape (n, n_psi, n_xi, 3)
+        Deviations (p - p^s, V - V^s, L - phi) of the centred payoff and their derivatives to T - t.
+    error : dict
+        Estimated absolute error of the initial price, variance, attention, precision_rate, log_value.
+    converged : bool
+        Whether every error is within the tolerance asked for.
+    message : str
+        A sentence that says how the solve ended.
+    grid, steps : dict
+        Size of the grid and of the time integration.
+    seconds : float
+        Wall time.
+    version : str
+        Of the package that solved it.
+    """
+
+    case: Case
+    space: Grid
+    times: Array
+    states: Array
+    rates: Array
+    error: dict[str, float]
+    converged: bool
+    message: str
+    grid: dict[str, Any]
+    steps: dict[str, Any]
+    seconds: float
+    version: str = __version__
+
+    @cached_property
+    def prior(self) -> Prior:
+        """The payoff's prior."""
+        return make_prior(self.case.payoff)
+
+    # ------------------------------------------------------------------ fields
+
+    def price(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Price p, money.
+
+        Parameters
+        ----------
+        xi, psi, t : array_like
+            States (1/money, 1/money²) and time, broadcast together.
+
+        Returns
+        -------
+        array
+            Shaped like the broadcast arguments; NaN outside the region that the solution covers
+            (`psi_limit` says how far it goes in psi).
+        """
+        at = _States(self, xi, psi, t)
+        return at.static.mean + self.prior.centre + at.deviation(0)
+
+    def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Risk-neutral variance V, money²; arguments and shape as in `price`."""
+        at = _States(self, xi, psi, t)
+        return at.static.variance + at.deviation(1)
+
+    def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Log value L; arguments and shape as in `price`."""
+        at = _States(self, xi, psi, t)
+        return at.phi + at.deviation(2)
+
+    def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
+        """Optimal attention and all that goes with it; arguments and shapes as in `price`."""
+        variance = np.asarray(self.variance(xi, psi, t))
+        known = np.isfinite(variance)
+        filled = np.where(known, variance, 1.0)
+        found = best_response(self.case.attention, self.case.market.risk_aversion, filled)
+        return Response(*(np.where(known, part, np.nan) for part in found))
+
+    def attention(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Total attention S; arguments and shape as in `price`."""
+        return self.response(xi, psi, t).attention
+
+    def precision_rate(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Precision bought per unit of time A, 1/(money² time); arguments and shape as in `price`."""
+        return self.response(xi, psi, t).precision_rate
+
+    def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`."""
+        at = _States(self, xi, psi, t)
+        market = self.case.market
+        a = self.precision_rate(xi, psi, t)
+        kappa2 = motion(market.risk_aversion, market.supply_volatility, a).kappa2
+        return np.sqrt(kappa2) * (at.static.variance + at.deviation(0, along_xi=True))
+
+    def static_price(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
+        """Price with no trade after now, p^s, money."""
+        return _States(self, xi, psi, 0.0).static.mean + self.prior.centre
+
+    def static_variance(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
+        """Variance with no trade after now, V^s, money²."""
+        return _States(self, xi, psi, 0.0).static.variance
+
+    @cached_property
+    def initial(self) -> InitialState:
+        """Values at t = 0, xi = -rho n0, psi = 0."""
+        market = self.case.market
+        xi = -market.risk_aversion * market.initial_supply
+        price, log_value = float(self.price(xi)), float(self.log_value(xi))
+        rho = market.risk_aversion
+        return InitialState(
+            price=price,
+            variance=float(self.variance(xi)),
+            attention=float(self.attention(xi)),
+            precision_rate=float(self.precision_rate(xi)),
+            log_value=log_value,
+            certainty_equivalent_gain=-(rho * market.initial_supply * price + log_value) / rho,
+            price_volatility=float(self.price_volatility(xi)),
+            static_price=float(self.static_price(xi)),
+            static_variance=float(self.static_variance(xi)),
+        )
+
+    # ------------------------------------------------------------------ reach in psi
+
+    @cached_property
+    def _fastest(self) -> Array:
+        """Largest learning speed on each line at each time, shape (n, n_psi)."""
+        static = self.static_nodes.variance
+        market = self.case.market
+        found = best_response(
+            self.case.attention, market.risk_aversion, static + self.states[..., 1]
+        )
+        move = motion(market.risk_aversion, market.supply_volatility, found.precision_rate)
+        return move.psi_dot.max(axis=-1)
+
+    @cached_property
+    def static_nodes(self) -> Any:
+        """Static cumulants of the centred payoff at the grid's nodes, arrays (n_psi, n_xi)."""
+        g = self.space
+        return self.prior.cumulants(g.xi, np.broadcast_to(g.psi[:, None], g.xi.shape))
+
+    def _speeds(self, backward: bool) -> Iterator[tuple[int, Array, float]]:
+        """Interval by interval: end index, speeds by line at its middle, length."""
+        lengths = np.diff(self.times)
+        order = range(len(lengths) - 1, -1, -1) if backward else range(len(lengths))
+        for k in order:
+            end = k if backward else k + 1
+            yield end, 0.5 * (self._fastest[k] + self._fastest[k + 1]), float(lengths[k])
+
+    @cached_property
+    def psi_reached(self) -> Array:
+        """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
+        return self._follow(0.0, backward=False)
+
+    @cached_property
+    def psi_limit(self) -> Array:
+        """Largest psi at `times` for which the solution is determined by what the grid covers."""
+        return self._follow(self.space.psi_known, backward=True)
+
+    def _follow(self, psi: float, *, backward: bool) -> Array:
+        """Path of the fastest learner from psi at one end of time to the other."""
+        path = np.empty_like(self.times)
+        path[-1 if backward else 0] = psi
+        for end, speed, length in self._speeds(backward):
+            for _ in range(8):
+                step = length / 8 * (-1 if backward else 1)
+                middle = psi + 0.5 * step * np.interp(psi, self.space.psi, speed)
+                psi = max(0.0, psi + step * np.interp(max(middle, 0.0), self.space.psi, speed))
+            path[end] = psi
+        return path
+
+    # ------------------------------------------------------------------ data sets and files
+
+    def to_dataset(self) -> "xarray.Dataset":
+        """Fields on the solution's own nodes with labelled axes.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimensions t, psi, node; coordinate xi(psi, node); units and long names in the attributes
+            of each variable, the case and version in those of the data set.
+        """
+        import xarray
+
+        t, psi = self.times[:, None, None], self.space.psi[:, None]
+        xi = self.space.xi + self.prior.centre * psi
+        static, centre = self.static_nodes, self.prior.centre
+        variance = static.variance + self.states[..., 1]
+        market = self.case.market
+        found = best_response(self.case.attention, market.risk_aversion, variance)
+        move = motion(market.risk_aversion, market.supply_volatility, found.precision_rate)
+        slope = np.stack([self.space.derivatives(u[..., :1])[0][..., 0] for u in self.states])
+        values = {
+            "price": centre + static.mean + self.states[..., 0],
+            "variance": variance,
+            "attention": found.attention,
+            "precision_rate": found.precision_rate,
+            "log_value": self._phi_nodes + self.states[..., 2],
+            "price_volatility": np.sqrt(move.kappa2) * (static.variance + slope),
+        }
+        dims = ("t", "psi", "node")
+        variables: dict[str, Any] = {
+            name: (dims, np.broadcast_to(value, (t.size, *xi.shape)), _labels(name))
+            for name, value in values.items()
+        }
+        variables["static_price"] = (dims[1:], centre + static.mean, _labels("static_price"))
+        variables["static_variance"] = (dims[1:], static.variance, _labels("static_variance"))
+        coords = {
+            "t": ("t", self.times, _labels("t")),
+            "psi": ("psi", self.space.psi, _labels("psi")),
+            "xi": (dims[1:], xi, _labels("xi")),
+            "psi_limit": ("t", self.psi_limit, {"units": UNITS["psi"], "long_name": "trusted psi"}),
+        }
+        return xarray.Dataset(variables, coords, attrs=self._attributes())
+
+    @property
+    def _phi_nodes(self) -> Array:
+        """phi of the payoff itself at the nodes (the centred one's, shifted)."""
+        c, psi = self.prior.centre, self.space.psi[:, None]
+        return self.static_nodes.phi + c * self.space.xi + 0.5 * psi * c**2
+
+    def _attributes(self) -> dict[str, Any]:
+        """Everything but the arrays, as text."""
+        return {
+            "title": self.case.title,
+            "pdesolve_version": self.version,
+            "case": json.dumps(case_to_dict(self.case)),
+            "case_name": self.case.name,
+            "summary": json.dumps(
+                {
+                    "space": asdict(self.space),
+                    "error": self.error,
+                    "converged": self.converged,
+                    "message": self.message,
+                    "grid": self.grid,
+                    "steps": self.steps,
+                    "seconds": self.seconds,
+                }
+            ),
+        }
+
+    def save(self, path: str | FilePath) -> None:
+        """Write the solution to a netCDF file, whole or not at all; `load_solution` reads it back.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write; an existing one is replaced.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        data = self.to_dataset()
+        dims = ("t", "psi", "node", "field")
+        data["deviation"] = (dims, self.states, {"long_name": "deviations p - p^s, V - V^s, L - phi"})
+        data["deviation_rate"] = (dims, self.rates, {"long_name": "their derivatives to T - t"})
+        data = data.assign_coords(field=list(FIELDS))
+        target = FilePath(path)
+        partial = target.with_name(f".{target.name}.partial")
+        try:
+            data.to_netcdf(partial, engine="h5netcdf")
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def load_solution(path: str | FilePath) -> Solution:
+    """Read a solution that `Solution.save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    Solution
+        With the same arrays, bit for bit.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a saved solution.
+    """
+    import xarray
+
+    with xarray.open_dataset(path, engine="h5netcdf") as data:
+        if "pdesolve_version" not in data.attrs or "deviation" not in data:
+            raise ValueError(f"{path}: not a solution saved by pdesolve")
+        summary = json.loads(data.attrs["summary"])
+        return Solution(
+            case=case_from_dict(json.loads(data.attrs["case"]), data.attrs["case_name"]),
+            space=Grid(**summary.pop("space")),
+            times=data["t"].to_numpy(),
+            states=data["deviation"].to_numpy(),
+            rates=data["deviation_rate"].to_numpy(),
+            version=data.attrs["pdesolve_version"],
+            **summary,
+        )
+
+
+def _labels(name: str) -> dict[str, str]:
+    return {"units": UNITS[name], "long_name": LONG_NAMES[name]}
+
+
+class _States:
+    """Points (xi, psi, t) of a solution: static cumulants there, and interpolated deviations."""
+
+    def __init__(self, solution: Solution, xi: ArrayLike, psi: ArrayLike, t: ArrayLike):
+        self._solution = solution
+        c = solution.prior.centre
+        self._xi, self._psi, self._t = np.broadcast_arrays(
+            np.asarray(xi, float), np.asarray(psi, float), np.asarray(t, float)
+        )
+        self._zeta = self._xi - c * self._psi
+        self.static = solution.prior.cumulants(self._zeta, np.maximum(self._psi, 0.0))
+        self.phi = self._xi * c - 0.5 * self._psi * c**2 + self.static.phi
+
+    def deviation(self, field: int, *, along_xi: bool = False) -> Array:
+        """Deviation of a field (or its xi-derivative), NaN where the solution does not reach."""
+        space = self._solution.space
+        out = np.full(self._xi.shape, np.nan)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            eta, z = space.locate(self._zeta, np.maximum(self._psi, 0.0))
+        for t in np.unique(self._t):
+            here = (self._t == t) & (np.abs(z) <= 1.0 if space.n_xi > 1 else np.isfinite(z))
+            if not 0.0 <= t <= self._solution.times[-1]:
+                continue
+            if space.n_psi > 1:
+                limit = np.interp(t, self._solution.times, self._solution.psi_limit)
+                here &= self._psi <= limit
+            here &= self._psi >= 0.0
+            if here.any():
+                slab = _slab(self._solution, float(t))[..., field]
+                out[here] = _interpolate(space, slab, eta[here], z[here], along_xi)
+        if along_xi and space.n_xi > 1:
+            out = out * space.z_xi(z, np.maximum(self._psi, 0.0))
+        return out
+
+
+def _slab(solution: Solution, t: float) -> Array:
+    """Deviations at time t at the nodes, by cubic Hermite interpolation between time steps."""
+    times = solution.times
+    k = int(np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(times) - 2))
+    h = times[k + 1] - times[k]
+    x = (t - times[k]) / h
+    y0, y1 = solution.states[k], solution.states[k + 1]
+    d0, d1 = -solution.rates[k] * h, -solution.rates[k + 1] * h
+    if x in (0.0, 1.0):
+        return y1 if x else y0
+    return (
+        (1 + 2 * x) * (1 - x) ** 2 * y0
+        + x * (1 - x) ** 2 * d0
+        + x**2 * (3 - 2 * x) * y1
+        - x**2 * (1 - x) * d1
+    )
+
+
+def _interpolate(space: Grid, values: Array, eta: Array, z: Array, along_xi: bool) -> Array:
+    """Tensor-product spline through nodal values at computational coordinates; maybe its d/dz."""
+    if along_xi and space.n_xi == 1:
+        return np.zeros_like(z)
+    axes = [
+        (axis, nodes, points, derivative)
+        for axis, nodes, points, derivative in (
+            (0, space.eta, eta, 0),
+            (1, space.z, z, int(along_xi)),
+        )
+        if nodes.size > 1
+    ]
+    coefficients, knots, degrees = values, [], []
+    for axis, nodes, _, _ in axes:
+        degree = min(7, (nodes.size - 2) // 2 * 2 + 1)
+        spline = make_interp_spline(nodes, np.moveaxis(coefficients, axis, 0), k=degree)
+        coefficients = np.moveaxis(spline.c, 0, axis)
+        knots.append(spline.t)
+        degrees.append(degree)
+    if not axes:
+        return np.full_like(z, values[0, 0])
+    kept = coefficients.reshape([nodes.size for _, nodes, _, _ in axes])
+    spline = NdBSpline(tuple(knots), np.ascontiguousarray(kept), tuple(degrees))
+    points = np.stack([points for _, _, points, _ in axes], axis=-1)
+    return np.asarray(spline(points, nu=[derivative for *_, derivative in axes]))
