@@ -8,18 +8,18 @@ from pdesolve.version import __version__
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
     from pdesolve.solution import InitialState, Solution, load_solution
-    from pdesolve.solve import SolveError, solve
+    from pdesolve.solver import SolveError, solve
 
 _HOME = {
     "Case": "case",
     "CaseError": "case",
     "InitialState": "solution",
     "Solution": "solution",
-    "SolveError": "solve",
+    "SolveError": "solver",
     "case_names": "case",
     "load_case": "case",
     "load_solution": "solution",
-    "solve": "solve",
+    "solve": "solver",
 }
 
 __all__ = [

@@ -150,8 +150,6 @@ class _Technology:
             curved = self.scale * s**self.bend
             return self.bend * curved / (curved + self.linear) - alpha * s
 
-        if steepness(peak) <= 0:
-            return floor, floor
         return _last(steepness, peak, floor), _last(steepness, peak, top)
 
     def tangent(self, total: Array) -> Array | float:
@@ -194,7 +192,7 @@ def best_response(
         V, money², any shape. V <= 0 calls for no attention; NaN gives NaN.
     guess : array, optional
         Attention nearby, broadcast to the shape of `variance`: saves iterations and changes
-        nothing else. What is not positive and finite in it is passed over.
+        nothing else. What is not positive in it is passed over.
 
     Returns
     -------
@@ -304,9 +302,9 @@ def _compare(
         if tech.bend or tech.rate < tech.sensitivity:
             return inner, benefit > 0
         return inner, (tech.rate == tech.sensitivity) & (tech.unit * benefit > tech.scale)
-    best = np.where(inner, best, np.where(stay, 0.0, -np.inf))
-    rising = (benefit > tech.needed(attention.capacity)) | ~(inner | stay)
-    capped = (benefit > 0) & rising & ~(gain(np.asarray(attention.capacity)) <= best)
+    best = np.where(inner, best, 0.0)
+    rising = (benefit > 0) & (benefit >= tech.needed(attention.capacity))
+    capped = rising & ~(gain(np.asarray(attention.capacity)) <= best)
     return inner & ~capped, capped
 
 
@@ -318,7 +316,7 @@ def _interior(
     top = np.minimum(upper, reach)
     cold = np.full(benefit.shape, 1.0) if tech.bend else top
     if start is not None:
-        cold = np.where((start > 0) & (start < HUGE), start, cold)
+        cold = np.where(start > 0, start, cold)
     return increasing_root(
         lambda s: tech.gap(s, benefit), cold, np.asarray(lower), top, geometric=tech.geometric
     )

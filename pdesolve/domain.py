@@ -116,8 +116,8 @@ def _prices(prior: Prior, start: float, supply_variance: float) -> tuple[float, 
         return prior.low - prior.centre, prior.high - prior.centre
     far = 10.0 / prior.sd + REACH * np.sqrt(supply_variance)
     static = prior.cumulants(start + far * np.linspace(-1, 1, 201), np.zeros(201))
-    s2 = float(np.max(static.variance))
-    wide = REACH * np.sqrt(s2 * (2.0 + supply_variance * s2))
+    known, ends = float(static.variance.max()), float(static.variance[[0, -1]].max())
+    wide = REACH * np.sqrt(2.0 * known + supply_variance * ends**2)
     return float(static.mean[100]) - wide, float(static.mean[100]) + wide
 
 

@@ -143,11 +143,14 @@ class Equilibrium:
     grid : Grid
     static : Cumulants
         Of the centred payoff at the grid's nodes, arrays of shape (n_psi, n_xi).
+    price_range : (float, float)
+        Least and largest (centred) payoff, money: every price lies between them.
     """
 
     case: cases.Case
     grid: Grid
     static: Cumulants
+    price_range: tuple[float, float]
 
     def respond(self, u: Array, guess: Array | None = None) -> Response:
         """Optimal attention at every node, given the deviations u."""
@@ -159,7 +162,19 @@ class Equilibrium:
         )
 
     def linearise(self, u: Array) -> "EquilibriumAt":
-        """The equations seen from the state u."""
+        """The equations seen from the state u.
+
+        Raises
+        ------
+        ArithmeticError
+            If a price is outside the payoff's range by more than a hundredth of it: the price is an
+            expectation of the payoff, so the grid is too coarse for this state.
+        """
+        low, high = self.price_range
+        if np.isfinite(high - low):
+            price, slack = self.static.mean + u[..., 0], 0.01 * (high - low)
+            if price.min() < low - slack or price.max() > high + slack:
+                raise ArithmeticError("the price leaves the payoff's range: too few xi nodes")
         return EquilibriumAt(self, u)
 
 

@@ -146,10 +146,19 @@ def test_model_figures() -> None:
     assert second.precision_rate == pytest.approx(1.960703, abs=1e-6)
 
 
+# the margin rises on a short interval only, whose lower or upper end decides
+NARROW = [
+    exponential_in(power(2.5, 7.2, 0.0945), 2.5, capacity=1.585),
+    exponential_in(power(0.2692, 7.02, 60.0), 0.707, capacity=6.64),
+    exponential_in(power(0.5585, 1.447, 0.4724), 0.36308, capacity=0.9877),
+    exponential_in(power(0.6348, 1.5535, 0.32986), 0.79187, capacity=0.81137),
+]
+
+
 def test_nothing_on_a_grid_does_better() -> None:
-    v = 10.0 ** np.linspace(-3, 3, 61)
+    v = 10.0 ** np.linspace(-3, 3, 241)
     seen = set()
-    for attention in random_technologies(8, seed=1):
+    for attention in random_technologies(8, seed=1) + NARROW:
         response = best_response(attention, RHO, v)
         cap = attention.capacity
         grid = np.concatenate([[0], np.geomspace(1e-9, 1, 2001), np.linspace(0.01, 1, 500)]) * cap
@@ -209,7 +218,7 @@ def test_split_over_signals_by_brute_force(kind: str) -> None:
 
 def test_no_attention_where_there_is_no_variance() -> None:
     for attention in random_technologies(2, seed=3):
-        response = best_response(attention, RHO, [0.0, -1e-18, -1.0, 5e-324])
+        response = best_response(attention, RHO, [0.0, -1e-18, -1.0, 5e-324, 1e-310, 1e-302])
         free = attention.signals if attention.precision == "exponential" else 0
         np.testing.assert_array_equal(response.attention, 0)
         np.testing.assert_array_equal(response.precision_rate, free)
@@ -224,6 +233,7 @@ def test_no_attention_where_there_is_no_variance() -> None:
         (linear_in(power(linear=0.5)), 0.5 / 2),
         (linear_in(exponential(0.25, linear=0.5)), 0.75 / 2),
         (exponential_in(exponential(0.25, linear=0.25), 0.5), 0.5 / 0.5),
+        (exponential_in(power(10.0, 1.5, 20.0), 2.5, capacity=0.02), 20 / 2.5),
     ],
 )
 def test_corner_is_sharp(attention: Attention, threshold: float) -> None:
@@ -242,6 +252,14 @@ def test_capacity_binds_where_it_should() -> None:
     np.testing.assert_array_equal(response.attention[1:], 2.0)
     np.testing.assert_array_equal(response.slope[1:], 0)
     assert response.attention[0] == pytest.approx(2.0, rel=1e-11)
+
+
+def test_capacity_at_the_top_of_the_interior() -> None:
+    # alpha b exp(alpha S) = scale S at S = capacity, to the last bit
+    attention = exponential_in(power(1.0), 0.5, capacity=1.0)
+    b = 1 / (0.5 * np.exp(0.5))
+    response = best_response(attention, 0.5, b * (1 + np.array([-4, 0, 4]) * 2.0**-52))
+    np.testing.assert_allclose(response.attention, 1.0, rtol=1e-14)
 
 
 def test_exponential_precision_jumps() -> None:
@@ -277,6 +295,10 @@ def test_ties_go_to_the_smaller_attention() -> None:
     attention = exponential_in(exponential(0.25, 0.5), 0.5, capacity=4.0)
     response = best_response(attention, RHO, [1.5 * (1 - 1e-9), 1.5, 1.5 * (1 + 1e-9)])
     np.testing.assert_array_equal(response.attention, [0, 0, 4])
+    # b = 1: the capacity is worth exactly nothing, and less attention is worth less
+    attention = exponential_in(power(1e-30, 2.0, np.expm1(1.0) / 2), 0.5, capacity=2.0)
+    response = best_response(attention, 0.5, [1 - 1e-9, 1.0, 1 + 1e-9])
+    np.testing.assert_array_equal(response.regime, [0, 0, 2])
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,7 @@ BAD_LINES = [
     ("[0.0, 1.0, 3.0]", "[0, 3, 3.000000000001]", "must be different (3.0 and 3.000000000001"),
     ("[0.0, 1.0, 3.0]", "[2, 2, 2]", "payoff.values must hold at least two different numbers"),
     ("[0.5, 0.3, 0.2]", "[0.5, 0.3, 0.1]", "payoff.probabilities must sum to 1 (they sum to 0.9"),
+    ("[0.5, 0.3, 0.2]", "[0.5, 0.3, 0.20000001]", "payoff.probabilities must sum to 1 (they sum"),
     ("[0.5, 0.3, 0.2]", "[0.8, 0.4, -0.2]", "payoff.probabilities[2] must be > 0, got -0.2"),
     ("[0.5, 0.3, 0.2]", "[0.5, 0.5, 0.0]", "payoff.probabilities[2] must be > 0, got 0.0"),
     (
@@ -468,6 +469,14 @@ def test_a_title_is_optional_and_line_ends_do_not_matter(write: Write) -> None:
         ),
         ('kind = "sample"\nvalues = [1, 2, 1]', SamplePayoff(values=(1.0, 2.0, 1.0))),
         (
+            'kind = "lognormal"\nmean = 1\nsd = 0.1\nlow = 1.5\nhigh = 2',
+            LognormalPayoff(mean=1.0, sd=0.1, low=1.5, high=2.0),
+        ),
+        (
+            'kind = "discrete"\nvalues = [1, 0, 1.000001]\nprobabilities = [0.25, 0.5, 0.25]',
+            DiscretePayoff(values=(1.0, 0.0, 1.000001), probabilities=(0.25, 0.5, 0.25)),
+        ),
+        (
             'kind = "discrete"\nvalues = [1, 1.000001]\nprobabilities = [1e-9, 0.999999999]',
             DiscretePayoff(values=(1.0, 1.000001), probabilities=(1e-9, 0.999999999)),
         ),
@@ -475,6 +484,18 @@ def test_a_title_is_optional_and_line_ends_do_not_matter(write: Write) -> None:
 )
 def test_every_kind_of_payoff(write: Write, text: str, payoff: object) -> None:
     assert load_case(write(with_payoff(text))).payoff == payoff
+
+
+@pytest.mark.parametrize(
+    "numerics",
+    [
+        {"tolerance": 1e-10, "order": 2, "xi_nodes": 16, "psi_nodes": 8, "max_steps": 1},
+        {"tolerance": 0.1, "order": 10, "xi_nodes": 20000, "psi_nodes": 2000},
+        {"xi_nodes": 1, "psi_nodes": 1},
+    ],
+)
+def test_the_limits_of_numerics_are_legal(numerics: dict[str, Any]) -> None:
+    assert load_case("baseline", {"numerics": numerics}).numerics == Numerics(**numerics)
 
 
 @pytest.mark.parametrize("count", [3, 7, 11, 49, 1000])

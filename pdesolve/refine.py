@@ -1,0 +1,222 @@
+"""Accuracy on request: how many nodes, how long, and what error is left.
+
+Pilot passes measure how much is learned, which sets the largest psi. Then the grid is refined in
+one direction at a time; what each changes in the reported values says what it contributes to the
+error, and from that the nodes of the next pass are chosen. A change between two passes is the error
+of the coarser one; of it the finer one keeps a share that falls with the number of nodes, at orders
+deliberately below the scheme's own (8 along xi, 5 along psi) so that the estimate is not optimistic.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from pdesolve.attention import best_response
+from pdesolve.case import Case
+from pdesolve.domain import Domain
+from pdesolve.payoff import Prior
+from pdesolve.solution import ERRORS, Solution
+
+Errors = dict[str, float]
+Run = Callable[[Domain, tuple[int, int], float, int], Solution]
+
+GROWTH = 1.45  # of the nodes when a direction is probed
+ORDERS = (4.0, 3.0)  # at which the error is taken to fall along xi and psi
+KINKED = (2.0, 2.0)  # the same where attention leaves zero or meets its cap
+SPACING = 1.2  # of the first pass's nodes, in units of the domain's finest length
+PILOTS = 4
+PILOT_STEPS = 250  # more than these mean that the grid is too coarse
+ATTEMPTS = 4  # at a pilot pass, each with more xi nodes
+PASSES = 8
+LARGEST = 60_000  # nodes
+PROBES = np.array([0.0, -0.4, -0.2, 0.2, 0.4])  # states near the initial one that are compared
+
+
+class PassError(ArithmeticError):
+    """A pass that broke down, in one sentence."""
+
+
+def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float) -> Solution:
+    """Run passes until the estimated error is within the tolerance.
+
+    Parameters
+    ----------
+    run : callable
+        (domain, (n_xi, n_psi), time tolerance, most time steps) -> Solution of one pass.
+    case : Case
+    prior : Prior
+    domain : Domain
+        A generous one; its largest psi is replaced by a measured one.
+    tolerance : float
+        Relative to `error_scales`.
+
+    Returns
+    -------
+    Solution
+        Of the last pass, with its errors, and `converged` and `message` set.
+
+    Raises
+    ------
+    PassError
+        If a pass breaks down on the largest grid that may be tried.
+    """
+    most = case.numerics.max_steps
+    nodes, fixed = first_nodes(case, prior, domain, tolerance)
+    nodes, first = _pilot(run, domain, nodes, tolerance, most, not fixed[0])
+    for _ in range(PILOTS if nodes[1] > 1 else 0):
+        if 0.8 * domain.psi_top <= _needed_top(first) <= domain.psi_top:
+            break
+        domain = replace(domain, psi_top=1.02 * _needed_top(first))
+        nodes, first = _pilot(run, domain, nodes, tolerance, most, not fixed[0])
+    finer = run(domain, (_more(nodes[0], GROWTH), nodes[1]), tolerance, most)
+    nodes = (_more(nodes[0], GROWTH), _more(nodes[1], GROWTH))
+    best = run(domain, nodes, 0.2 * tolerance, most)
+    orders = KINKED if has_kink(best) else ORDERS
+    parts = (
+        _times(_change(finer, first), GROWTH ** -orders[0]),
+        _times(_change(best, finer), GROWTH ** -orders[1]),
+    )
+    best = judge(best, _total(parts), tolerance)
+    for _ in range(PASSES):
+        if best.converged or all(fixed) or nodes[0] * nodes[1] * GROWTH > LARGEST:
+            break
+        growth = [
+            1.0 if stuck else float(np.clip((worst(best, part) / (0.3 * tolerance)) ** power, 1, 2.5))
+            for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True)
+        ]
+        excess = nodes[0] * growth[0] * nodes[1] * growth[1] / LARGEST
+        growth = [max(1.0, g / max(1.0, excess) ** 0.5) for g in growth]
+        nodes = (_more(nodes[0], growth[0]), _more(nodes[1], growth[1]))
+        finer = run(domain, nodes, 0.1 * tolerance, most)
+        parts = _remaining(_change(finer, best), parts, growth, orders)
+        best = judge(finer, _total(parts), tolerance)
+    return best
+
+
+def first_nodes(
+    case: Case, prior: Prior, domain: Domain, tolerance: float
+) -> tuple[tuple[int, int], tuple[bool, bool]]:
+    """Nodes of the first pass, and which axes may not be refined.
+
+    The degenerate axes of normal and two-point payoffs have one node; where the case file fixes a
+    number of nodes, the first pass has fewer, so that the fixed number has an error estimate.
+    """
+    numerics = case.numerics
+    grid = domain.grid(2, 2, numerics.order)
+    fan = 1.0 + grid.spread * domain.psi_top
+    steps = 2.0 * grid.width / domain.finest * fan**0.5 / SPACING
+    n_xi = int(np.clip(steps * (1e-5 / tolerance) ** (1 / numerics.order), 36, 240))
+    depth = np.log1p(domain.psi_top / domain.psi_scale)
+    n_psi = 1 + 3 * round((3.0 + depth) * (1e-5 / tolerance) ** 0.2)
+    n_xi = 1 if prior.is_normal else n_xi
+    n_psi = 1 if prior.is_two_point or domain.psi_top == 0.0 else n_psi
+    wanted = (numerics.xi_nodes, numerics.psi_nodes)
+    nodes = [
+        n if not want else max(1, round(want / GROWTH)) if want > 1 else 1
+        for n, want in zip((n_xi, n_psi), wanted, strict=True)
+    ]
+    fixed = [bool(want) or n == 1 for n, want in zip(nodes, wanted, strict=True)]
+    return (nodes[0], nodes[1]), (fixed[0], fixed[1])
+
+
+def error_scales(solution: Solution) -> Errors:
+    """What an error is measured against: the payoff's sd and variance, attention as it is, and 1."""
+    prior, initial = solution.prior, solution.initial
+    tiny = float(np.finfo(float).tiny)
+    return {
+        "price": prior.sd,
+        "variance": prior.variance,
+        "attention": max(initial.attention, tiny),
+        "precision_rate": max(initial.precision_rate, tiny),
+        "log_value": 1.0,
+    }
+
+
+def worst(solution: Solution, error: Errors) -> float:
+    """Largest of the errors, each relative to its scale."""
+    scales = error_scales(solution)
+    return max(error[name] / scales[name] for name in ERRORS)
+
+
+def judge(solution: Solution, error: Errors, tolerance: float) -> Solution:
+    """Attach the errors and the verdict to a solution."""
+    scales = error_scales(solution)
+    name = max(ERRORS, key=lambda name: error[name] / scales[name])
+    found, field = error[name] / scales[name], name.replace("_", " ")
+    good = found <= tolerance
+    text = f"largest relative error estimate {found:.1e} ({field})"
+    return replace(
+        solution,
+        error=error,
+        converged=good,
+        message=f"converged: {text}" if good else f"not within {tolerance:.1e}: {text}",
+    )
+
+
+def _pilot(
+    run: Run, domain: Domain, nodes: tuple[int, int], tolerance: float, most: int, grow: bool
+) -> tuple[tuple[int, int], Solution]:
+    """Run a first pass, with more xi nodes as long as it breaks down."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return nodes, run(domain, nodes, tolerance, min(PILOT_STEPS, most))
+        except PassError:
+            if attempt == ATTEMPTS or not grow:
+                raise
+            nodes = (_more(nodes[0], 1.7), nodes[1])
+    raise AssertionError("unreachable")
+
+
+def has_kink(solution: Solution) -> bool:
+    """Whether attention is zero or capped in one part of the grid and not in another."""
+    variance = solution.static_nodes.variance + solution.states[..., 1]
+    rho = solution.case.market.risk_aversion
+    regime = best_response(solution.case.attention, rho, variance).regime
+    return bool(np.ptp(regime[:, : max(1, regime.shape[1] // 2)]) > 0)
+
+
+def _more(nodes: int, factor: float) -> int:
+    return 1 if nodes == 1 else round(nodes * factor)
+
+
+def _needed_top(solution: Solution) -> float:
+    """Largest psi that the grid has to cover: what the fastest learner reaches."""
+    return float(solution.psi_reached[-1])
+
+
+def _change(fine: Solution, coarse: Solution) -> Errors:
+    """Largest change between passes of the reported values, at and near the initial state."""
+    market = fine.case.market
+    half = 0.5 * (fine.prior.high - fine.prior.low)
+    width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
+    xi = -market.risk_aversion * market.initial_supply + PROBES * width
+    values = [{name: getattr(one, name)(xi) for name in ERRORS} for one in (fine, coarse)]
+    return {name: float(np.nanmax(np.abs(values[0][name] - values[1][name]))) for name in ERRORS}
+
+
+def _times(error: Errors, factor: float) -> Errors:
+    return {name: factor * error[name] for name in ERRORS}
+
+
+def _total(parts: tuple[Errors, Errors]) -> Errors:
+    return {name: parts[0][name] + parts[1][name] for name in ERRORS}
+
+
+def _remaining(
+    change: Errors, parts: tuple[Errors, Errors], growth: list[float], orders: tuple[float, float]
+) -> tuple[Errors, Errors]:
+    """Contributions to the error that are left after a refinement that changed the values so.
+
+    The change is shared out like the estimate before. Where it is larger than that estimate was, the
+    error falls more slowly than it was taken to, and the share that is kept grows in proportion.
+    """
+    left: tuple[Errors, Errors] = ({}, {})
+    for name in ERRORS:
+        before = parts[0][name] + parts[1][name]
+        slow = max(1.0, change[name] / before) if before > 0 else 1.0
+        for k in range(2):
+            share = parts[k][name] / before if before > 0 else 0.5
+            kept = min(1.0, slow * growth[k] ** -orders[k])
+            left[k][name] = change[name] * share * kept
+    return left

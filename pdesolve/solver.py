@@ -1,0 +1,164 @@
+"""Case -> Solution."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from pdesolve.attention import NoOptimum
+from pdesolve.case import Case
+from pdesolve.domain import Domain, choose_domain
+from pdesolve.equations import FIELDS, Equilibrium
+from pdesolve.grid import Grid
+from pdesolve.march import MarchError, Path, march
+from pdesolve.payoff import Prior, make_prior
+from pdesolve.refine import PassError, refine
+from pdesolve.solution import ERRORS, Solution
+
+
+class SolveError(ArithmeticError):
+    """A case that could not be solved, in one sentence."""
+
+
+def solve(case: Case, *, tol: float | None = None, progress: bool = False) -> Solution:
+    """Solve a case.
+
+    Parameters
+    ----------
+    case : Case
+    tol : float, optional
+        Accuracy of the initial values, relative to the payoff's sd (price), the variance, the
+        attention and precision rate at the prior's variance, and 1 (log value); default
+        `case.numerics.tolerance`.
+    progress : bool
+        Show a progress bar on standard error if it is a terminal.
+
+    Returns
+    -------
+    Solution
+        `converged` and `message` say whether `tol` was met; `error` holds the estimates.
+
+    Raises
+    ------
+    SolveError
+        If there is no solution to report: no optimal attention, or an integration that broke down.
+    """
+    began = time.perf_counter()
+    tolerance = case.numerics.tolerance if tol is None else tol
+    prior = make_prior(case.payoff)
+    try:
+        domain = choose_domain(case, prior)
+        solution = refine(partial(_pass, case, prior, progress), case, prior, domain, tolerance)
+    except NoOptimum as failure:
+        raise SolveError(f"{case.name}: {failure}") from failure
+    except PassError as failure:
+        risk = supply_risk(case, prior)
+        raise SolveError(
+            f"{case.name}: {failure}; supply risk (risk_aversion * supply_volatility * sqrt(horizon) "
+            f"* sd of the payoff) is {risk:.3g}: lower it, or allow more numerics.max_steps"
+        ) from failure
+    return replace(solution, seconds=time.perf_counter() - began)
+
+
+def supply_risk(case: Case, prior: Prior) -> float:
+    """rho sigma sqrt(T) sd(x): how far supply alone moves the price, in units of the payoff's sd."""
+    market = case.market
+    return market.risk_aversion * market.supply_volatility * market.horizon**0.5 * prior.sd
+
+
+def _pass(
+    case: Case,
+    prior: Prior,
+    progress: bool,
+    domain: Domain,
+    nodes: tuple[int, int],
+    tolerance: float,
+    max_steps: int,
+) -> Solution:
+    """One solve on one grid."""
+    grid = domain.grid(*nodes, case.numerics.order)
+    static = prior.cumulants(grid.xi, np.broadcast_to(grid.psi[:, None], grid.xi.shape))
+    system = Equilibrium(
+        case=case,
+        grid=grid,
+        static=static,
+        price_range=(prior.low - prior.centre, prior.high - prior.centre),
+    )
+    local = prior.variance + static.variance
+    scale = np.stack([np.sqrt(local), local, np.ones_like(local)], axis=-1)
+    horizon = case.market.horizon
+    with _bar(horizon, f"{case.name} {grid.n_xi}x{grid.n_psi}", progress) as report:
+        try:
+            path = march(
+                system.linearise,
+                np.zeros((*grid.xi.shape, 3)),
+                horizon,
+                scale=scale,
+                tolerance=tolerance,
+                max_steps=max_steps,
+                report=report,
+            )
+        except MarchError as failure:
+            raise PassError(_where(case, prior, grid, failure)) from failure
+    return Solution(
+        case=case,
+        space=grid,
+        times=horizon - path.times[::-1],
+        states=path.states[::-1],
+        rates=path.rates[::-1],
+        error=dict.fromkeys(ERRORS, float("nan")),
+        converged=False,
+        message="one pass: no error estimate",
+        grid={"xi_nodes": grid.n_xi, "psi_nodes": grid.n_psi, "order": grid.order},
+        steps=_counts(path),
+        seconds=0.0,
+    )
+
+
+def _counts(path: Path) -> dict[str, int]:
+    return {
+        "accepted": path.accepted,
+        "rejected": path.rejected,
+        "evaluations": path.evaluations,
+        "factorisations": path.factorisations,
+    }
+
+
+def _where(case: Case, prior: Prior, grid: Grid, failure: MarchError) -> str:
+    """Say field, node and time of a breakdown."""
+    text = f"{failure}, at t = {case.market.horizon - failure.time:.6g}"
+    if failure.index is not None:
+        line, node, field = failure.index
+        psi = grid.psi[line]
+        xi = grid.xi[line, node] + prior.centre * psi
+        text += f", first in {FIELDS[field]} at node xi = {xi:.6g}, psi = {psi:.6g}"
+    return text
+
+
+class _bar:
+    """Progress over time marched: a bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, span: float, label: str, show: bool):
+        self._span, self._label = span, label
+        self._show = show and sys.stderr.isatty()
+
+    def __enter__(self) -> Callable[[float], None]:
+        if not self._show:
+            return lambda time: None
+        from tqdm import tqdm
+
+        self._tqdm = tqdm(
+            total=100, desc=self._label, leave=False, delay=1.0, bar_format="{l_bar}{bar}| {elapsed}"
+        )
+
+        def report(time: float) -> None:
+            self._tqdm.update(100 * time / self._span - self._tqdm.n)
+
+        return report
+
+    def __exit__(self, *_: object) -> None:
+        if self._show:
+            self._tqdm.close()
