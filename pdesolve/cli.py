@@ -333,11 +333,8 @@ def _facts(solution: "Solution", start: float) -> Iterable[str]:
     grid, steps = solution.grid, solution.steps
     nodes = f"{grid.get('xi_nodes')} x {grid.get('psi_nodes')} nodes in xi and psi"
     order = f" of order {grid['order']}" if "order" in grid else ""
-    passes = len(steps.get("passes", [None]))
-    yield (
-        f"{nodes}{order}, {steps.get('accepted')} time steps, {passes}"
-        f" pass{'es' if passes != 1 else ''}, {solution.seconds:.2f} s"
-    )
+    passes = f" in the last of {len(steps['passes'])} passes" if "passes" in steps else ""
+    yield f"{nodes}{order}, {steps.get('accepted')} time steps{passes}, {solution.seconds:.2f} s"
     yield solution.message
 
 

@@ -53,7 +53,7 @@ class Domain:
     finest: float
 
     def grid(self, n_xi: int, n_psi: int, order: int) -> Grid:
-        """Grid with about that many nodes: spacing at the band's ends is twice that at its middle."""
+        """Grid with about that many nodes; spacing doubles from the band's middle to its ends."""
         half = 0.5 * (self.high - self.low)
         stretch = float(np.arcsinh(np.sqrt(3.0) * (half + self.reach) / half))
         flat = n_psi == 1

@@ -1,4 +1,4 @@
-"""The continuous-time limit: drift, diffusion and the three right-hand sides (derivation.md, section 5).
+"""The continuous-time limit: drift, diffusion, right-hand sides (derivation.md, section 5).
 
 The fields are deviations from the static market with no trade after now,
 
@@ -24,10 +24,10 @@ FIELDS = ("price", "variance", "log_value")
 
 
 class Motion(NamedTuple):
-    """How the states move under the risk-neutral measure: dxi = mu dt + kappa dB, dpsi = psi_dot dt.
+    """Risk-neutral motion of the states: dxi = mu dt + kappa dB, dpsi = psi_dot dt.
 
-    `risk` is rho sigma kappa = A + rho² sigma² = kappa² - psi_dot, the part of the diffusion that is
-    supply risk rather than learning; `kappa2` is kappa².
+    `kappa2` is kappa²; `risk` is rho sigma kappa = A + rho² sigma² = kappa² - psi_dot, the part of
+    the diffusion that is supply risk rather than learning.
     """
 
     kappa2: Array
@@ -72,7 +72,7 @@ def rates(
     array, shape (..., 3)
     """
     q, l_xi = u[..., 0], u_xi[..., 2]
-    q_xi, l_xixi = u_xi[..., 0], u_xixi[..., 2]
+    q_xi = u_xi[..., 0]
     _, ps, Vs, k3, k4 = static
     kappa2, psi_dot, risk = move
     p = ps + q
@@ -110,7 +110,7 @@ def partials(
         [i, j]: effect of field j on the rate of field i.
     """
     q, (q_xi, v_xi, l_xi) = u[..., 0], np.moveaxis(u_xi, -1, 0)
-    _, ps, Vs, k3, k4 = static
+    _, ps, Vs, k3, _ = static
     kappa2, _, risk = move
     p = ps + q
     mu = kappa2 * (ps + l_xi) - risk * p
@@ -197,7 +197,9 @@ class EquilibriumAt:
         market = self._system.case.market
         return motion(market.risk_aversion, market.supply_volatility, response.precision_rate)
 
-    def _rates(self, u: Array, derivatives: tuple[Array, Array, Array], response: Response) -> Array:
+    def _rates(
+        self, u: Array, derivatives: tuple[Array, Array, Array], response: Response
+    ) -> Array:
         system, move = self._system, self._motion(response)
         rho = system.case.market.risk_aversion
         return rates(u, *derivatives, system.static, move, response.cost, rho)

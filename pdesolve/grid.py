@@ -2,14 +2,16 @@
 
 Nodes are uniform in z in [-1, 1] and in eta = log(1 + psi / psi_scale); the states are
 
-    xi = centre + g(psi) * S(z),    g = 1 + spread * psi,    S(z) = width * sinh(stretch z) / stretch
+    xi = centre + g(psi) S(z),    g = 1 + spread psi,    S(z) = width sinh(stretch z) / stretch
 
-(the payoff is centred, so xi here is the zeta of derivation.md, section 5). The band of states where
-things happen fans out as evidence accumulates, and `g` follows it; `stretch` puts nodes where the
-transitions are and reaches far out with few. Derivatives are central differences of selectable order
-in z and one-sided upwind differences in eta, both by the chain rule. Information flows from larger
-to smaller psi as one steps back from the payoff date, so the upwind side is +psi and an implicit
-step is solved line by line from the top: a banded system per line.
+(the payoff is centred, so xi here is the zeta of derivation.md, section 5). The band of states
+where things happen fans out as evidence accumulates, and `g` follows it; `stretch` puts nodes where
+the transitions are and reaches far out with few. Derivatives are central differences of selectable
+order in z, and in eta collocation at the Radau points of small elements (a one-sided, upwind scheme
+of order 2s - 1 at the elements' ends with s points each; Hairer and Wanner, section IV.5), both by
+the chain rule. Information flows from larger to smaller psi as one steps back from the payoff date,
+so the upwind side is +psi and an implicit step is solved element by element from the top: a banded
+system each.
 """
 
 from collections.abc import Callable
@@ -43,7 +45,9 @@ def radau_nodes(stages: int) -> Array:
 def collocation_weights(nodes: Array) -> Array:
     """d/dx at `nodes` of the polynomial through 0 and `nodes`, shape (n, n + 1)."""
     points = np.append(0.0, nodes)
-    return np.array([findiff.coefficients(1, offsets=list(points - x))["coefficients"] for x in nodes])
+    return np.array(
+        [findiff.coefficients(1, offsets=list(points - x))["coefficients"] for x in nodes]
+    )
 
 
 class _Coefficients(NamedTuple):
@@ -64,8 +68,8 @@ class Grid:
         The map above; `width` and `centre` in 1/money, `spread` in money².
     psi_scale, psi_known, psi_top : float
         Scale of the logarithmic spacing; largest psi that matters; largest psi, 1/money². Between
-        the last two the transport along psi fades out: no state that starts from psi = 0 gets there,
-        nothing is known above, and a smooth end keeps the solution smooth.
+        the last two the transport along psi fades out: no state that starts from psi = 0 gets
+        there, nothing is known above, and a smooth end keeps the solution smooth.
     n_xi, n_psi : int
         Nodes; 1 makes the axis degenerate (derivatives along it are zero).
     order, psi_order : int
@@ -288,7 +292,7 @@ class Grid:
         for a in range(s):
             for b in range(s):
                 for i in range(fields):
-                    band[:, b, i, 2 * half + fields * (a - b)] -= (c_psi[lines][a] * D[a, b])
+                    band[:, b, i, 2 * half + fields * (a - b)] -= c_psi[lines][a] * D[a, b]
         flat = band.reshape(n * s * fields, 3 * half + 1).T
         lu, pivots, info = lapack.dgbtrf(flat, half, half, overwrite_ab=1)
         if info != 0:

@@ -1,4 +1,4 @@
-"""Time integration with error control: a Rosenbrock method for stiff systems. It knows no economics.
+"""Time integration with error control, by a Rosenbrock method; it knows no economics.
 
 The method is Rodas4P (Steinebach 1995; "RODASP" in Hairer and Wanner, *Solving Ordinary
 Differential Equations II*, section VI.4): six linearly implicit stages, order 4 with an embedded
@@ -8,7 +8,7 @@ order. It needs no Newton iteration: a step costs one factorisation and six solv
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -48,12 +48,30 @@ PATIENCE = 12  # rejections in a row
 
 
 class MarchError(ArithmeticError):
-    """The integration cannot go on; `time`, `index` (first bad entry, if any) and `cause` say where."""
+    """The integration cannot go on.
 
-    def __init__(self, message: str, *, time: float, index: tuple[int, ...] | None = None):
+    Attributes
+    ----------
+    time : float
+        How far it came.
+    index : tuple of int or None
+        First entry of the state that is not finite, if any.
+    reason : Exception or None
+        What the system raised in the last attempt, if anything.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        time: float,
+        index: tuple[int, ...] | None = None,
+        reason: Exception | None = None,
+    ):
         super().__init__(message)
         self.time = time
         self.index = index
+        self.reason = reason
 
 
 class Linearised(Protocol):
@@ -147,61 +165,82 @@ def march(
     MarchError
         If no step is short enough, or after `max_steps` attempts.
     """
-    s, error, rejected, evaluations, factorisations = 0.0, 0.0, 0, 0, 0
+    s, error, rejected, in_a_row = 0.0, 0.0, 0, 0
     local = linearise(u)
-    f = local.initial_rates
-    speed = _norm(f / scale)
+    speed = _norm(local.initial_rates / scale)
     h = min(span, 0.1 * tolerance**0.25 / speed) if speed > 0 else span
-    times, states, rates = [s], [u], [f]
-    cause, in_a_row, where = "", 0, None
+    times, states, rates = [s], [u], [local.initial_rates]
     while s < span:
-        if len(times) + rejected > max_steps:
-            raise MarchError(f"more than {max_steps} time steps", time=s)
-        if in_a_row > PATIENCE:
-            raise MarchError(f"no time step is short enough{cause}", time=s, index=where)
         h = span - s if s + 1.01 * h >= span else h
-        try:
-            factorisations += 1
-            evaluations += 5
-            new, difference = step(local, local.factor(1.0 / (GAMMA * h)), u, h)
-            size = _norm(difference / scale) / tolerance
-            following = linearise(new) if size <= 1.0 else None
-            evaluations += int(size <= 1.0)
-            if not np.all(np.isfinite(new)):
-                cause, where = ": the state is not finite", _first_bad(new)
-        except ArithmeticError as failure:  # no attention optimum, a singular matrix, ...
-            size, following, cause = np.inf, None, f": {failure}"
-        if following is None or not np.all(np.isfinite(following.initial_rates)):
-            rejected += 1
-            in_a_row += 1
-            h *= max(SHRINK, SAFETY * size**-0.25) if np.isfinite(size) and size > 1 else SHRINK
+        attempt = _attempt(linearise, local, u, h, scale * tolerance)
+        if attempt.following is None:
+            rejected, in_a_row = rejected + 1, in_a_row + 1
+            if in_a_row > PATIENCE or rejected + len(times) > max_steps:
+                raise _failure(attempt, s, max_steps if in_a_row <= PATIENCE else None)
+            h *= max(SHRINK, SAFETY * attempt.size**-0.25) if attempt.size < np.inf else SHRINK
             continue
         s = span if s + h >= span * (1 - 1e-14) else s + h
-        u, local, in_a_row, cause, where = new, following, 0, "", None
-        f = local.initial_rates
-        error += size * tolerance
+        u, local, in_a_row = attempt.state, attempt.following, 0
+        error += attempt.size * tolerance
         times.append(s)
         states.append(u)
-        rates.append(f)
+        rates.append(local.initial_rates)
         report(s)
-        h *= min(GROW, max(SHRINK, SAFETY * max(size, 1e-12) ** -0.25))
+        if s < span and rejected + len(times) > max_steps:
+            raise _failure(attempt, s, max_steps)
+        h *= min(GROW, max(SHRINK, SAFETY * max(attempt.size, 1e-12) ** -0.25))
     return Path(
         times=np.array(times),
         states=np.array(states),
         rates=np.array(rates),
         accepted=len(times) - 1,
         rejected=rejected,
-        evaluations=evaluations,
-        factorisations=factorisations,
+        evaluations=1 + 6 * (len(times) - 1) + 5 * rejected,
+        factorisations=len(times) - 1 + rejected,
         error=error,
     )
+
+
+class _Attempt(NamedTuple):
+    """A step tried: where it led, and, if it was good enough, the system seen from there."""
+
+    state: Array
+    size: float
+    following: Linearised | None
+    reason: Exception | None
+
+
+def _attempt(
+    linearise: Callable[[Array], Linearised], local: Linearised, u: Array, h: float, allowed: Array
+) -> _Attempt:
+    """Try a step of length h; its size is its error in units of what is allowed."""
+    try:
+        with np.errstate(all="ignore"):
+            new, difference = step(local, local.factor(1.0 / (GAMMA * h)), u, h)
+            size = _norm(difference / allowed)
+            if not size <= 1.0:
+                return _Attempt(new, size if size > 1.0 else np.inf, None, None)
+            following = linearise(new)
+            good = np.all(np.isfinite(following.initial_rates))
+            return _Attempt(new, size, following if good else None, None)
+    except ArithmeticError as failure:  # no attention optimum, a singular matrix, ...
+        return _Attempt(u, np.inf, None, failure)
+
+
+def _failure(attempt: _Attempt, time: float, max_steps: int | None) -> MarchError:
+    """Why the integration stops."""
+    if max_steps is not None:
+        return MarchError(f"more than {max_steps} time steps", time=time, reason=attempt.reason)
+    bad = np.argwhere(~np.isfinite(attempt.state))
+    index = tuple(int(i) for i in bad[0]) if bad.size else None
+    text = "no time step is short enough"
+    if attempt.reason is not None:
+        text += f": {attempt.reason}"
+    elif index is not None:
+        text += ": the state is not finite"
+    return MarchError(text, time=time, index=index, reason=attempt.reason)
 
 
 def _norm(u: Array) -> float:
     """Root mean square over all axes but the last, of the worst of those."""
     return float(np.sqrt(np.max(np.mean(u**2, axis=tuple(range(u.ndim - 1))))))
-
-
-def _first_bad(u: Array) -> tuple[int, ...]:
-    """Index of the first entry that is not finite."""
-    return tuple(int(i) for i in np.argwhere(~np.isfinite(u))[0])

@@ -129,6 +129,7 @@ def typical_path(solution: Solution, count: int = 41) -> TypicalPath:
         psi = solve_ivp(speed, span, [0.0], "RK23", t, rtol=1e-3, atol=scale).y[0]
         psi = np.clip(psi, 0.0, [_limit(solution, float(when)) for when in t])
     xi = np.array([xi_at(*state) for state in zip(psi.tolist(), t.tolist(), strict=True)])
+    xi[0] = -market.risk_aversion * market.initial_supply
     return TypicalPath(t=t, xi=xi, psi=psi)
 
 
@@ -169,7 +170,9 @@ def page(solution: Solution, *, width: float = 7.0) -> Figure:
             _draw_lines(panels[2], view, "attention")
             _draw_map(figure, panels[3], view)
         for panel, letter in zip(panels, "abcd", strict=True):
-            panel.set_title(f"({letter}) {panel.get_title(loc='left')}", loc="left")
+            crowded = not wide and panel.get_legend() is not None
+            title = f"({letter}) {panel.get_title(loc='left')}"
+            panel.set_title(title, loc="left", pad=18.0 if crowded else None)
         _legend(figure, view, columns=5 if wide else 3)
         figure.supxlabel(_fill(_caption(view), width), fontsize=6.5, color="0.25")
         return figure

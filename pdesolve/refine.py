@@ -4,7 +4,8 @@ Pilot passes measure how much is learned, which sets the largest psi. Then the g
 one direction at a time; what each changes in the reported values says what it contributes to the
 error, and from that the nodes of the next pass are chosen. A change between two passes is the error
 of the coarser one; of it the finer one keeps a share that falls with the number of nodes, at orders
-deliberately below the scheme's own (8 along xi, 5 along psi) so that the estimate is not optimistic.
+deliberately below the scheme's own (8 along xi, 5 along psi), and lower still where attention has a
+kink, so that the estimate is not optimistic.
 """
 
 from collections.abc import Callable
@@ -34,7 +35,11 @@ PROBES = np.array([0.0, -0.4, -0.2, 0.2, 0.4])  # states near the initial one th
 
 
 class PassError(ArithmeticError):
-    """A pass that broke down, in one sentence."""
+    """A pass that broke down, in one sentence; `reason` is the exception behind it, if any."""
+
+    def __init__(self, message: str, reason: Exception | None = None):
+        super().__init__(message)
+        self.reason = reason
 
 
 def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float) -> Solution:
@@ -82,7 +87,9 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
         if best.converged or all(fixed) or nodes[0] * nodes[1] * GROWTH > LARGEST:
             break
         growth = [
-            1.0 if stuck else float(np.clip((worst(best, part) / (0.3 * tolerance)) ** power, 1, 2.5))
+            1.0
+            if stuck
+            else float(np.clip((worst(best, part) / (0.3 * tolerance)) ** power, 1, 2.5))
             for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True)
         ]
         excess = nodes[0] * growth[0] * nodes[1] * growth[1] / LARGEST
@@ -121,7 +128,7 @@ def first_nodes(
 
 
 def error_scales(solution: Solution) -> Errors:
-    """What an error is measured against: the payoff's sd and variance, attention as it is, and 1."""
+    """What errors are measured against: the payoff's sd and variance, attention itself, and 1."""
     prior, initial = solution.prior, solution.initial
     tiny = float(np.finfo(float).tiny)
     return {
@@ -173,7 +180,8 @@ def has_kink(solution: Solution) -> bool:
     variance = solution.static_nodes.variance + solution.states[..., 1]
     rho = solution.case.market.risk_aversion
     regime = best_response(solution.case.attention, rho, variance).regime
-    return bool(np.ptp(regime[:, : max(1, regime.shape[1] // 2)]) > 0)
+    felt = variance > 1e-6 * solution.prior.variance
+    return bool(np.unique(regime[felt]).size > 1)
 
 
 def _more(nodes: int, factor: float) -> int:
@@ -208,8 +216,8 @@ def _remaining(
 ) -> tuple[Errors, Errors]:
     """Contributions to the error that are left after a refinement that changed the values so.
 
-    The change is shared out like the estimate before. Where it is larger than that estimate was, the
-    error falls more slowly than it was taken to, and the share that is kept grows in proportion.
+    The change is shared out like the estimate before. Where it is larger than that estimate was,
+    the error falls more slowly than it was taken to, and the share that is kept grows likewise.
     """
     left: tuple[Errors, Errors] = ({}, {})
     for name in ERRORS:

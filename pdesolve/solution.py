@@ -9,47 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.interpolate import NdBSpline, make_interp_spline
 
 from pdesolve.attention import Response, best_response
 from pdesolve.case import Case, case_from_dict, case_to_dict
 from pdesolve.equations import FIELDS, motion
 from pdesolve.grid import Grid
+from pdesolve.interpolate import States
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import Prior, make_prior
+from pdesolve.units import UNITS, labels
 from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     import xarray
 
-UNITS = {
-    "price": "money",
-    "variance": "money^2",
-    "attention": "attention",
-    "precision_rate": "1/(money^2 time)",
-    "log_value": "1",
-    "certainty_equivalent_gain": "money",
-    "price_volatility": "money/sqrt(time)",
-    "static_price": "money",
-    "static_variance": "money^2",
-    "xi": "1/money",
-    "psi": "1/money^2",
-    "t": "time",
-}
-LONG_NAMES = {
-    "price": "price p",
-    "variance": "risk-neutral variance V",
-    "attention": "total attention S",
-    "precision_rate": "precision bought per unit of time A",
-    "log_value": "log value L",
-    "certainty_equivalent_gain": "certainty-equivalent gain from the market G0",
-    "price_volatility": "price volatility kappa p_xi",
-    "static_price": "price with no trade after now p^s",
-    "static_variance": "variance with no trade after now V^s",
-    "xi": "state xi = public evidence - rho theta",
-    "psi": "state psi = precision accumulated, public and private",
-    "t": "time",
-}
 ERRORS = ("price", "variance", "attention", "precision_rate", "log_value")
 
 
@@ -82,7 +55,7 @@ class Solution:
     states, rates : array, shape (n, n_psi, n_xi, 3)
         Deviations (p - p^s, V - V^s, L - phi) of the centred payoff and their derivatives to T - t.
     error : dict
-        Estimated absolute error of the initial price, variance, attention, precision_rate, log_value.
+        Estimated absolute errors of the initial values named in `ERRORS`.
     converged : bool
         Whether every error is within the tolerance asked for.
     message : str
@@ -129,17 +102,17 @@ class Solution:
             Shaped like the broadcast arguments; NaN outside the region that the solution covers
             (`psi_limit` says how far it goes in psi).
         """
-        at = _States(self, xi, psi, t)
+        at = States(self, xi, psi, t)
         return at.static.mean + self.prior.centre + at.deviation(0)
 
     def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Risk-neutral variance V, money²; arguments and shape as in `price`."""
-        at = _States(self, xi, psi, t)
+        at = States(self, xi, psi, t)
         return at.static.variance + at.deviation(1)
 
     def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Log value L; arguments and shape as in `price`."""
-        at = _States(self, xi, psi, t)
+        at = States(self, xi, psi, t)
         return at.phi + at.deviation(2)
 
     def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
@@ -155,12 +128,12 @@ class Solution:
         return self.response(xi, psi, t).attention
 
     def precision_rate(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Precision bought per unit of time A, 1/(money² time); arguments and shape as in `price`."""
+        """Precision bought per unit of time A, 1/(money² time); arguments as in `price`."""
         return self.response(xi, psi, t).precision_rate
 
     def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`."""
-        at = _States(self, xi, psi, t)
+        at = States(self, xi, psi, t)
         market = self.case.market
         a = self.precision_rate(xi, psi, t)
         kappa2 = motion(market.risk_aversion, market.supply_volatility, a).kappa2
@@ -168,11 +141,11 @@ class Solution:
 
     def static_price(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
         """Price with no trade after now, p^s, money."""
-        return _States(self, xi, psi, 0.0).static.mean + self.prior.centre
+        return States(self, xi, psi, 0.0).static.mean + self.prior.centre
 
     def static_variance(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
         """Variance with no trade after now, V^s, money²."""
-        return _States(self, xi, psi, 0.0).static.variance
+        return States(self, xi, psi, 0.0).static.variance
 
     @cached_property
     def initial(self) -> InitialState:
@@ -257,8 +230,8 @@ class Solution:
         Returns
         -------
         xarray.Dataset
-            Dimensions t, psi, node; coordinate xi(psi, node); units and long names in the attributes
-            of each variable, the case and version in those of the data set.
+            Dimensions t, psi, node; coordinate xi(psi, node); each variable has its unit and long
+            name in its attributes, the data set the case and the version.
         """
         import xarray
 
@@ -280,22 +253,22 @@ class Solution:
         }
         dims = ("t", "psi", "node")
         variables: dict[str, Any] = {
-            name: (dims, np.broadcast_to(value, (t.size, *xi.shape)), _labels(name))
+            name: (dims, np.broadcast_to(value, (t.size, *xi.shape)), labels(name))
             for name, value in values.items()
         }
-        variables["static_price"] = (dims[1:], centre + static.mean, _labels("static_price"))
-        variables["static_variance"] = (dims[1:], static.variance, _labels("static_variance"))
+        variables["static_price"] = (dims[1:], centre + static.mean, labels("static_price"))
+        variables["static_variance"] = (dims[1:], static.variance, labels("static_variance"))
         coords = {
-            "t": ("t", self.times, _labels("t")),
-            "psi": ("psi", self.space.psi, _labels("psi")),
-            "xi": (dims[1:], xi, _labels("xi")),
+            "t": ("t", self.times, labels("t")),
+            "psi": ("psi", self.space.psi, labels("psi")),
+            "xi": (dims[1:], xi, labels("xi")),
             "psi_limit": ("t", self.psi_limit, {"units": UNITS["psi"], "long_name": "trusted psi"}),
         }
         return xarray.Dataset(variables, coords, attrs=self._attributes())
 
     @property
     def _phi_nodes(self) -> Array:
-        """phi of the payoff itself at the nodes (the centred one's, shifted)."""
+        """The payoff's own phi at the nodes (the centred one's, shifted)."""
         c, psi = self.prior.centre, self.space.psi[:, None]
         return self.static_nodes.phi + c * self.space.xi + 0.5 * psi * c**2
 
@@ -334,7 +307,11 @@ class Solution:
         """
         data = self.to_dataset()
         dims = ("t", "psi", "node", "field")
-        data["deviation"] = (dims, self.states, {"long_name": "deviations p - p^s, V - V^s, L - phi"})
+        data["deviation"] = (
+            dims,
+            self.states,
+            {"long_name": "deviations p - p^s, V - V^s, L - phi"},
+        )
         data["deviation_rate"] = (dims, self.rates, {"long_name": "their derivatives to T - t"})
         data = data.assign_coords(field=list(FIELDS))
         target = FilePath(path)
@@ -378,87 +355,3 @@ def load_solution(path: str | FilePath) -> Solution:
             version=data.attrs["pdesolve_version"],
             **summary,
         )
-
-
-def _labels(name: str) -> dict[str, str]:
-    return {"units": UNITS[name], "long_name": LONG_NAMES[name]}
-
-
-class _States:
-    """Points (xi, psi, t) of a solution: static cumulants there, and interpolated deviations."""
-
-    def __init__(self, solution: Solution, xi: ArrayLike, psi: ArrayLike, t: ArrayLike):
-        self._solution = solution
-        c = solution.prior.centre
-        self._xi, self._psi, self._t = np.broadcast_arrays(
-            np.asarray(xi, float), np.asarray(psi, float), np.asarray(t, float)
-        )
-        self._zeta = self._xi - c * self._psi
-        self.static = solution.prior.cumulants(self._zeta, np.maximum(self._psi, 0.0))
-        self.phi = self._xi * c - 0.5 * self._psi * c**2 + self.static.phi
-
-    def deviation(self, field: int, *, along_xi: bool = False) -> Array:
-        """Deviation of a field (or its xi-derivative), NaN where the solution does not reach."""
-        space = self._solution.space
-        out = np.full(self._xi.shape, np.nan)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            eta, z = space.locate(self._zeta, np.maximum(self._psi, 0.0))
-        for t in np.unique(self._t):
-            here = (self._t == t) & (np.abs(z) <= 1.0 if space.n_xi > 1 else np.isfinite(z))
-            if not 0.0 <= t <= self._solution.times[-1]:
-                continue
-            if space.n_psi > 1:
-                limit = np.interp(t, self._solution.times, self._solution.psi_limit)
-                here &= self._psi <= limit
-            here &= self._psi >= 0.0
-            if here.any():
-                slab = _slab(self._solution, float(t))[..., field]
-                out[here] = _interpolate(space, slab, eta[here], z[here], along_xi)
-        if along_xi and space.n_xi > 1:
-            out = out * space.z_xi(z, np.maximum(self._psi, 0.0))
-        return out
-
-
-def _slab(solution: Solution, t: float) -> Array:
-    """Deviations at time t at the nodes, by cubic Hermite interpolation between time steps."""
-    times = solution.times
-    k = int(np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(times) - 2))
-    h = times[k + 1] - times[k]
-    x = (t - times[k]) / h
-    y0, y1 = solution.states[k], solution.states[k + 1]
-    d0, d1 = -solution.rates[k] * h, -solution.rates[k + 1] * h
-    if x in (0.0, 1.0):
-        return y1 if x else y0
-    return (
-        (1 + 2 * x) * (1 - x) ** 2 * y0
-        + x * (1 - x) ** 2 * d0
-        + x**2 * (3 - 2 * x) * y1
-        - x**2 * (1 - x) * d1
-    )
-
-
-def _interpolate(space: Grid, values: Array, eta: Array, z: Array, along_xi: bool) -> Array:
-    """Tensor-product spline through nodal values at computational coordinates; maybe its d/dz."""
-    if along_xi and space.n_xi == 1:
-        return np.zeros_like(z)
-    axes = [
-        (axis, nodes, points, derivative)
-        for axis, nodes, points, derivative in (
-            (0, space.eta, eta, 0),
-            (1, space.z, z, int(along_xi)),
-        )
-        if nodes.size > 1
-    ]
-    coefficients, knots, degrees = values, [], []
-    for axis, nodes, _, _ in axes:
-        degree = min(7, (nodes.size - 2) // 2 * 2 + 1)
-        spline = make_interp_spline(nodes, np.moveaxis(coefficients, axis, 0), k=degree)
-        coefficients = np.moveaxis(spline.c, 0, axis)
-        knots.append(spline.t)
-        degrees.append(degree)
-    if not axes:
-        return np.full_like(z, values[0, 0])
-    kept = coefficients.reshape([nodes.size for _, nodes, _, _ in axes])
-    spline = NdBSpline(tuple(knots), np.ascontiguousarray(kept), tuple(degrees))
-    points = np.stack([points for _, _, points, _ in axes], axis=-1)
-    return np.asarray(spline(points, nu=[derivative for *_, derivative in axes]))

@@ -30,8 +30,8 @@ def solve(case: Case, *, tol: float | None = None, progress: bool = False) -> So
     ----------
     case : Case
     tol : float, optional
-        Accuracy of the initial values, relative to the payoff's sd (price), the variance, the
-        attention and precision rate at the prior's variance, and 1 (log value); default
+        Accuracy of the initial values, relative to the payoff's sd (price) and variance
+        (variance), to themselves (attention, precision rate) and to 1 (log value); default
         `case.numerics.tolerance`.
     progress : bool
         Show a progress bar on standard error if it is a terminal.
@@ -55,18 +55,21 @@ def solve(case: Case, *, tol: float | None = None, progress: bool = False) -> So
     except NoOptimum as failure:
         raise SolveError(f"{case.name}: {failure}") from failure
     except PassError as failure:
-        risk = supply_risk(case, prior)
-        raise SolveError(
-            f"{case.name}: {failure}; supply risk (risk_aversion * supply_volatility * sqrt(horizon) "
-            f"* sd of the payoff) is {risk:.3g}: lower it, or allow more numerics.max_steps"
-        ) from failure
+        remedy = "" if isinstance(failure.reason, NoOptimum) else f"; {_remedy(case, prior)}"
+        raise SolveError(f"{case.name}: {failure}{remedy}") from failure
     return replace(solution, seconds=time.perf_counter() - began)
 
 
-def supply_risk(case: Case, prior: Prior) -> float:
-    """rho sigma sqrt(T) sd(x): how far supply alone moves the price, in units of the payoff's sd."""
+def _remedy(case: Case, prior: Prior) -> str:
+    """What to change when a case cannot be solved."""
     market = case.market
-    return market.risk_aversion * market.supply_volatility * market.horizon**0.5 * prior.sd
+    shock = market.risk_aversion * market.supply_volatility * market.horizon**0.5
+    spread = prior.high - prior.low
+    extent = f" and {shock * spread:.3g} times its range" if np.isfinite(spread) else ""
+    return (
+        f"supply risk rho sigma sqrt(T) is {shock * prior.sd:.3g} times the payoff's sd{extent}: "
+        "lower market.risk_aversion, supply_volatility or horizon, or raise numerics.max_steps"
+    )
 
 
 def _pass(
@@ -102,7 +105,7 @@ def _pass(
                 report=report,
             )
         except MarchError as failure:
-            raise PassError(_where(case, prior, grid, failure)) from failure
+            raise PassError(_where(case, prior, grid, failure), failure.reason) from failure
     return Solution(
         case=case,
         space=grid,
@@ -151,7 +154,11 @@ class _bar:
         from tqdm import tqdm
 
         self._tqdm = tqdm(
-            total=100, desc=self._label, leave=False, delay=1.0, bar_format="{l_bar}{bar}| {elapsed}"
+            total=100,
+            desc=self._label,
+            leave=False,
+            delay=1.0,
+            bar_format="{l_bar}{bar}| {elapsed}",
         )
 
         def report(time: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import pytest
 
 from pdesolve import cli, plots
-from pdesolve.case import case_names, load_case
+from pdesolve.case import Case, case_names, load_case
 from pdesolve.payoff import PriorError
 from pdesolve.rootfind import NoConvergence
 from pdesolve.solution import Solution, load_solution
@@ -232,7 +232,12 @@ def test_overrides_and_tolerance_reach_the_solver(
     solved: Solution, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    monkeypatch.setattr(SOLVER, "solve", lambda case, **_: seen.append(case) or solved)
+
+    def solve(case: Case, **_: object) -> Solution:
+        seen.append(case)
+        return solved
+
+    monkeypatch.setattr(SOLVER, "solve", solve)
     assert cli.main(["solve", "binary", "--set", "market.horizon=3", "--tol", "1e-3"]) == 0
     capsys.readouterr()
     assert seen == [load_case("binary", {"market.horizon": 3.0, "numerics.tolerance": 1e-3})]
@@ -357,7 +362,7 @@ def test_a_failure_midway_leaves_nothing_half_written(
     if existing:
         folder.mkdir(parents=True)
         (folder / "binary.nc").write_text("older")
-    home = {"save": Solution, "render": plots, "replace": cli.os}[where]
+    home = {"save": Solution, "render": plots, "replace": os}[where]
     monkeypatch.setattr(home, where, fail)
     assert cli.main(["solve", "binary", "--json", "--out", str(folder)]) == 1
     out, err = capsys.readouterr()
