@@ -285,7 +285,7 @@ def _plain(value: Any) -> Any:
 
 def _table(solution: "Solution") -> str:
     """Initial values for a person to read."""
-    from pdesolve.solution import UNITS
+    from pdesolve.units import UNITS
 
     initial, market = solution.initial, solution.case.market
     lines = [("", "value", "± error", "unit", "static")]

@@ -30,7 +30,7 @@ PILOTS = 4
 PILOT_STEPS = 250  # more than these mean that the grid is too coarse
 ATTEMPTS = 4  # at a pilot pass, each with more xi nodes
 PASSES = 8
-LARGEST = 60_000  # nodes
+WORK = 4e6  # most nodes times steps in a pass
 PROBES = np.array([0.0, -0.4, -0.2, 0.2, 0.4])  # states near the initial one that are compared
 
 
@@ -84,21 +84,49 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
     )
     best = judge(best, _total(parts), tolerance)
     for _ in range(PASSES):
-        if best.converged or all(fixed) or nodes[0] * nodes[1] * GROWTH > LARGEST:
+        if best.converged or all(fixed):
             break
-        growth = [
-            1.0
-            if stuck
-            else float(np.clip((worst(best, part) / (0.3 * tolerance)) ** power, 1, 2.5))
-            for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True)
-        ]
-        excess = nodes[0] * growth[0] * nodes[1] * growth[1] / LARGEST
-        growth = [max(1.0, g / max(1.0, excess) ** 0.5) for g in growth]
+        growth = _growth(best, parts, tolerance, fixed)
+        if _work(best, growth) > WORK:
+            break
         nodes = (_more(nodes[0], growth[0]), _more(nodes[1], growth[1]))
         finer = run(domain, nodes, 0.1 * tolerance, most)
         parts = _remaining(_change(finer, best), parts, growth, orders)
         best = judge(finer, _total(parts), tolerance)
+    if not best.converged and has_kink(best):
+        best = replace(
+            best,
+            message=best.message + "; attention leaves zero, meets its cap or jumps inside the "
+            "grid, and convergence is slow there",
+        )
     return best
+
+
+def _growth(
+    best: Solution, parts: tuple[Errors, Errors], tolerance: float, fixed: tuple[bool, bool]
+) -> tuple[float, float]:
+    """Factors on the nodes that should bring each direction's share of the error within bounds.
+
+    Scaled back to what a pass may cost, as long as that still refines.
+    """
+    wanted = [
+        1.0 if stuck else float(np.clip((worst(best, part) / (0.3 * tolerance)) ** power, 1, 2.5))
+        for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True)
+    ]
+    excess = max(1.0, _work(best, (wanted[0], wanted[1])) / WORK)
+    free = 2 - sum(fixed)
+    trimmed = [
+        1.0 if stuck else g / excess ** (1 / free) for g, stuck in zip(wanted, fixed, strict=True)
+    ]
+    growth = wanted if max(trimmed) < GROWTH**0.5 else [max(1.0, g) for g in trimmed]
+    return growth[0], growth[1]
+
+
+def _work(solution: Solution, growth: tuple[float, float]) -> float:
+    """Nodes times steps of a pass with so many times the nodes."""
+    steps = solution.steps["accepted"] + solution.steps["rejected"]
+    nodes = solution.space.n_xi * solution.space.n_psi
+    return float(nodes * growth[0] * growth[1] * steps)
 
 
 def first_nodes(
@@ -212,7 +240,10 @@ def _total(parts: tuple[Errors, Errors]) -> Errors:
 
 
 def _remaining(
-    change: Errors, parts: tuple[Errors, Errors], growth: list[float], orders: tuple[float, float]
+    change: Errors,
+    parts: tuple[Errors, Errors],
+    growth: tuple[float, float],
+    orders: tuple[float, float],
 ) -> tuple[Errors, Errors]:
     """Contributions to the error that are left after a refinement that changed the values so.
 
