@@ -13,6 +13,7 @@ from pdesolve.attention import best_response
 from pdesolve.case import Case
 from pdesolve.equations import motion
 from pdesolve.grid import Grid
+from pdesolve.mixture import MixturePrior
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import Prior
 
@@ -39,6 +40,8 @@ class Domain:
         1 / largest static variance, 1/money².
     psi_top : float
         Largest psi that can be reached from psi = 0, 1/money²; 0 if nobody learns.
+    psi_informed : float
+        The psi by which the payoff is as good as known, 1/money²; no need to go further.
     finest : float
         Smallest width, in xi times money, over which the static price bends: sets the nodes.
     """
@@ -50,6 +53,7 @@ class Domain:
     half_range: float
     psi_scale: float
     psi_top: float
+    psi_informed: float
     finest: float
 
     def grid(self, n_xi: int, n_psi: int, order: int) -> Grid:
@@ -106,6 +110,7 @@ def choose_domain(case: Case, prior: Prior) -> Domain:
         half_range=half_range,
         psi_scale=psi_scale,
         psi_top=psi_top,
+        psi_informed=_revealing(prior, 1e6 * psi_scale),
         finest=_bend(prior, np.linspace(low, high, 101)),
     )
 
@@ -161,8 +166,8 @@ def _learning(
         fan = 1.0 + psi[:, None] * half_range / half
         xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
         static = prior.cumulants(xi, np.broadcast_to(psi[:, None], xi.shape)).variance.max(axis=1)
-        bound = static * (2.0 + rs**2 * market.horizon * static)
-        return np.minimum(bound, half_range**2) if np.isfinite(prior.low + prior.high) else bound
+        bound = static * (1.0 + rs**2 * market.horizon * static)
+        return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
 
     first = prior.cumulants(line, np.zeros_like(line)).variance
     psi_scale = 1.0 / float(first.max())
@@ -179,18 +184,18 @@ def _learning(
     clock = np.append(0.0, np.cumsum(pieces))
     noise = np.append(0.0, np.cumsum(0.5 * (a[1:] + a[:-1]) * pieces)) + rs**2 * clock
     top = float(np.interp(market.horizon, clock, psi))
-    top = min(top, _revealing(prior, psi, start))
+    top = min(top, _revealing(prior, longest))
     return psi_scale, top, float(np.interp(min(top, psi[-1]), psi, noise)) + rs**2 * market.horizon
 
 
-def _revealing(prior: Prior, psi: Array, start: float) -> float:
-    """The psi by which the payoff is as good as known (a discrete one soon is), or infinity."""
-    if not hasattr(prior, "values"):
-        return np.inf
+def _revealing(prior: Prior, largest: float) -> float:
+    """The psi by which the payoff is as good as known, as a discrete one soon is, or `largest`."""
+    if not isinstance(prior, MixturePrior):
+        return largest
     shocks, weights = np.polynomial.hermite_e.hermegauss(15)
-    centred = np.asarray(prior.values) - prior.centre
-    xi = psi[:, None, None] * centred[:, None] + np.sqrt(psi)[:, None, None] * shocks
-    static = prior.cumulants(xi, np.broadcast_to(psi[:, None, None], xi.shape)).variance
+    psi = np.geomspace(1e-3 * min(1.0, largest), largest, 60)[:, None, None]
+    xi = psi * prior.offsets[:, None] + np.sqrt(psi) * shocks
+    static = prior.cumulants(xi, np.broadcast_to(psi, xi.shape)).variance
     left = (static @ weights / weights.sum()).max(axis=1)
-    known = left < INFORMED * left[0]
-    return float(psi[np.argmax(known)]) if known.any() else np.inf
+    known = left < INFORMED * prior.variance
+    return float(psi[np.argmax(known), 0, 0]) if known.any() else largest

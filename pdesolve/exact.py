@@ -21,7 +21,7 @@ from pdesolve.payoff import Prior, make_prior
 from pdesolve.solution import InitialState
 
 RTOL = 1e-13
-ATOL = 1e-15
+ROUGH = 1e-7  # for a first guess
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,7 +114,7 @@ def normal_path(case: Case, times: ArrayLike | None = None) -> NormalPath:
     left = 1.0 - np.ravel(t) / horizon
     clock = [brentq(lambda x, s=s: path(x)[0] - s, 0.0, end) if s < 1 else end for s in left]
     _, x, variance, log_deviation = path(np.array(clock))
-    psi = np.expm1(x) / prior.variance
+    psi = np.maximum(np.expm1(x), 0.0) / prior.variance
     found = best_response(case.attention, case.market.risk_aversion, variance)
     parts = (psi, variance, found.attention, found.precision_rate, log_deviation)
     return NormalPath(
@@ -203,15 +203,16 @@ class _March(NamedTuple):
     miss: float
 
 
-def _march(case: Case, prior: Prior, final: float) -> _March:
-    """Integrate back from x = log(1 + psi/tau) = `final` at T, to t = 0 or to x = 0.
+def _march(case: Case, prior: Prior, final: float, rtol: float = RTOL) -> _March:
+    """Integrate back from x = log(1 + psi/tau) = `final` at T to x = 0, or for T if `final` is 0.
 
     The clock runs fast where learning does, at the rate 1/T + psi_dot/(tau + psi) per unit of time,
-    so that nothing changes abruptly by it. `miss` is x at t = 0 or minus the share of time left
-    where x = 0 came first: it increases with `final`, and is 0 for the path that starts from psi = 0.
+    so that nothing changes abruptly by it. `miss` is s/T - 1 where x = 0: it increases with `final`.
+    Nobody needs to know it beyond 1; paths that are far too long end early.
     """
     market, known = case.market, prior.variance
     rho, sigma, horizon = market.risk_aversion, market.supply_volatility, market.horizon
+    longest = 2.0 if final else 1.0
 
     def rates(clock: float, y: Array) -> Array:
         _, x, variance, _ = y
@@ -222,45 +223,48 @@ def _march(case: Case, prior: Prior, final: float) -> _March:
         by_time = np.array([1.0 / horizon, -closing, move.kappa2 * static**2, log_rate])
         return by_time / (1.0 / horizon + closing)
 
-    def out_of_time(clock: float, y: Array) -> float:
-        return float(y[0] - 1.0)
+    def late(clock: float, y: Array) -> float:
+        return float(y[0] - longest)
 
     def uninformed(clock: float, y: Array) -> float:
         return float(y[1])
 
-    ends = [out_of_time] if final == 0.0 else [out_of_time, uninformed]
+    ends = [late, uninformed] if final else [late]
     for end in ends:
         end.terminal = True  # type: ignore[attr-defined]
     found = solve_ivp(
         rates,
-        (0.0, 2.0 + final),
+        (0.0, 1.1 * (longest + final)),
         [0.0, final, known * np.exp(-final), 0.0],
         method="DOP853",
-        rtol=RTOL,
-        atol=ATOL * np.array([1.0, 1.0, known, 1.0]),
+        rtol=rtol,
+        atol=0.01 * rtol * np.array([1.0, 1.0, known, 1.0]),
         dense_output=True,
         events=ends,
     )
     if found.status != 1:
         raise ArithmeticError(f"{case.name}: the exact path failed: {found.message}")
     s, x = found.y[:2, -1]
-    return _March(found.sol, float(found.t[-1]), float(x if found.t_events[0].size else s - 1.0))
+    return _March(found.sol, float(found.t[-1]), float(s - 1.0 + max(x, 0.0)))
 
 
 def _shoot(case: Case, prior: Prior) -> _March:
-    """The path that starts from psi = 0 at t = 0."""
+    """The path that starts from psi = 0 at t = 0: roughly first, then to rounding."""
     market, widest = case.market, np.asarray(no_information(case).variance)
     if not best_response(case.attention, market.risk_aversion, widest).precision_rate > 0:
         return _march(case, prior, 0.0)  # nobody ever learns
+
+    def miss(final: float, rtol: float) -> float:
+        return _march(case, prior, final, rtol).miss if final else -1.0
+
     low, high = 0.0, 1.0
-    while _march(case, prior, high).miss < 0.0:
+    while miss(high, ROUGH) < 0.0:
         low, high = high, 2.0 * high
-
-    def miss(final: float) -> float:
-        return _march(case, prior, final).miss if final else -1.0
-
-    final = brentq(miss, low, high, xtol=1e-15, rtol=1e-15)
-    return _march(case, prior, float(final))
+    guess, step = brentq(miss, low, high, args=(ROUGH,), xtol=1e-9), 1e-6
+    while miss(guess * (1 - step), RTOL) > 0.0 or miss(guess * (1 + step), RTOL) < 0.0:
+        step = min(10.0 * step, 1.0)
+    ends = guess * (1 - step), guess * (1 + step)
+    return _march(case, prior, float(brentq(miss, *ends, args=(RTOL,), xtol=1e-15, rtol=1e-14)))
 
 
 def _initial(

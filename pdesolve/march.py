@@ -45,6 +45,7 @@ C = np.array(
 )
 SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
 PATIENCE = 12  # rejections in a row
+SHORTEST = 1e-12  # rejected step, as a share of the whole span, after which there is no point
 
 
 class MarchError(ArithmeticError):
@@ -175,8 +176,9 @@ def march(
         attempt = _attempt(linearise, local, u, h, scale * tolerance)
         if attempt.following is None:
             rejected, in_a_row = rejected + 1, in_a_row + 1
-            if in_a_row > PATIENCE or rejected + len(times) > max_steps:
-                raise _failure(attempt, s, max_steps if in_a_row <= PATIENCE else None)
+            stuck = in_a_row > PATIENCE or h < SHORTEST * span
+            if stuck or rejected + len(times) > max_steps:
+                raise _failure(attempt, s, None if stuck else max_steps)
             h *= max(SHRINK, SAFETY * attempt.size**-0.25) if attempt.size < np.inf else SHRINK
             continue
         s = span if s + h >= span * (1 - 1e-14) else s + h
@@ -222,7 +224,7 @@ def _attempt(
                 return _Attempt(new, size if size > 1.0 else np.inf, None, None)
             following = linearise(new)
             good = np.all(np.isfinite(following.initial_rates))
-            return _Attempt(new, size, following if good else None, None)
+            return _Attempt(new, size if good else np.inf, following if good else None, None)
     except ArithmeticError as failure:  # no attention optimum, a singular matrix, ...
         return _Attempt(u, np.inf, None, failure)
 

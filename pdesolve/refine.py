@@ -22,12 +22,13 @@ from pdesolve.solution import ERRORS, Solution
 Errors = dict[str, float]
 Run = Callable[[Domain, tuple[int, int], float, int], Solution]
 
+SAFETY = 1.5  # on every estimate
 GROWTH = 1.45  # of the nodes when a direction is probed
 ORDERS = (4.0, 3.0)  # at which the error is taken to fall along xi and psi
-KINKED = (2.0, 2.0)  # the same where attention leaves zero or meets its cap
+KINKED = (1.0, 1.0)  # the same where attention leaves zero or meets its cap
 SPACING = 1.2  # of the first pass's nodes, in units of the domain's finest length
 PILOTS = 4
-PILOT_STEPS = 250  # more than these mean that the grid is too coarse
+PILOT_STEPS = 120  # more than these mean that the grid is too coarse
 ATTEMPTS = 4  # at a pilot pass, each with more xi nodes
 PASSES = 8
 WORK = 4e6  # most nodes times steps in a pass
@@ -66,40 +67,67 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
     PassError
         If a pass breaks down on the largest grid that may be tried.
     """
-    most = case.numerics.max_steps
     nodes, fixed = first_nodes(case, prior, domain, tolerance)
-    nodes, first = _pilot(run, domain, nodes, tolerance, most, not fixed[0])
-    for _ in range(PILOTS if nodes[1] > 1 else 0):
-        if 0.8 * domain.psi_top <= _needed_top(first) <= domain.psi_top:
-            break
-        domain = replace(domain, psi_top=1.02 * _needed_top(first))
-        nodes, first = _pilot(run, domain, nodes, tolerance, most, not fixed[0])
-    finer = run(domain, (_more(nodes[0], GROWTH), nodes[1]), tolerance, most)
-    nodes = (_more(nodes[0], GROWTH), _more(nodes[1], GROWTH))
-    best = run(domain, nodes, 0.2 * tolerance, most)
+    most = case.numerics.max_steps
+    domain, best, parts = _explore(run, domain, nodes, fixed, tolerance, most)
     orders = KINKED if has_kink(best) else ORDERS
-    parts = (
-        _times(_change(finer, first), GROWTH ** -orders[0]),
-        _times(_change(best, finer), GROWTH ** -orders[1]),
-    )
-    best = judge(best, _total(parts), tolerance)
+    note = ""
     for _ in range(PASSES):
-        if best.converged or all(fixed):
-            break
+        best = judge(best, _total(parts), tolerance)
         growth = _growth(best, parts, tolerance, fixed)
-        if _work(best, growth) > WORK:
+        if best.converged or all(fixed) or _work(best, growth) > WORK:
             break
-        nodes = (_more(nodes[0], growth[0]), _more(nodes[1], growth[1]))
-        finer = run(domain, nodes, 0.1 * tolerance, most)
+        nodes = (_more(best.space.n_xi, growth[0]), _more(best.space.n_psi, growth[1]))
+        try:
+            finer = run(domain, nodes, 0.1 * tolerance, most)
+        except PassError as failure:
+            note = f"; a finer pass broke down: {failure}"
+            break
         parts = _remaining(_change(finer, best), parts, growth, orders)
-        best = judge(finer, _total(parts), tolerance)
+        best = finer
     if not best.converged and has_kink(best):
-        best = replace(
-            best,
-            message=best.message + "; attention leaves zero, meets its cap or jumps inside the "
-            "grid, and convergence is slow there",
+        note += (
+            "; attention leaves zero, meets its cap or jumps inside the grid, "
+            "and convergence is slow there"
         )
-    return best
+    return replace(best, message=best.message + note)
+
+
+def _explore(
+    run: Run,
+    domain: Domain,
+    nodes: tuple[int, int],
+    fixed: tuple[bool, bool],
+    tolerance: float,
+    most: int,
+) -> tuple[Domain, Solution, tuple[Errors, Errors]]:
+    """Settle the largest psi, then refine each direction once.
+
+    Returns
+    -------
+    domain : Domain
+    best : Solution
+        The finest pass so far.
+    parts : (dict, dict)
+        What too few nodes along xi and along psi contribute to its errors.
+    """
+    first = _pilot(run, domain, nodes, tolerance, most, fixed[0])
+    for _ in range(PILOTS if nodes[1] > 1 else 0):
+        needed = min(_needed_top(first), domain.psi_informed)
+        if 0.8 * domain.psi_top <= needed <= domain.psi_top:
+            break
+        domain = replace(domain, psi_top=min(1.02 * needed, domain.psi_informed))
+        first = _pilot(run, domain, (first.space.n_xi, nodes[1]), tolerance, most, fixed[0])
+    n_xi, n_psi = first.space.n_xi, nodes[1]
+    finer = _pilot(run, domain, (_more(n_xi, GROWTH), n_psi), tolerance, most, fixed[0])
+    best = run(domain, (finer.space.n_xi, _more(n_psi, GROWTH)), 0.2 * tolerance, most)
+    orders = KINKED if has_kink(best) else ORDERS
+    gained = (finer.space.n_xi / n_xi, best.space.n_psi / finer.space.n_psi)
+    parts = (
+        _times(_change(finer, first), SAFETY * gained[0] ** -orders[0]),
+        _times(_change(best, finer), SAFETY * gained[1] ** -orders[1]),
+    )
+    return domain, best, parts
 
 
 def _growth(
@@ -190,17 +218,15 @@ def judge(solution: Solution, error: Errors, tolerance: float) -> Solution:
 
 
 def _pilot(
-    run: Run, domain: Domain, nodes: tuple[int, int], tolerance: float, most: int, grow: bool
-) -> tuple[tuple[int, int], Solution]:
+    run: Run, domain: Domain, nodes: tuple[int, int], tolerance: float, most: int, stuck: bool
+) -> Solution:
     """Run a first pass, with more xi nodes as long as it breaks down."""
-    for attempt in range(1, ATTEMPTS + 1):
+    for _ in range(1 if stuck else ATTEMPTS - 1):
         try:
-            return nodes, run(domain, nodes, tolerance, min(PILOT_STEPS, most))
+            return run(domain, nodes, tolerance, min(PILOT_STEPS, most))
         except PassError:
-            if attempt == ATTEMPTS or not grow:
-                raise
-            nodes = (_more(nodes[0], 1.7), nodes[1])
-    raise AssertionError("unreachable")
+            nodes = (nodes[0] if stuck else _more(nodes[0], 1.7), nodes[1])
+    return run(domain, nodes, tolerance, most)
 
 
 def has_kink(solution: Solution) -> bool:
@@ -257,5 +283,5 @@ def _remaining(
         for k in range(2):
             share = parts[k][name] / before if before > 0 else 0.5
             kept = min(1.0, slow * growth[k] ** -orders[k])
-            left[k][name] = change[name] * share * kept
+            left[k][name] = SAFETY * change[name] * share * kept
     return left

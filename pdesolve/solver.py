@@ -16,6 +16,7 @@ from pdesolve.grid import Grid
 from pdesolve.march import MarchError, Path, march
 from pdesolve.payoff import Prior, make_prior
 from pdesolve.refine import PassError, refine
+from pdesolve.rootfind import NoConvergence
 from pdesolve.solution import ERRORS, Solution
 
 
@@ -52,23 +53,25 @@ def solve(case: Case, *, tol: float | None = None, progress: bool = False) -> So
     try:
         domain = choose_domain(case, prior)
         solution = refine(partial(_pass, case, prior, progress), case, prior, domain, tolerance)
-    except NoOptimum as failure:
+    except (NoOptimum, NoConvergence) as failure:
         raise SolveError(f"{case.name}: {failure}") from failure
     except PassError as failure:
-        remedy = "" if isinstance(failure.reason, NoOptimum) else f"; {_remedy(case, prior)}"
-        raise SolveError(f"{case.name}: {failure}{remedy}") from failure
+        text = f"{case.name}: {failure}"
+        if not isinstance(failure.reason, NoOptimum):
+            text += f"; {_remedy(case, domain, prior)}"
+        raise SolveError(text) from failure
     return replace(solution, seconds=time.perf_counter() - began)
 
 
-def _remedy(case: Case, prior: Prior) -> str:
+def _remedy(case: Case, domain: Domain, prior: Prior) -> str:
     """What to change when a case cannot be solved."""
     market = case.market
     shock = market.risk_aversion * market.supply_volatility * market.horizon**0.5
-    spread = prior.high - prior.low
-    extent = f" and {shock * spread:.3g} times its range" if np.isfinite(spread) else ""
     return (
-        f"supply risk rho sigma sqrt(T) is {shock * prior.sd:.3g} times the payoff's sd{extent}: "
-        "lower market.risk_aversion, supply_volatility or horizon, or raise numerics.max_steps"
+        f"supply risk rho sigma sqrt(T) is {shock * prior.sd:.3g} times the payoff's sd, and "
+        f"precision up to {domain.psi_top * prior.variance:.3g} times 1/variance can be learned: "
+        "lower market.risk_aversion, supply_volatility or horizon, make attention dearer "
+        "(attention.cost.scale), or raise numerics.xi_nodes or max_steps"
     )
 
 

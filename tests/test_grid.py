@@ -142,7 +142,7 @@ def bump(grid: Grid) -> tuple[Array, Array, Array, Array]:
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_order_along_xi_on_the_stretched_fan(order: int) -> None:
-    sizes = [97, 121, 153, 193] if order < 8 else [65, 81, 97, 121]
+    sizes = [97, 121, 153, 193]
     errors = []
     for n in sizes:
         grid = fanned(n_xi=n, n_psi=7, order=order, psi_known=2.0, psi_top=2.5)
@@ -150,10 +150,10 @@ def test_order_along_xi_on_the_stretched_fan(order: int) -> None:
         u_xi, u_xixi, _ = grid.derivatives(f[..., None])
         errors.append([np.abs(u_xi[..., 0] - f_xi).max(), np.abs(u_xixi[..., 0] - f_xixi).max()])
     first, second = np.array(errors).T
-    assert slope(sizes, first.tolist()) == pytest.approx(order, abs=0.2)
-    assert slope(sizes, second.tolist()) == pytest.approx(order, abs=0.2)
-    assert first[-1] < 0.02
-    assert second[-1] < 0.03
+    assert slope(sizes, first.tolist()) == pytest.approx(order, abs=0.15)
+    assert slope(sizes, second.tolist()) == pytest.approx(order, abs=0.15)
+    cap = {2: 4e-3, 4: 4e-5, 6: 5e-7, 8: 1e-8, 10: 2e-10}[order]
+    assert max(first[-1], second[-1]) < cap
 
 
 # ---------------------------------------------------------------- along psi
@@ -162,15 +162,15 @@ def test_order_along_xi_on_the_stretched_fan(order: int) -> None:
 @pytest.mark.parametrize("psi_order", PSI_ORDERS)
 def test_order_along_psi_at_fixed_xi(psi_order: int) -> None:
     stages = (psi_order + 1) // 2
-    elements = [32, 48, 64, 96] if stages == 1 else [12, 16, 24, 32]
+    elements = [16, 24, 32, 48]
     errors = []
     for count in elements:
         grid = fanned(n_xi=141, n_psi=1 + stages * count, psi_order=psi_order, order=10)
         f, *_, f_psi = bump(grid)
         u_psi = grid.derivatives(f[..., None])[2][..., 0]
         errors.append(np.abs(u_psi - f_psi)[grid.psi <= grid.psi_known].max())
-    assert slope(elements, errors) == pytest.approx(stages, abs=0.15)
-    assert errors[-1] < 0.02
+    assert slope(elements, errors) == pytest.approx(stages, abs=0.1)
+    assert errors[-1] < [0.01, 1e-4, 1e-6, 1e-8][stages - 1]
 
 
 def test_first_order_upwind_matrix_by_hand() -> None:
@@ -223,36 +223,37 @@ def test_radau_nodes_and_weights_by_hand() -> None:
 
 
 def test_transport_fades_between_known_and_top() -> None:
-    grid = fanned(n_psi=301)
+    grid = fanned(n_psi=301, psi_order=1)
     fade, psi = grid.fade, grid.psi
     assert np.all(fade[psi <= grid.psi_known] == 1.0)
     assert fade[-1] == 0.0
     above = fade[psi > grid.psi_known]
-    assert np.all(np.diff(above) < 0) and np.all((above[:-1] > 0) & (above < 1))
+    assert np.all(np.diff(above) < 0)
+    assert np.all((above[:-1] > 0) & (above[:-1] < 1))
     middle = np.sqrt((grid.psi_scale + 3.0) * (grid.psi_scale + 6.0)) - grid.psi_scale
     assert np.interp(middle, psi, fade) == pytest.approx(0.5, abs=1e-3)
-    assert np.abs(np.diff(fade, 2)).max() < 2e-3  # and smoothly: jumps would show as 1e-2
+    assert np.abs(np.diff(fade, 2)).max() < 2e-3  # a jump in its slope would show as 0.03
     assert fanned(n_psi=1).fade.tolist() == [0.0]
 
 
 @pytest.mark.parametrize("s", [1, 2, 3, 4])
 def test_radau_lines_are_superconvergent(s: int) -> None:
     """Shift u - a u_psi = r has order 2s - 1 at psi = 0, with the fade divided out of a."""
-    sizes, errors = [6, 8, 12, 16] if s < 4 else [4, 5, 6, 8], []
+    sizes, errors = [6, 8, 12, 16], []
     for elements in sizes:
         grid = fanned(
             n_xi=1, n_psi=1 + s * elements, psi_order=2 * s - 1, spread=0.0, psi_scale=1.0
         )
         psi, fade = grid.psi[:, None], grid.fade[:, None]
-        exact = np.cos(1.5 * np.log1p(psi))
-        rate = -1.5 * np.sin(1.5 * np.log1p(psi)) / (1.0 + psi)
+        angle = 2.0 * np.log1p(psi) + 0.3
+        exact, rate = np.cos(angle), -2.0 * np.sin(angle) / (1.0 + psi)
         speed = np.where(fade > 0, 1.7 / np.where(fade > 0, fade, 1.0), 0.0)
         r = 0.9 * exact - 1.7 * rate * (fade > 0)
         nothing = np.zeros((1, 1, *psi.shape))
         u = grid.factor(0.9, nothing, nothing, np.zeros_like(psi), speed)(r[..., None])
         errors.append(abs(float(u[0, 0, 0] - exact[0, 0])))
-    assert slope(sizes, errors) == pytest.approx(2 * s - 1, abs=0.3)
-    assert errors[-1] < [0.2, 1e-2, 1e-4, 1e-4][s - 1]
+    assert slope(sizes, errors) == pytest.approx(2 * s - 1, abs=0.1)
+    assert errors[-1] < [0.05, 3e-4, 1e-8, 1e-11][s - 1]
 
 
 # ---------------------------------------------------------------- coordinates
@@ -285,18 +286,20 @@ def test_metric_is_the_derivative_of_locate(stretch: float) -> None:
     np.testing.assert_allclose(grid.z_xi(grid.z, psi), first, rtol=1e-8)
     np.testing.assert_allclose(z_xi2, first**2, rtol=1e-8)
     np.testing.assert_allclose(z_xixi, (z(e, 0) - 2 * z(0, 0) + z(-e, 0)) / e**2, atol=2e-5)
-    np.testing.assert_allclose(z_psi, grid.fade[:, None] * (z(0, e) - z(0, -e)) / (2 * e), atol=1e-9)
+    np.testing.assert_allclose(
+        z_psi, grid.fade[:, None] * (z(0, e) - z(0, -e)) / (2 * e), atol=1e-9
+    )
 
 
 # ---------------------------------------------------------------- implicit steps
 
-SHAPES = {
-    "both axes": {"n_xi": 13, "n_psi": 7},
-    "one element": {"n_xi": 9, "n_psi": 4},
-    "few nodes": {"n_xi": 5, "n_psi": 7},
-    "no xi": {"n_xi": 1, "n_psi": 10},
-    "no psi": {"n_xi": 17, "n_psi": 1},
-    "neither": {"n_xi": 1, "n_psi": 1},
+SHAPES = {  # xi nodes, elements along psi
+    "both axes": (13, 2),
+    "one element": (9, 1),
+    "few nodes": (5, 2),
+    "no xi": (1, 3),
+    "no psi": (17, 0),
+    "neither": (1, 0),
 }
 
 
@@ -306,10 +309,9 @@ SHAPES = {
 def test_factor_inverts_the_dense_matrix(
     shape: str, fields: int, order: int, psi_order: int
 ) -> None:
-    if (grid := fanned(**SHAPES[shape], order=order, psi_order=psi_order)).n_psi > 1:
-        grid = fanned(
-            n_xi=grid.n_xi, n_psi=1 + 2 * grid.stages, order=order, psi_order=psi_order
-        )
+    n_xi, elements = SHAPES[shape]
+    n_psi = 1 + elements * (psi_order + 1) // 2
+    grid = fanned(n_xi=n_xi, n_psi=n_psi, order=order, psi_order=psi_order)
     rng = np.random.default_rng(7)
     nodes = (grid.n_psi, grid.n_xi)
     c0, c1 = rng.standard_normal((2, fields, fields, *nodes))
