@@ -145,12 +145,16 @@ class Equilibrium:
         Of the centred payoff at the grid's nodes, arrays of shape (n_psi, n_xi).
     price_range : (float, float)
         Least and largest (centred) payoff, money: every price lies between them.
+    sizes : (float, float, float)
+        Typical sizes of q, v and l: the implicit step's matrix is scaled by them, so that pivots do
+        not depend on the unit of money.
     """
 
     case: cases.Case
     grid: Grid
     static: Cumulants
     price_range: tuple[float, float]
+    sizes: tuple[float, float, float]
 
     def respond(self, u: Array, guess: Array | None = None) -> Response:
         """Optimal attention at every node, given the deviations u."""
@@ -219,5 +223,10 @@ class EquilibriumAt:
 
     def factor(self, shift: float) -> Callable[[Array], Array]:
         """Solver of (shift - J) x = r with the exact Jacobian J of the rates here."""
-        move = self._motion(self._response)
-        return self._system.grid.factor(shift, *self._partials, 0.5 * move.kappa2, move.psi_dot)
+        move, size = self._motion(self._response), np.array(self._system.sizes)
+        ratio = (size / size[:, None])[:, :, None, None]
+        c0, c1 = self._partials
+        solve = self._system.grid.factor(
+            shift, ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot
+        )
+        return lambda r: size * solve(r / size)

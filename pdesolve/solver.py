@@ -92,6 +92,7 @@ def _pass(
         grid=grid,
         static=static,
         price_range=(prior.low - prior.centre, prior.high - prior.centre),
+        sizes=(prior.sd, prior.variance, 1.0),
     )
     local = prior.variance + static.variance
     scale = np.stack([np.sqrt(local), local, np.ones_like(local)], axis=-1)

@@ -271,7 +271,9 @@ def small_system(attention: Attention) -> tuple[Equilibrium, Array]:
     waves = [np.cos(y), 0.5 + 0.4 * np.cos(2 * y), np.cos(y) - np.cos(3 * y)]
     fall = 1 / (1 + grid.psi[:, None, None])
     u = 0.3 * np.stack(waves, axis=-1) * fall * static.variance[..., None]
-    return Equilibrium(case=case, grid=grid, static=static, price_range=(-1.5, 1.5)), u
+    return Equilibrium(
+        case=case, grid=grid, static=static, price_range=(-1.5, 1.5), sizes=(1.0, 1.0, 1.0)
+    ), u
 
 
 @pytest.mark.parametrize("name", TECHNOLOGIES)

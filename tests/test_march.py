@@ -415,23 +415,19 @@ def test_a_step_to_a_state_without_rates_is_shortened(rate: float) -> None:
     """However small its error was."""
     lengths: list[float] = []
 
-    class Fragile(Dense):
-        @property
-        def initial_rates(self) -> Array:
-            return np.array([np.nan if len(lengths) in (1, 2) else rate])
+    class Fragile:
+        def __init__(self, u: Array) -> None:
+            self.initial_rates = np.array([np.nan if len(lengths) in (1, 2) else rate])
+
+        def rates(self, u: Array) -> Array:
+            return np.array([rate])
 
         def factor(self, shift: float) -> Solver:
             lengths.append(1 / (GAMMA * shift))
-            return super().factor(shift)
+            return lambda r: r / shift
 
-    path = march(
-        lambda u: Fragile(lambda u: np.array([rate]), lambda u: np.zeros((1, 1)), u),
-        np.zeros(1),
-        1.0,
-        scale=np.ones(1),
-        tolerance=1e-6,
-        max_steps=100,
-    )
+    options = {"scale": np.ones(1), "tolerance": 1e-6, "max_steps": 100}
+    path = march(Fragile, np.zeros(1), 1.0, **options)  # type: ignore[arg-type]
     assert path.rejected == 2
     np.testing.assert_allclose(np.array(lengths[1:3]) / lengths[:2], module.SHRINK)
     assert path.states[-1, 0] == pytest.approx(rate, rel=1e-13)
@@ -491,17 +487,35 @@ def test_patience() -> None:
     np.testing.assert_allclose(np.divide(attempts[1:], attempts[:-1]), module.SHRINK)
 
 
-def test_max_steps() -> None:
-    needed = van_der_pol().march(1e-4)
-    attempts = needed.accepted + needed.rejected
-    assert needed.rejected > 0
-    assert van_der_pol().march(1e-4, max_steps=attempts).accepted == needed.accepted
-    with pytest.raises(MarchError, match=f"more than {attempts - 1} time steps") as failure:
-        van_der_pol().march(1e-4, max_steps=attempts - 1)
-    assert failure.value.time == needed.times[-2]
-    with pytest.raises(MarchError, match="more than 10 time steps") as failure:
-        van_der_pol().march(1e-4, max_steps=10)
-    assert 0 < failure.value.time < 6
+def test_max_steps_are_attempts() -> None:
+    problem, seen = van_der_pol(), []
+
+    class Counting(Dense):
+        def factor(self, shift: float) -> Solver:
+            seen.append(shift)
+            return super().factor(shift)
+
+    def march_with(most: int) -> Path:
+        return march(
+            lambda u: Counting(problem.f, problem.jacobian, u),
+            problem.start,
+            problem.span,
+            scale=np.ones(2),
+            tolerance=1e-2,
+            max_steps=most,
+        )
+
+    path = march_with(1000)
+    attempts = path.accepted + path.rejected
+    assert path.rejected > 0
+    assert march_with(attempts).accepted == path.accepted
+    for most in range(1, attempts):
+        seen.clear()
+        with pytest.raises(MarchError, match=f"more than {most} time steps") as failure:
+            march_with(most)
+        assert len(seen) == most
+        assert failure.value.time in path.times[:-1]
+    assert failure.value.time == path.times[-2]
 
 
 def test_arguments_are_left_alone() -> None:
