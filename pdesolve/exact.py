@@ -1,8 +1,9 @@
 """Closed forms for a normal payoff, to measure the solver against (derivation.md, section 8).
 
-With payoff N(m, 1/tau) the price is (tau m + xi)/(tau + psi) in every state, and variance, attention
-and the deviation l of the log value do not depend on xi. Along the path of psi that starts from 0
-they solve ordinary differential equations in the time left, whatever the technology of attention.
+With payoff N(m, 1/tau) the price is (tau m + xi)/(tau + psi) in every state, and variance,
+attention and the deviation l of the log value do not depend on xi. Along the path of psi that
+starts from 0 they solve ordinary differential equations in the time left, whatever the technology
+of attention.
 """
 
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def normal_price(case: Case, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
 
 
 def normal_log_mass(case: Case, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
-    """phi = log E exp(xi x - psi x²/2) of a normal payoff; xi, psi broadcast."""
+    """Log mass phi = log E exp(xi x - psi x²/2) of a normal payoff; xi, psi broadcast."""
     prior = _normal(case)
     m, tau = prior.mean, 1.0 / prior.variance
     xi, psi = np.asarray(xi, float), np.asarray(psi, float)
@@ -196,7 +197,7 @@ def one_period(case: Case) -> OnePeriod:
 
 
 class _March(NamedTuple):
-    """Path of (s/T, log(1 + psi/tau), V, l) by a clock of its own, and what it misses psi = 0 by."""
+    """Path of (s/T, log(1 + psi/tau), V, l) by a clock of its own, from 0 to `end`."""
 
     path: OdeSolution
     end: float
@@ -207,8 +208,8 @@ def _march(case: Case, prior: Prior, final: float, rtol: float = RTOL) -> _March
     """Integrate back from x = log(1 + psi/tau) = `final` at T to x = 0, or for T if `final` is 0.
 
     The clock runs fast where learning does, at the rate 1/T + psi_dot/(tau + psi) per unit of time,
-    so that nothing changes abruptly by it. `miss` is s/T - 1 where x = 0: it increases with `final`.
-    Nobody needs to know it beyond 1; paths that are far too long end early.
+    so that nothing changes abruptly by it. `miss` is s/T - 1 where x = 0: it increases with
+    `final`. Paths more than twice too long end early, with x in place of the rest of the way.
     """
     market, known = case.market, prior.variance
     rho, sigma, horizon = market.risk_aversion, market.supply_volatility, market.horizon
@@ -242,7 +243,7 @@ def _march(case: Case, prior: Prior, final: float, rtol: float = RTOL) -> _March
         dense_output=True,
         events=ends,
     )
-    if found.status != 1:
+    if found.status != 1 or found.sol is None:
         raise ArithmeticError(f"{case.name}: the exact path failed: {found.message}")
     s, x = found.y[:2, -1]
     return _March(found.sol, float(found.t[-1]), float(s - 1.0 + max(x, 0.0)))

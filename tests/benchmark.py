@@ -48,7 +48,8 @@ class Clock:
 
 def measure(name: str, clocked: bool) -> dict[str, Any]:
     """Solve a case in this process."""
-    solver, equations = import_module("pdesolve.solver"), import_module("pdesolve.equations")
+    solver: Any = import_module("pdesolve.solver")
+    equations: Any = import_module("pdesolve.equations")
     grid, load_case = import_module("pdesolve.grid"), import_module("pdesolve.case").load_case
     clock, passes, counts = Clock(), [0], {"accepted": 0, "evaluations": 0}
     single = solver._pass

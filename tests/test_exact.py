@@ -22,6 +22,7 @@ from pdesolve.numpytypes import Array
 from pdesolve.payoff import make_prior
 from pdesolve.solution import InitialState
 
+ODD: dict[str, Any] = {"payoff.sd": 1.3, "market.risk_aversion": 1.4}
 TECHNOLOGIES: dict[str, dict[str, Any]] = {
     "linear": {},
     "cheap": {"attention.cost.scale": 0.01, "market.horizon": 2.0},
@@ -60,7 +61,7 @@ class Solved(NamedTuple):
 
 @pytest.fixture(scope="module", params=TECHNOLOGIES)
 def solved(request: pytest.FixtureRequest) -> Solved:
-    case = load_case("normal", {"payoff.sd": 1.3, **TECHNOLOGIES[request.param]})
+    case = load_case("normal", ODD | TECHNOLOGIES[request.param])
     horizon = case.market.horizon
     # Gauss-Legendre in log(t + horizon/1e5): most is learned at once where attention is cheap
     x, w = np.polynomial.legendre.leggauss(160)
@@ -69,8 +70,8 @@ def solved(request: pytest.FixtureRequest) -> Solved:
     even = np.linspace(0.0, horizon, 9)
     both = normal_path(case, np.concatenate([since - horizon / 1e5, even]))
     cuts = slice(None, 160), slice(160, None)
-    parts = [NormalPath(**{k: v[cut] for k, v in vars(both).items()}) for cut in cuts]
-    return Solved(case, tau_of(case), w * span * since, *parts, normal_initial(case))
+    inside, path = (NormalPath(**{k: v[cut] for k, v in vars(both).items()}) for cut in cuts)
+    return Solved(case, tau_of(case), w * span * since, inside, path, normal_initial(case))
 
 
 def tau_of(case: Case) -> float:
@@ -130,7 +131,7 @@ def test_path_has_the_shape_of_its_times() -> None:
 
 
 def test_constant_attention_integrates_by_hand() -> None:
-    case = load_case("normal", {"payoff.sd": 1.3, **TECHNOLOGIES["always capped"]})
+    case = load_case("normal", ODD | TECHNOLOGIES["always capped"])
     market, tau = case.market, tau_of(case)
     rho, horizon, s = market.risk_aversion, market.horizon, case.attention.capacity
     move = motion(rho, market.supply_volatility, precision(case.attention, np.asarray(s)))
@@ -148,15 +149,18 @@ def test_constant_attention_integrates_by_hand() -> None:
 
 
 def test_without_attention_the_path_is_the_no_information_benchmark() -> None:
-    case = load_case("normal", TECHNOLOGIES["nobody attends"])
+    case = load_case("normal", ODD | TECHNOLOGIES["nobody attends"])
     found, expected = normal_initial(case), no_information(case)
     for name in ("variance", "log_value", "certainty_equivalent_gain", "price_volatility"):
         assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-12)
     assert found.attention == found.precision_rate == 0.0
     market = case.market
     risk = (market.risk_aversion * market.supply_volatility) ** 2 * market.horizon
-    assert expected.variance == pytest.approx(1.0 + risk, rel=1e-14)
-    assert expected.price_volatility == pytest.approx(market.supply_volatility, rel=1e-14)
+    assert expected.variance == pytest.approx(1.69 + risk * 1.69**2, rel=1e-14)
+    assert expected.price_volatility == pytest.approx(1.4 * 0.8 * 1.69, rel=1e-14)
+    xi = -1.4 * 0.25
+    mass = 5.0 * xi + 0.5 * 1.69 * xi**2
+    assert expected.log_value == pytest.approx(mass - 0.5 * risk * 1.69, rel=1e-13)
 
 
 def test_dear_attention_approaches_the_no_information_benchmark() -> None:
@@ -192,7 +196,7 @@ def test_price_broadcasts() -> None:
 
 @pytest.mark.parametrize("name", ["linear", "cheap", "power, exponential cost"])
 def test_one_period_leaves_no_better_choice(name: str) -> None:
-    case = load_case("normal", TECHNOLOGIES[name])
+    case = load_case("normal", ODD | TECHNOLOGIES[name])
     market, tau = case.market, tau_of(case)
     delta, rho = 0.5 * market.horizon, market.risk_aversion
     found = one_period(case)
@@ -205,9 +209,9 @@ def test_one_period_leaves_no_better_choice(name: str) -> None:
     # order in the precision bought, as in the limit of many small choices.
     own = found.attention * np.linspace(0.5, 1.5, 100_001)
     extra = (precision(case.attention, own) - found.precision_rate) * delta
-    utility = np.log1p(extra * found.variance) / (2 * rho) - attention_cost(
-        case.attention, own
-    ) * delta
+    utility = (
+        np.log1p(extra * found.variance) / (2 * rho) - attention_cost(case.attention, own) * delta
+    )
     assert own[np.argmax(utility)] == pytest.approx(found.attention, rel=2e-5)
 
 

@@ -106,7 +106,7 @@ def gaps(found: Solution, state: InitialState) -> dict[str, float]:
 
 
 def best_known(case: Case) -> InitialState | None:
-    """The closed form for a normal payoff, a tighter solve otherwise; None if that has no answer."""
+    """The closed form for a normal payoff, or a tighter solve; None if that has no answer."""
     if case.payoff.kind == "normal":
         return exact.normal_initial(case)
     try:

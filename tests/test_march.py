@@ -212,8 +212,7 @@ def test_order_conditions() -> None:
     np.testing.assert_allclose(conditions(b), 0, atol=1e-14)
     np.testing.assert_allclose(conditions(embedded)[:4], 0, atol=1e-14)
     assert np.abs(conditions(embedded)[4:]).min() > 1e-3  # of order 3 and no more
-    np.testing.assert_allclose((alpha + gamma)[5], b, atol=1e-14)  # stiffly accurate
-    np.testing.assert_allclose(alpha[5], embedded, atol=1e-14)
+    np.testing.assert_allclose((alpha + gamma)[4], embedded, atol=1e-14)  # stiffly accurate
 
 
 def test_conditions_that_keep_the_order_on_parabolic_problems() -> None:
@@ -221,7 +220,6 @@ def test_conditions_that_keep_the_order_on_parabolic_problems() -> None:
     alpha, gamma, b, _, a = tableau()
     beta = alpha + gamma
     defect = 2 * beta @ beta.sum(axis=1) - a**2
-    assert np.abs(defect).max() > 0.1
     for j in (1, 2, 3):
         assert abs(b @ np.linalg.matrix_power(beta, j) @ defect) < 1e-14
 

@@ -59,7 +59,7 @@ def test_interpolation_is_exact_at_nodes(name: str) -> None:
 
 
 def test_between_nodes_a_finer_solution_agrees() -> None:
-    coarse, fine = solved(1e-4), solved(1e-6)
+    coarse, fine = solved(1e-4), solved(1e-5)
     xi = np.linspace(-3.0, 3.0, 41)
     for t in (0.0, 0.13, 0.5, 0.9):
         psi = psi_at(coarse, 0.3, t)
