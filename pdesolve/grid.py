@@ -132,10 +132,6 @@ class Grid:
         z = s if self.stretch < 1e-8 else np.arcsinh(self.stretch * s) / self.stretch
         return np.log1p(psi / self.psi_scale), z
 
-    def z_xi(self, z: Array, psi: Array) -> Array:
-        """dz/dxi at computational coordinate z."""
-        return 1.0 / ((1.0 + self.spread * psi) * self._shape(z)[1])
-
     @cached_property
     def _stencils(self) -> tuple[Array, Array]:
         """Weights of d/dz and d²/dz², shape (2, 2m + 1): central, per unit of z."""

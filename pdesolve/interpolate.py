@@ -41,10 +41,9 @@ class States:
                 here &= self._psi <= limit
             here &= self._psi >= 0.0
             if here.any():
-                slab = slab_at(self._solution, float(t))[..., field]
-                out[here] = interpolate(space, slab, eta[here], z[here], along_xi)
-        if along_xi and space.n_xi > 1:
-            out = out * space.z_xi(z, np.maximum(self._psi, 0.0))
+                slab = slab_at(self._solution, float(t))
+                values = space.derivatives(slab)[0] if along_xi else slab
+                out[here] = interpolate(space, values[..., field], eta[here], z[here])
         return out
 
 
@@ -66,28 +65,22 @@ def slab_at(solution: "Solution", t: float) -> Array:
     )
 
 
-def interpolate(space: Grid, values: Array, eta: Array, z: Array, along_xi: bool) -> Array:
-    """Tensor-product spline through nodal values at computational coordinates; maybe its d/dz."""
-    if along_xi and space.n_xi == 1:
-        return np.zeros_like(z)
+def interpolate(space: Grid, values: Array, eta: Array, z: Array) -> Array:
+    """Tensor-product spline through nodal values at computational coordinates."""
     axes = [
-        (axis, nodes, points, derivative)
-        for axis, nodes, points, derivative in (
-            (0, space.eta, eta, 0),
-            (1, space.z, z, int(along_xi)),
-        )
+        (axis, nodes, points)
+        for axis, nodes, points in ((0, space.eta, eta), (1, space.z, z))
         if nodes.size > 1
     ]
+    if not axes:
+        return np.full_like(z, values[0, 0])
     coefficients, knots, degrees = values, [], []
-    for axis, nodes, _, _ in axes:
+    for axis, nodes, _ in axes:
         degree = min(7, (nodes.size - 2) // 2 * 2 + 1)
         spline = make_interp_spline(nodes, np.moveaxis(coefficients, axis, 0), k=degree)
         coefficients = np.moveaxis(spline.c, 0, axis)
         knots.append(spline.t)
         degrees.append(degree)
-    if not axes:
-        return np.full_like(z, values[0, 0])
-    kept = coefficients.reshape([nodes.size for _, nodes, _, _ in axes])
+    kept = coefficients.reshape([nodes.size for _, nodes, _ in axes])
     surface = NdBSpline(tuple(knots), np.ascontiguousarray(kept), tuple(degrees))
-    where = np.stack([points for _, _, points, _ in axes], axis=-1)
-    return np.asarray(surface(where, nu=[derivative for *_, derivative in axes]))
+    return np.asarray(surface(np.stack([points for *_, points in axes], axis=-1)))

@@ -75,6 +75,20 @@ class MarchError(ArithmeticError):
         self.reason = reason
 
 
+class _NotFinite(ArithmeticError):
+    """Rates that are not finite, first at `index`."""
+
+    def __init__(self, index: tuple[int, ...]):
+        super().__init__("the state is not finite")
+        self.index = index
+
+
+def _check(rates: Array) -> None:
+    """Raise if rates are not finite."""
+    if not np.all(np.isfinite(rates)):
+        raise _NotFinite(tuple(int(i) for i in np.argwhere(~np.isfinite(rates))[0]))
+
+
 class Linearised(Protocol):
     """A system du/ds = f(u) seen from one point u0."""
 
@@ -123,6 +137,7 @@ def step(
     for i in range(6):
         stage = u + sum(A[i, j] * k[j] for j in range(i)) if i else u
         f = local.rates(stage) if i else local.initial_rates
+        _check(f)
         k.append(solve(f + sum((C[i, j] / h) * k[j] for j in range(i)) if i else f))
     return stage + k[5], k[5]
 
@@ -209,7 +224,7 @@ class _Attempt(NamedTuple):
     state: Array
     size: float
     following: Linearised | None
-    reason: Exception | None
+    reason: ArithmeticError | None
 
 
 def _attempt(
@@ -223,8 +238,8 @@ def _attempt(
             if not size <= 1.0:
                 return _Attempt(new, size if size > 1.0 else np.inf, None, None)
             following = linearise(new)
-            good = np.all(np.isfinite(following.initial_rates))
-            return _Attempt(new, size if good else np.inf, following if good else None, None)
+            _check(following.initial_rates)
+            return _Attempt(new, size, following, None)
     except ArithmeticError as failure:  # no attention optimum, a singular matrix, ...
         return _Attempt(u, np.inf, None, failure)
 
@@ -233,14 +248,12 @@ def _failure(attempt: _Attempt, time: float, max_steps: int | None) -> MarchErro
     """Why the integration stops."""
     if max_steps is not None:
         return MarchError(f"more than {max_steps} time steps", time=time, reason=attempt.reason)
-    bad = np.argwhere(~np.isfinite(attempt.state))
-    index = tuple(int(i) for i in bad[0]) if bad.size else None
     text = "no time step is short enough"
+    if isinstance(attempt.reason, _NotFinite):
+        return MarchError(f"{text}: {attempt.reason}", time=time, index=attempt.reason.index)
     if attempt.reason is not None:
         text += f": {attempt.reason}"
-    elif index is not None:
-        text += ": the state is not finite"
-    return MarchError(text, time=time, index=index, reason=attempt.reason)
+    return MarchError(text, time=time, reason=attempt.reason)
 
 
 def _norm(u: Array) -> float:

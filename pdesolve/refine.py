@@ -22,9 +22,13 @@ from pdesolve.solution import ERRORS, Solution
 Errors = dict[str, float]
 Run = Callable[[Domain, tuple[int, int], float, int], Solution]
 
-SAFETY = 1.5  # on every estimate
+MARGIN = 1.1  # on the largest psi that is reached
+KEPT = 0.25  # least share of a change that is taken to be left
+LUCK = 0.1  # least share of an estimate that is kept from pass to pass
+COUPLED = 0.4  # least share of the worst field's error that every field is taken to have
+SAFETY = 3.0  # on every estimate
 GROWTH = 1.45  # of the nodes when a direction is probed
-ORDERS = (4.0, 3.0)  # at which the error is taken to fall along xi and psi
+ORDERS = (2.0, 1.5)  # at which the error is taken to fall along xi and psi
 KINKED = (1.0, 1.0)  # the same where attention leaves zero or meets its cap
 SPACING = 1.2  # of the first pass's nodes, in units of the domain's finest length
 PILOTS = 4
@@ -72,14 +76,14 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
     domain, best, parts = _explore(run, domain, nodes, fixed, tolerance, most)
     orders = KINKED if has_kink(best) else ORDERS
     note = ""
-    for _ in range(PASSES):
+    for number in range(PASSES):
         best = judge(best, _total(parts), tolerance)
         growth = _growth(best, parts, tolerance, fixed)
         if best.converged or all(fixed) or _work(best, growth) > WORK:
             break
         nodes = (_more(best.space.n_xi, growth[0]), _more(best.space.n_psi, growth[1]))
         try:
-            finer = run(domain, nodes, 0.1 * tolerance, most)
+            finer = run(domain, nodes, 0.2 * tolerance * KEPT ** (number + 1), most)
         except PassError as failure:
             note = f"; a finer pass broke down: {failure}"
             break
@@ -114,12 +118,14 @@ def _explore(
     first = _pilot(run, domain, nodes, tolerance, most, fixed[0])
     for _ in range(PILOTS if nodes[1] > 1 else 0):
         needed = min(_needed_top(first), domain.psi_informed)
-        if 0.8 * domain.psi_top <= needed <= domain.psi_top:
+        if needed == domain.psi_top or 1.05 * needed <= domain.psi_top <= 1.3 * needed:
             break
-        domain = replace(domain, psi_top=min(1.02 * needed, domain.psi_informed))
+        domain = replace(domain, psi_top=min(MARGIN * needed, domain.psi_informed))
         first = _pilot(run, domain, (first.space.n_xi, nodes[1]), tolerance, most, fixed[0])
     n_xi, n_psi = first.space.n_xi, nodes[1]
-    finer = _pilot(run, domain, (_more(n_xi, GROWTH), n_psi), tolerance, most, fixed[0])
+    finer = first
+    if n_xi > 1:
+        finer = _pilot(run, domain, (_more(n_xi, GROWTH), n_psi), tolerance, most, fixed[0])
     best = run(domain, (finer.space.n_xi, _more(n_psi, GROWTH)), 0.2 * tolerance, most)
     orders = KINKED if has_kink(best) else ORDERS
     gained = (finer.space.n_xi / n_xi, best.space.n_psi / finer.space.n_psi)
@@ -184,14 +190,19 @@ def first_nodes(
 
 
 def error_scales(solution: Solution) -> Errors:
-    """What errors are measured against: the payoff's sd and variance, attention itself, and 1."""
-    prior, initial = solution.prior, solution.initial
+    """What errors are measured against.
+
+    The payoff's sd and variance, attention and precision rate themselves (or a thousandth of what
+    the prior's variance would call for, if that is more), and 1 for the log value.
+    """
+    prior, initial, case = solution.prior, solution.initial, solution.case
+    usual = best_response(case.attention, case.market.risk_aversion, np.array([prior.variance]))
     tiny = float(np.finfo(float).tiny)
     return {
         "price": prior.sd,
         "variance": prior.variance,
-        "attention": max(initial.attention, tiny),
-        "precision_rate": max(initial.precision_rate, tiny),
+        "attention": max(initial.attention, 1e-3 * float(usual.attention[0]), tiny),
+        "precision_rate": max(initial.precision_rate, 1e-3 * float(usual.precision_rate[0]), tiny),
         "log_value": 1.0,
     }
 
@@ -203,15 +214,20 @@ def worst(solution: Solution, error: Errors) -> float:
 
 
 def judge(solution: Solution, error: Errors, tolerance: float) -> Solution:
-    """Attach the errors and the verdict to a solution."""
+    """Attach the errors and the verdict to a solution.
+
+    The fields are coupled, so none is taken to be much more accurate than the worst of them,
+    however little it changed; one that did not change at all is exact (a normal payoff's price).
+    """
     scales = error_scales(solution)
     name = max(ERRORS, key=lambda name: error[name] / scales[name])
     found, field = error[name] / scales[name], name.replace("_", " ")
+    floor = {key: COUPLED * found * scales[key] if error[key] > 0 else 0.0 for key in ERRORS}
     good = found <= tolerance
     text = f"largest relative error estimate {found:.1e} ({field})"
     return replace(
         solution,
-        error=error,
+        error={key: max(error[key], floor[key]) for key in ERRORS},
         converged=good,
         message=f"converged: {text}" if good else f"not within {tolerance:.1e}: {text}",
     )
@@ -282,6 +298,7 @@ def _remaining(
         slow = max(1.0, change[name] / before) if before > 0 else 1.0
         for k in range(2):
             share = parts[k][name] / before if before > 0 else 0.5
-            kept = min(1.0, slow * growth[k] ** -orders[k])
-            left[k][name] = SAFETY * change[name] * share * kept
+            kept = float(np.clip(slow * growth[k] ** -orders[k], KEPT, 1.0))
+            luck = LUCK * parts[k][name]  # a small change may be two errors that cancel
+            left[k][name] = max(SAFETY * change[name] * share * kept, luck)
     return left

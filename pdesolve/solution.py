@@ -337,12 +337,20 @@ def load_solution(path: str | FilePath) -> Solution:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
         If the file is not a saved solution.
     """
     import xarray
 
-    with xarray.open_dataset(path, engine="h5netcdf") as data:
+    try:
+        opened = xarray.open_dataset(path, engine="h5netcdf")
+    except FileNotFoundError:
+        raise
+    except OSError as failure:
+        raise ValueError(f"{path}: not a netCDF file") from failure
+    with opened as data:
         if "pdesolve_version" not in data.attrs or "deviation" not in data:
             raise ValueError(f"{path}: not a solution saved by pdesolve")
         summary = json.loads(data.attrs["summary"])

@@ -71,7 +71,7 @@ def _remedy(case: Case, domain: Domain, prior: Prior) -> str:
         f"supply risk rho sigma sqrt(T) is {shock * prior.sd:.3g} times the payoff's sd, and "
         f"precision up to {domain.psi_top * prior.variance:.3g} times 1/variance can be learned: "
         "lower market.risk_aversion, supply_volatility or horizon, make attention dearer "
-        "(attention.cost.scale), or raise numerics.xi_nodes or max_steps"
+        "(attention.cost.scale), or raise numerics.xi_nodes or numerics.max_steps"
     )
 
 

@@ -53,9 +53,7 @@ def test_interpolation_is_exact_at_nodes(name: str) -> None:
         for field in FIELDS:
             expected = at[field].to_numpy()[inside]
             values = getattr(found, field)(xi, psi, t)
-            # the slope in price_volatility is a spline's here, a difference's there
-            tol = 1e-3 if field == "price_volatility" else 1e-9
-            np.testing.assert_allclose(values, expected, rtol=tol, atol=tol, err_msg=field)
+            np.testing.assert_allclose(values, expected, rtol=1e-9, atol=1e-9, err_msg=field)
 
 
 def test_between_nodes_a_finer_solution_agrees() -> None:
@@ -177,9 +175,8 @@ def test_price_volatility_is_kappa_times_the_slope() -> None:
         slope = (ends[0] - 8 * ends[1] + 8 * ends[2] - ends[3]) / (12 * h)
         supply = 1.5 * 1.2
         kappa = found.precision_rate(xi, psi, t) / supply + supply
-        np.testing.assert_allclose(
-            found.price_volatility(xi, psi, t), kappa * slope, rtol=1e-7, atol=1e-9
-        )
+        # the slope is differenced at the nodes and interpolated: equal within the solution's error
+        np.testing.assert_allclose(found.price_volatility(xi, psi, t), kappa * slope, rtol=5e-5)
 
 
 def test_initial_values_are_those_of_the_fields() -> None:
