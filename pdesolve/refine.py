@@ -23,13 +23,14 @@ Errors = dict[str, float]
 Run = Callable[[Domain, tuple[int, int], float, int], Solution]
 
 MARGIN = 1.1  # on the largest psi that is reached
-KEPT = 0.25  # least share of a change that is taken to be left
-LUCK = 0.1  # least share of an estimate that is kept from pass to pass
+KEPT = 0.1  # least share of a change that is taken to be left
+LEAST = 1.2  # growth of either direction from pass to pass, so that none goes untested
+LUCK = 0.03  # least share of an estimate that is kept from pass to pass
 COUPLED = 0.4  # least share of the worst field's error that every field is taken to have
-SAFETY = 3.0  # on every estimate
+SAFETY = 2.0  # on every estimate
 GROWTH = 1.45  # of the nodes when a direction is probed
-ORDERS = (2.0, 1.5)  # at which the error is taken to fall along xi and psi
-KINKED = (1.0, 1.0)  # the same where attention leaves zero or meets its cap
+ORDERS = (3.0, 2.5)  # at which the error is taken to fall along xi and psi
+KINKED = (2.0, 2.0)  # the same where attention leaves zero or meets its cap
 SPACING = 1.2  # of the first pass's nodes, in units of the domain's finest length
 PILOTS = 4
 PILOT_STEPS = 120  # more than these mean that the grid is too coarse
@@ -76,14 +77,14 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
     domain, best, parts = _explore(run, domain, nodes, fixed, tolerance, most)
     orders = KINKED if has_kink(best) else ORDERS
     note = ""
-    for number in range(PASSES):
+    for _ in range(PASSES):
         best = judge(best, _total(parts), tolerance)
         growth = _growth(best, parts, tolerance, fixed)
         if best.converged or all(fixed) or _work(best, growth) > WORK:
             break
         nodes = (_more(best.space.n_xi, growth[0]), _more(best.space.n_psi, growth[1]))
         try:
-            finer = run(domain, nodes, 0.2 * tolerance * KEPT ** (number + 1), most)
+            finer = run(domain, nodes, 0.05 * tolerance, most)
         except PassError as failure:
             note = f"; a finer pass broke down: {failure}"
             break
@@ -144,7 +145,9 @@ def _growth(
     Scaled back to what a pass may cost, as long as that still refines.
     """
     wanted = [
-        1.0 if stuck else float(np.clip((worst(best, part) / (0.3 * tolerance)) ** power, 1, 2.5))
+        1.0
+        if stuck
+        else float(np.clip((worst(best, part) / (0.3 * tolerance)) ** power, LEAST, 2.5))
         for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True)
     ]
     excess = max(1.0, _work(best, (wanted[0], wanted[1])) / WORK)
@@ -177,7 +180,7 @@ def first_nodes(
     steps = 2.0 * grid.width / domain.finest * fan**0.5 / SPACING
     n_xi = int(np.clip(steps * (1e-5 / tolerance) ** (1 / numerics.order), 36, 240))
     depth = np.log1p(domain.psi_top / domain.psi_scale)
-    n_psi = 1 + 3 * round((3.0 + depth) * (1e-5 / tolerance) ** 0.2)
+    n_psi = 1 + 3 * round((4.0 + depth) * (1e-5 / tolerance) ** 0.2)
     n_xi = 1 if prior.is_normal else n_xi
     n_psi = 1 if prior.is_two_point or domain.psi_top == 0.0 else n_psi
     wanted = (numerics.xi_nodes, numerics.psi_nodes)
