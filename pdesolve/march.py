@@ -194,7 +194,11 @@ def march(
             stuck = in_a_row > PATIENCE or h < SHORTEST * span
             if stuck or rejected + len(times) > max_steps:
                 raise _failure(attempt, s, None if stuck else max_steps)
-            h *= max(SHRINK, SAFETY * attempt.size**-0.25) if attempt.size < np.inf else SHRINK
+            if attempt.size < np.inf:
+                h *= max(SHRINK, SAFETY * attempt.size**-0.25)
+                h *= 0.5 if in_a_row > 2 else 1.0  # the error does not fall as it should
+            else:
+                h *= SHRINK
             continue
         s = span if s + h >= span * (1 - 1e-14) else s + h
         u, local, in_a_row = attempt.state, attempt.following, 0

@@ -23,15 +23,16 @@ Errors = dict[str, float]
 Run = Callable[[Domain, tuple[int, int], float, int], Solution]
 
 MARGIN = 1.1  # on the largest psi that is reached
-KEPT = 0.1  # least share of a change that is taken to be left
-LEAST = 1.2  # growth of either direction from pass to pass, so that none goes untested
+KEPT = 0.03  # least share of a change that is taken to be left
+LEAST, MOST = 1.2, 2.2  # growth of either direction from pass to pass; none goes untested
 LUCK = 0.03  # least share of an estimate that is kept from pass to pass
 COUPLED = 0.4  # least share of the worst field's error that every field is taken to have
 SAFETY = 2.0  # on every estimate
 GROWTH = 1.45  # of the nodes when a direction is probed
-ORDERS = (3.0, 2.5)  # at which the error is taken to fall along xi and psi
+ORDERS = (3.0, 3.0)  # at which the error is taken to fall along xi and psi
+LATER = (4.0, 4.0)  # once a first estimate has been put to the test
 KINKED = (2.0, 2.0)  # the same where attention leaves zero or meets its cap
-SPACING = 1.2  # of the first pass's nodes, in units of the domain's finest length
+SPACING = 1.7  # of the first pass's nodes, in units of the domain's finest length
 PILOTS = 4
 PILOT_STEPS = 120  # more than these mean that the grid is too coarse
 ATTEMPTS = 4  # at a pilot pass, each with more xi nodes
@@ -75,7 +76,7 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
     nodes, fixed = first_nodes(case, prior, domain, tolerance)
     most = case.numerics.max_steps
     domain, best, parts = _explore(run, domain, nodes, fixed, tolerance, most)
-    orders = KINKED if has_kink(best) else ORDERS
+    orders = KINKED if has_kink(best) else LATER
     note = ""
     for _ in range(PASSES):
         best = judge(best, _total(parts), tolerance)
@@ -147,7 +148,7 @@ def _growth(
     wanted = [
         1.0
         if stuck
-        else float(np.clip((worst(best, part) / (0.3 * tolerance)) ** power, LEAST, 2.5))
+        else float(np.clip((worst(best, part) / (0.3 * tolerance)) ** power, LEAST, MOST))
         for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True)
     ]
     excess = max(1.0, _work(best, (wanted[0], wanted[1])) / WORK)
