@@ -18,8 +18,9 @@ from pdesolve.numpytypes import Array
 from pdesolve.payoff import Prior
 
 REACH = 7.5  # standard deviations of the supply-driven states that the grid covers
-FADE = 2.0
-INFORMED = 1e-9  # share of the static variance left at which nothing more is learned
+FADE = 2.0  # from the largest psi to the top of the grid, where nobody gets that far
+LATE = (0.85, 1.2)  # the same where states beyond are too improbable to matter
+IMPROBABLE = 1e-2  # share of the static variance that is left there, in units of the tolerance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ class Domain:
     psi_top : float
         Largest psi that can be reached from psi = 0, 1/money²; 0 if nobody learns.
     psi_informed : float
-        The psi by which the payoff is as good as known, 1/money²; no need to go further.
+        The psi by which the payoff is as good as known, 1/money²; no need to go much further.
     finest : float
         Smallest width, in xi times money, over which the static price bends: sets the nodes.
     """
@@ -63,14 +64,16 @@ class Domain:
         flat = n_psi == 1
         psi_order = 5
         stages = (psi_order + 1) // 2
+        fade = LATE if self.psi_top >= self.psi_informed else (1.0, FADE)
+        known, top = (0.0 if flat else share * self.psi_top for share in fade)
         return Grid(
             centre=0.5 * (self.low + self.high),
             width=half * stretch / np.sqrt(3.0),
             stretch=stretch,
             spread=0.0 if flat else self.half_range / half,
             psi_scale=self.psi_scale,
-            psi_known=0.0 if flat else self.psi_top,
-            psi_top=0.0 if flat else FADE * self.psi_top,
+            psi_known=known,
+            psi_top=top,
             n_xi=n_xi,
             n_psi=1 if flat else 1 + stages * max(1, round((n_psi - 1) / stages)),
             order=order,
@@ -78,7 +81,7 @@ class Domain:
         )
 
 
-def choose_domain(case: Case, prior: Prior) -> Domain:
+def choose_domain(case: Case, prior: Prior, tolerance: float) -> Domain:
     """State space of a case from its supply risk, payoff range and reachable psi.
 
     Parameters
@@ -86,6 +89,8 @@ def choose_domain(case: Case, prior: Prior) -> Domain:
     case : Case
     prior : Prior
         Its payoff.
+    tolerance : float
+        States that are too improbable to matter at this accuracy are left out.
 
     Returns
     -------
@@ -98,6 +103,7 @@ def choose_domain(case: Case, prior: Prior) -> Domain:
     half_range = 0.5 * (high_price - low_price)
     band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
     psi_scale, psi_top, noise = _learning(case, prior, start, band, half_range)
+    informed = _informed(prior, 1e6 * psi_scale, IMPROBABLE * tolerance)
     spread = REACH * np.sqrt(noise) + 12.0 / half_range
     low = max(band[0], start - spread)
     high = min(band[1], start + spread)
@@ -109,8 +115,8 @@ def choose_domain(case: Case, prior: Prior) -> Domain:
         reach=spread,
         half_range=half_range,
         psi_scale=psi_scale,
-        psi_top=psi_top,
-        psi_informed=_revealing(prior, 1e6 * psi_scale),
+        psi_top=min(psi_top, informed),
+        psi_informed=informed,
         finest=_bend(prior, np.linspace(low, high, 101)),
     )
 
@@ -184,18 +190,30 @@ def _learning(
     clock = np.append(0.0, np.cumsum(pieces))
     noise = np.append(0.0, np.cumsum(0.5 * (a[1:] + a[:-1]) * pieces)) + rs**2 * clock
     top = float(np.interp(market.horizon, clock, psi))
-    top = min(top, _revealing(prior, longest))
     return psi_scale, top, float(np.interp(min(top, psi[-1]), psi, noise)) + rs**2 * market.horizon
 
 
-def _revealing(prior: Prior, largest: float) -> float:
-    """The psi by which the payoff is as good as known, as a discrete one soon is, or `largest`."""
-    if not isinstance(prior, MixturePrior):
+def _informed(prior: Prior, largest: float, share: float) -> float:
+    """The psi at which that share of the variance is left, as of a discrete payoff; or `largest`.
+
+    Given the payoff x, the evidence is xi = psi x + sqrt(psi) shock; the two closest components are
+    told apart last.
+    """
+    if not isinstance(prior, MixturePrior) or prior.offsets.size == 1:
         return largest
-    shocks, weights = np.polynomial.hermite_e.hermegauss(15)
-    psi = np.geomspace(1e-3 * min(1.0, largest), largest, 60)[:, None, None]
-    xi = psi * prior.offsets[:, None] + np.sqrt(psi) * shocks
-    static = prior.cumulants(xi, np.broadcast_to(psi, xi.shape)).variance
-    left = (static @ weights / weights.sum()).max(axis=1)
-    known = left < INFORMED * prior.variance
-    return float(psi[np.argmax(known), 0, 0]) if known.any() else largest
+    order = np.argsort(prior.offsets)
+    closest = int(np.argmin(np.diff(prior.offsets[order])))
+    pair = prior.offsets[order[closest : closest + 2]][:, None]
+    shocks = np.linspace(-9.0, 9.0, 721)
+    weights = np.exp(-0.5 * shocks**2)
+
+    def excess(log_psi: float) -> float:
+        psi = np.exp(log_psi)
+        xi = psi * pair + np.sqrt(psi) * shocks
+        left = prior.cumulants(xi, np.full_like(xi, psi)).variance @ weights / weights.sum()
+        return float(np.log(np.max(left) / prior.variance + 1e-300) - np.log(share))
+
+    ends = np.log(largest) + np.array([-20.0, 0.0])
+    if excess(ends[1]) > 0.0:
+        return largest
+    return float(np.exp(brentq(excess, ends[0], ends[1], xtol=1e-3)))

@@ -59,6 +59,8 @@ class MarchError(ArithmeticError):
         First entry of the state that is not finite, if any.
     reason : Exception or None
         What the system raised in the last attempt, if anything.
+    attempts : int
+        Steps tried.
     """
 
     def __init__(
@@ -68,9 +70,11 @@ class MarchError(ArithmeticError):
         time: float,
         index: tuple[int, ...] | None = None,
         reason: Exception | None = None,
+        attempts: int,
     ):
         super().__init__(message)
         self.time = time
+        self.attempts = attempts
         self.index = index
         self.reason = reason
 
@@ -193,7 +197,8 @@ def march(
             rejected, in_a_row = rejected + 1, in_a_row + 1
             stuck = in_a_row > PATIENCE or h < SHORTEST * span
             if stuck or rejected + len(times) > max_steps:
-                raise _failure(attempt, s, None if stuck else max_steps)
+                tried = rejected + len(times) - 1
+                raise _failure(attempt, s, tried, None if stuck else max_steps)
             if attempt.size < np.inf:
                 h *= max(SHRINK, SAFETY * attempt.size**-0.25)
                 h *= 0.5 if in_a_row > 2 else 1.0  # the error does not fall as it should
@@ -208,7 +213,7 @@ def march(
         rates.append(local.initial_rates)
         report(s)
         if s < span and rejected + len(times) > max_steps:
-            raise _failure(attempt, s, max_steps)
+            raise _failure(attempt, s, rejected + len(times) - 1, max_steps)
         h *= min(GROW, max(SHRINK, SAFETY * max(attempt.size, 1e-12) ** -0.25))
     return Path(
         times=np.array(times),
@@ -248,16 +253,15 @@ def _attempt(
         return _Attempt(u, np.inf, None, failure)
 
 
-def _failure(attempt: _Attempt, time: float, max_steps: int | None) -> MarchError:
+def _failure(attempt: _Attempt, time: float, tried: int, max_steps: int | None) -> MarchError:
     """Why the integration stops."""
-    if max_steps is not None:
-        return MarchError(f"more than {max_steps} time steps", time=time, reason=attempt.reason)
-    text = "no time step is short enough"
-    if isinstance(attempt.reason, _NotFinite):
-        return MarchError(f"{text}: {attempt.reason}", time=time, index=attempt.reason.index)
-    if attempt.reason is not None:
-        text += f": {attempt.reason}"
-    return MarchError(text, time=time, reason=attempt.reason)
+    reason = attempt.reason
+    text = f"more than {max_steps} time steps"
+    if max_steps is None:
+        text = "no time step is short enough" + (f": {reason}" if reason is not None else "")
+    if isinstance(reason, _NotFinite):
+        return MarchError(text, time=time, index=reason.index, attempts=tried)
+    return MarchError(text, time=time, reason=reason, attempts=tried)
 
 
 def _norm(u: Array) -> float:

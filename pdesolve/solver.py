@@ -51,8 +51,8 @@ def solve(case: Case, *, tol: float | None = None, progress: bool = False) -> So
     tolerance = case.numerics.tolerance if tol is None else tol
     prior = make_prior(case.payoff)
     try:
-        domain = choose_domain(case, prior)
-        solution = refine(partial(_pass, case, prior, progress), case, prior, domain, tolerance)
+        domain = choose_domain(case, prior, tolerance)
+        solution = refine(partial(run_pass, case, prior, progress), case, prior, domain, tolerance)
     except (NoOptimum, NoConvergence) as failure:
         raise SolveError(f"{case.name}: {failure}") from failure
     except PassError as failure:
@@ -75,7 +75,7 @@ def _remedy(case: Case, domain: Domain, prior: Prior) -> str:
     )
 
 
-def _pass(
+def run_pass(
     case: Case,
     prior: Prior,
     progress: bool,
@@ -109,7 +109,9 @@ def _pass(
                 report=report,
             )
         except MarchError as failure:
-            raise PassError(_where(case, prior, grid, failure), failure.reason) from failure
+            raise PassError(
+                _where(case, prior, grid, failure), failure.reason, failure.attempts
+            ) from failure
     return Solution(
         case=case,
         space=grid,

@@ -52,7 +52,7 @@ def measure(name: str, clocked: bool) -> dict[str, Any]:
     equations: Any = import_module("pdesolve.equations")
     grid, load_case = import_module("pdesolve.grid"), import_module("pdesolve.case").load_case
     clock, passes, counts = Clock(), [0], {"accepted": 0, "evaluations": 0}
-    single = solver._pass
+    single = solver.run_pass
 
     def counted(*arguments: Any) -> Any:
         passes[0] += 1
@@ -61,7 +61,7 @@ def measure(name: str, clocked: bool) -> dict[str, Any]:
             counts[key] += found.steps[key]
         return found
 
-    solver._pass = counted
+    solver.run_pass = counted
     if clocked:
         equations.best_response = clock.wrap("attention", equations.best_response)
         local = equations.EquilibriumAt

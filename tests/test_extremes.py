@@ -7,7 +7,7 @@ import pytest
 
 from pdesolve import exact
 from pdesolve.case import Case, load_case
-from pdesolve.refine import error_scales
+from pdesolve.estimate import error_scales
 from pdesolve.solution import ERRORS, InitialState, Solution
 from pdesolve.solver import SolveError, solve
 

@@ -1,0 +1,123 @@
+"""How far a pass is from the answer: what errors are measured against, and their estimates.
+
+A change between two passes is the error of the coarser one; of it the finer one keeps a share that
+falls with the number of nodes, at orders deliberately below the scheme's own. The estimates are
+tuned, and tested, against far finer solves of named and random cases (tests/error_bars.py).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pdesolve.attention import best_response
+from pdesolve.solution import ERRORS, Solution
+
+Errors = dict[str, float]
+
+KEPT = 0.03  # least share of a change that is taken to be left
+LUCK = 0.03  # least share of an estimate that is kept from pass to pass
+COUPLED = 0.4  # least share of the worst field's error that every field is taken to have
+SAFETY = 2.0  # on every estimate
+TIME = 0.5  # error that the time steps are taken to leave, in units of their tolerance
+PROBES = np.array([0.0, -0.4, -0.2, 0.2, 0.4])  # states near the initial one that are compared
+
+
+def error_scales(solution: Solution) -> Errors:
+    """What errors are measured against.
+
+    The payoff's sd and variance, attention and precision rate themselves (or a thousandth of what
+    the prior's variance would call for, if that is more), and 1 for the log value.
+    """
+    prior, initial, case = solution.prior, solution.initial, solution.case
+    usual = best_response(case.attention, case.market.risk_aversion, np.array([prior.variance]))
+    tiny = float(np.finfo(float).tiny)
+    return {
+        "price": prior.sd,
+        "variance": prior.variance,
+        "attention": max(initial.attention, 1e-3 * float(usual.attention[0]), tiny),
+        "precision_rate": max(initial.precision_rate, 1e-3 * float(usual.precision_rate[0]), tiny),
+        "log_value": 1.0,
+    }
+
+
+def worst(solution: Solution, error: Errors) -> float:
+    """Largest of the errors, each relative to its scale."""
+    scales = error_scales(solution)
+    return max(error[name] / scales[name] for name in ERRORS)
+
+
+def judge(solution: Solution, error: Errors, tolerance: float) -> Solution:
+    """Attach the errors and the verdict to a solution.
+
+    The fields are coupled, so none is taken to be much more accurate than the worst of them,
+    however little it changed; one that did not change at all is exact (a normal payoff's price).
+    """
+    scales = error_scales(solution)
+    name = max(ERRORS, key=lambda name: error[name] / scales[name])
+    found, field = error[name] / scales[name], name.replace("_", " ")
+    floor = {key: COUPLED * found * scales[key] if error[key] > 0 else 0.0 for key in ERRORS}
+    good = found <= tolerance
+    text = f"largest relative error estimate {found:.1e} ({field})"
+    return replace(
+        solution,
+        error={key: max(error[key], floor[key]) for key in ERRORS},
+        converged=good,
+        message=f"converged: {text}" if good else f"not within {tolerance:.1e}: {text}",
+    )
+
+
+def has_kink(solution: Solution) -> bool:
+    """Whether attention is zero or capped in one part of the grid and not in another."""
+    variance = solution.static_nodes.variance + solution.states[..., 1]
+    rho = solution.case.market.risk_aversion
+    regime = best_response(solution.case.attention, rho, variance).regime
+    felt = variance > 1e-6 * solution.prior.variance
+    return bool(np.unique(regime[felt]).size > 1)
+
+
+def change(fine: Solution, coarse: Solution) -> Errors:
+    """Largest change between passes of the reported values, at and near the initial state."""
+    market = fine.case.market
+    half = 0.5 * (fine.prior.high - fine.prior.low)
+    width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
+    xi = -market.risk_aversion * market.initial_supply + PROBES * width
+    values = [{name: getattr(one, name)(xi) for name in ERRORS} for one in (fine, coarse)]
+    return {name: float(np.nanmax(np.abs(values[0][name] - values[1][name]))) for name in ERRORS}
+
+
+def times(error: Errors, factor: float) -> Errors:
+    """Scale every field's error."""
+    return {name: factor * error[name] for name in ERRORS}
+
+
+def total(parts: tuple[Errors, Errors], solution: Solution, time_tolerance: float) -> Errors:
+    """Of too few nodes either way and of the time steps; what did not change at all is exact."""
+    scales = error_scales(solution)
+    grid = {name: parts[0][name] + parts[1][name] for name in ERRORS}
+    return {
+        name: grid[name] + TIME * time_tolerance * scales[name] if grid[name] > 0.0 else 0.0
+        for name in ERRORS
+    }
+
+
+def remaining(
+    change: Errors,
+    parts: tuple[Errors, Errors],
+    growth: tuple[float, float],
+    orders: tuple[float, float],
+) -> tuple[Errors, Errors]:
+    """Contributions to the error that are left after a refinement that changed the values so.
+
+    The change is shared out like the estimate before. Where it is larger than that estimate was,
+    the error falls more slowly than it was taken to, and the share that is kept grows likewise.
+    """
+    left: tuple[Errors, Errors] = ({}, {})
+    for name in ERRORS:
+        before = parts[0][name] + parts[1][name]
+        slow = max(1.0, change[name] / before) if before > 0 else 1.0
+        for k in range(2):
+            share = parts[k][name] / before if before > 0 else 0.5
+            kept = float(np.clip(slow * growth[k] ** -orders[k], KEPT, 1.0))
+            luck = LUCK * parts[k][name]  # a small change may be two errors that cancel
+            left[k][name] = max(SAFETY * change[name] * share * kept, luck)
+    return left
