@@ -7,16 +7,13 @@ Nothing here imports arrays before a command needs them.
 
 import argparse
 import difflib
-import json
 import math
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pdesolve.version import __version__
 
@@ -26,17 +23,6 @@ if TYPE_CHECKING:
 
 DONE, MISSED, BAD_INPUT, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
 LOWEST_TOL, HIGHEST_TOL = 1e-10, 0.1
-STATIC = {"price": "static_price", "variance": "static_variance"}
-ROWS = (
-    "price",
-    "variance",
-    "attention",
-    "precision_rate",
-    "log_value",
-    "certainty_equivalent_gain",
-    "price_volatility",
-)
-REGIMES = {0: "nobody pays attention", 2: "attention is at its capacity"}
 
 
 class _Stop(Exception):
@@ -173,13 +159,26 @@ def _show(arguments: argparse.Namespace) -> int:
 def _solve(arguments: argparse.Namespace) -> int:
     """Solve a case, print the initial values, write files if asked to."""
     case = _case(arguments, _tolerance(arguments.tol))
-    out = None if arguments.out is None else _checked_folder(arguments.out, case.name)
+    names = [f"{case.name}.{ending}" for ending in ("nc", "json", "png", "pdf")]
+    out = _folder(arguments.out, names)
     solution = _solved(case, arguments.case)
+    from pdesolve.table import as_json, table
+
     result = as_json(solution)
-    print(result if arguments.json else _table(solution), flush=True)
+    print(result if arguments.json else table(solution), flush=True)
     if out is not None:
-        for path in _write_files(solution, result, out):
-            print(f"wrote {path}", file=sys.stderr if arguments.json else sys.stdout)
+        from pdesolve.plots import render
+
+        _write(
+            out,
+            {
+                names[0]: solution.save,
+                names[1]: lambda path: path.write_text(result + "\n", encoding="utf-8"),
+                names[2]: lambda path: path.write_bytes(render(solution, "png")),
+                names[3]: lambda path: path.write_bytes(render(solution, "pdf")),
+            },
+            arguments.json,
+        )
     if solution.converged:
         return DONE
     raise _Stop(MISSED, f"{case.name}: {solution.message}")
@@ -215,22 +214,16 @@ def _tolerance(text: str | None) -> dict[str, object]:
     return {"numerics.tolerance": value}
 
 
-def _checked_folder(text: str, name: str) -> Path:
-    """``--out`` as a path, once it is known that files can be written there."""
-    folder = Path(text)
+def _folder(text: str | None, names: Iterable[str]) -> Path | None:
+    """``--out`` as a path, once it is known that these files can be written there."""
+    if text is None:
+        return None
+    from pdesolve.files import check_folder
+
     try:
-        if not text:
-            raise NotADirectoryError(0, "an empty name")
-        for path in _targets(folder, name):
-            if path.is_dir():
-                raise IsADirectoryError(0, f"{path} is a folder")
-        with _Stage(folder):
-            pass
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        rule = f"must be a folder that can be written to ({why})"
-        raise _Stop(BAD_INPUT, f"--out {rule}, got {text!r}") from error
-    return folder
+        return check_folder(text, names)
+    except ValueError as error:
+        raise _Stop(BAD_INPUT, f"--out {error}, got {text!r}") from error
 
 
 def _solved(case: "Case", label: str) -> "Solution":
@@ -249,148 +242,16 @@ def _solved(case: "Case", label: str) -> "Solution":
 # ---------------------------------------------------------------------- results
 
 
-def as_json(solution: "Solution") -> str:
-    """Return the initial values and what they took as one JSON object; null where not finite."""
-    initial = solution.initial
-    names = (*ROWS, *STATIC.values())
-    return json.dumps(
-        _plain(
-            {
-                "case": solution.case.name,
-                **{name: getattr(initial, name) for name in names},
-                "error": solution.error,
-                "converged": solution.converged,
-                "message": solution.message,
-                "grid": solution.grid,
-                "steps": solution.steps,
-                "seconds": solution.seconds,
-                "version": solution.version,
-            }
-        ),
-        indent=2,
-        allow_nan=False,
-    )
+def _write(folder: Path, writers: Mapping[str, Callable[[Path], object]], quiet: bool) -> None:
+    """Write files and say so, on standard error if standard output is for JSON alone."""
+    from pdesolve.files import write_files
 
-
-def _plain(value: Any) -> Any:
-    """Plain Python that JSON can hold."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _table(solution: "Solution") -> str:
-    """Initial values for a person to read."""
-    from pdesolve.units import UNITS
-
-    initial, market = solution.initial, solution.case.market
-    lines = [("", "value", "± error", "unit", "static")]
-    for name in ROWS:
-        value, error = getattr(initial, name), solution.error.get(name, math.nan)
-        rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
-        static = _digits(getattr(initial, STATIC[name]), rounding) if name in STATIC else ""
-        bound = (f"{error:.0e}" if error else "0") if math.isfinite(error) else ""
-        unit = "" if UNITS[name] == "1" else UNITS[name]
-        label = name.replace("certainty_equivalent", "certainty-equivalent").replace("_", " ")
-        lines.append((label, _digits(value, rounding), bound, unit, static))
-    widths = [max(len(line[k]) for line in lines) for k in range(5)]
-    aligned = [
-        f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}  {e:>{widths[4]}}"
-        for a, b, c, d, e in lines
-    ]
-    start = -market.risk_aversion * market.initial_supply
-    return "\n".join(
-        [
-            f"{solution.case.name}: {solution.case.title}",
-            f"at t = 0, xi = {start:.6g} 1/money, psi = 0"
-            " (static: what investors would pay with no trade after now)",
-            "",
-            *(line.rstrip() for line in aligned),
-            "",
-            *_facts(solution, start),
-        ]
-    )
-
-
-def _digits(value: float, error: float) -> str:
-    """A number with the decimals that its error leaves meaning to, or seven digits."""
-    if not math.isfinite(value):
-        return "unknown"
-    if not 0 < error < math.inf or not 1e-4 <= abs(value) < 1e7:
-        return f"{value:.7g}"
-    return f"{value:.{min(12, max(0, -math.floor(math.log10(error))))}f}"
-
-
-def _facts(solution: "Solution", start: float) -> Iterable[str]:
-    """Where attention stands, what the solve took, how it ended."""
-    regime = float(solution.response(start).regime)
-    if regime in REGIMES:
-        yield f"{REGIMES[int(regime)]} in this state"
-    grid, steps = solution.grid, solution.steps
-    nodes = f"{grid.get('xi_nodes')} x {grid.get('psi_nodes')} nodes in xi and psi"
-    order = f" of order {grid['order']}" if "order" in grid else ""
-    passes = f" in the last of {len(steps['passes'])} passes" if "passes" in steps else ""
-    yield f"{nodes}{order}, {steps.get('accepted')} time steps{passes}, {solution.seconds:.2f} s"
-    yield solution.message
-
-
-# ---------------------------------------------------------------------- files
-
-
-def _targets(folder: Path, name: str) -> list[Path]:
-    return [folder / f"{name}.{ending}" for ending in ("nc", "json", "png", "pdf")]
-
-
-def _write_files(solution: "Solution", result: str, folder: Path) -> list[Path]:
-    """Write everything under temporary names first; put it in place once all of it is there."""
-    from pdesolve.plots import render
-
-    targets = _targets(folder, solution.case.name)
     try:
-        with _Stage(folder) as stage:
-            data, text, *pictures = (stage / path.name for path in targets)
-            solution.save(data)
-            text.write_text(result + "\n", encoding="utf-8")
-            for picture in pictures:
-                picture.write_bytes(render(solution, picture.suffix[1:]))
-            for path in targets:
-                os.replace(stage / path.name, path)
+        written = write_files(folder, writers)
     except OSError as error:
         raise _Stop(MISSED, f"cannot write to {folder}: {error}") from error
-    return targets
-
-
-class _Stage:
-    """A temporary folder inside another one; on leaving it goes, and with it what it made empty."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._made: list[Path] = []
-
-    def __enter__(self) -> Path:
-        missing = [p for p in (self._folder, *self._folder.parents) if not p.exists()]
-        try:
-            for path in reversed(missing):
-                path.mkdir()
-                self._made.insert(0, path)
-            self._path = Path(tempfile.mkdtemp(prefix=".pdesolve-", dir=self._folder))
-        except BaseException:
-            self._tidy()
-            raise
-        return self._path
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._path, ignore_errors=True)
-        self._tidy()
-
-    def _tidy(self) -> None:
-        with suppress(OSError):  # not empty: a result is in it
-            for path in self._made:
-                path.rmdir()
+    for path in written:
+        print(f"wrote {path}", file=sys.stderr if quiet else sys.stdout)
 
 
 def _warn(message: str) -> None:
