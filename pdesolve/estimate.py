@@ -19,6 +19,7 @@ LUCK = 0.03  # least share of an estimate that is kept from pass to pass
 COUPLED = 0.4  # least share of the worst field's error that every field is taken to have
 SAFETY = 2.0  # on every estimate
 TIME = 0.5  # error that the time steps are taken to leave, in units of their tolerance
+JUMP = 0.1  # of the range of attention, between neighbours of 2001 variances
 PROBES = np.array([0.0, -0.4, -0.2, 0.2, 0.4])  # states near the initial one that are compared
 
 
@@ -73,6 +74,15 @@ def has_kink(solution: Solution) -> bool:
     regime = best_response(solution.case.attention, rho, variance).regime
     felt = variance > 1e-6 * solution.prior.variance
     return bool(np.unique(regime[felt]).size > 1)
+
+
+def has_jump(solution: Solution) -> bool:
+    """Whether the best attention jumps somewhere between the variances that occur."""
+    variance = solution.static_nodes.variance + solution.states[..., 1]
+    ends = np.maximum([variance.min(), variance.max()], 1e-6 * solution.prior.variance)
+    rho = solution.case.market.risk_aversion
+    found = best_response(solution.case.attention, rho, np.geomspace(ends[0], ends[1], 2001))
+    return bool(np.diff(found.attention).max() > JUMP * np.ptp(found.attention))
 
 
 def change(fine: Solution, coarse: Solution) -> Errors:

@@ -19,6 +19,7 @@ from pdesolve.estimate import (
     SAFETY,
     Errors,
     change,
+    has_jump,
     has_kink,
     judge,
     remaining,
@@ -37,6 +38,7 @@ GROWTH = 1.45  # of the nodes when a direction is probed
 ORDERS = (3.0, 3.0)  # at which the error is taken to fall along xi and psi
 LATER = (4.0, 4.0)  # once a first estimate has been put to the test
 KINKED = (2.0, 2.0)  # the same where attention leaves zero or meets its cap
+JUMPING = (1.0, 1.0)  # and where it jumps
 SPACING = 1.7  # of the first pass's nodes, in units of the domain's finest length
 ENOUGH = 0.1  # of the tolerance: a smaller change does not call for more nodes
 PILOTS = 4
@@ -134,7 +136,7 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
     nodes, fixed = first_nodes(case, prior, domain, tolerance)
     passes = Metered(run, case, tolerance)
     domain, best, parts = _explore(passes, domain, nodes, fixed, tolerance)
-    orders = KINKED if has_kink(best) else LATER
+    orders = _orders(best, LATER)
     note = ""
     time_tolerance = LAST * tolerance
     for _ in range(PASSES):
@@ -194,7 +196,7 @@ def _explore(
     if not fixed[0] and worst(finer, along_xi) < ENOUGH * tolerance:
         finer = first
     best = run(domain, (finer.space.n_xi, _more(n_psi, GROWTH)), LAST * tolerance)
-    orders = KINKED if has_kink(best) else ORDERS
+    orders = _orders(best, ORDERS)
     gained = (finer.space.n_xi / n_xi, best.space.n_psi / finer.space.n_psi)
     along_psi = times(change(best, finer), SAFETY)
     parts = (
@@ -202,6 +204,13 @@ def _explore(
         times(along_psi, gained[1] ** -orders[1]),
     )
     return domain, best, parts
+
+
+def _orders(solution: Solution, smooth: tuple[float, float]) -> tuple[float, float]:
+    """Orders at which the error is taken to fall from here on."""
+    if not has_kink(solution):
+        return smooth
+    return JUMPING if has_jump(solution) else KINKED
 
 
 def _growth(

@@ -1,0 +1,70 @@
+"""Error estimates: what they are measured against, and what roughness does to them."""
+
+import pytest
+
+from pdesolve.case import load_case
+from pdesolve.estimate import change, error_scales, has_jump, has_kink, judge, remaining, total
+from pdesolve.solution import ERRORS, Solution
+from pdesolve.solver import solve
+
+JUMPING = {
+    "attention.precision": "exponential",
+    "attention.sensitivity": 1.0,
+    "attention.capacity": 1.0,
+    "attention.cost.linear": 0.6,
+}
+
+
+@pytest.fixture(scope="module")
+def solution() -> Solution:
+    return solve(load_case("three_states"), tol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "kink", "jump"),
+    [
+        ("three_states", {}, False, False),
+        ("inattention", {}, True, False),
+        ("capacity", {}, True, False),
+        ("three_states", JUMPING, True, True),
+    ],
+)
+def test_roughness_of_attention_is_seen(
+    name: str, changes: dict[str, object], kink: bool, jump: bool
+) -> None:
+    found = solve(load_case(name, changes), tol=1e-2)
+    assert has_kink(found) == kink
+    assert has_jump(found) == jump
+
+
+def test_no_field_is_taken_to_be_much_better_than_the_worst(solution: Solution) -> None:
+    scales = error_scales(solution)
+    error = {name: 1e-9 * scales[name] for name in ERRORS} | {"variance": 1e-4 * scales["variance"]}
+    judged = judge(solution, error, 1e-3)
+    assert judged.converged
+    assert judged.error["price"] == pytest.approx(0.4e-4 * scales["price"])
+    assert not judge(solution, error, 5e-5).converged
+    exact = judge(solution, error | {"price": 0.0}, 1e-3)
+    assert exact.error["price"] == 0.0
+
+
+def test_what_a_refinement_leaves(solution: Solution) -> None:
+    """A change as large as was estimated leaves 2 g^-p of it; a larger one leaves more."""
+    one, none = dict.fromkeys(ERRORS, 1.0), dict.fromkeys(ERRORS, 0.0)
+    left, other = remaining(one, (one, none), (1.5, 1.0), (4.0, 4.0))
+    assert left["price"] == pytest.approx(2.0 * 1.5**-4)
+    assert other["price"] == 0.0
+    slow, _ = remaining(dict.fromkeys(ERRORS, 3.0), (one, none), (1.5, 1.0), (4.0, 4.0))
+    assert slow["price"] == pytest.approx(2.0 * 3.0 * 3.0 * 1.5**-4)
+
+
+def test_time_steps_have_their_part(solution: Solution) -> None:
+    zero, some = dict.fromkeys(ERRORS, 0.0), dict.fromkeys(ERRORS, 1e-6)
+    scales = error_scales(solution)
+    assert total((zero, zero), solution, 1e-5) == zero
+    found = total((some, zero), solution, 1e-5)
+    assert found["variance"] == pytest.approx(1e-6 + 0.5e-5 * scales["variance"])
+
+
+def test_a_solution_does_not_differ_from_itself(solution: Solution) -> None:
+    assert change(solution, solution) == dict.fromkeys(ERRORS, 0.0)
