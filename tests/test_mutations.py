@@ -1,0 +1,129 @@
+"""Breaking the production code on purpose: which manufactured check notices what."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pdesolve import attention, equations, grid
+from pdesolve.convergence import joint_table, psi_table, time_table, xi_table
+from pdesolve.equations import Motion
+from pdesolve.grid import Grid
+from pdesolve.manufactured import SIZES
+from pdesolve.numpytypes import Array
+from pdesolve.orders import OrderTable
+from pdesolve.payoff import Cumulants
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def wrong_rates(change: Callable[[Array, Array, Cumulants, Motion], None]) -> Break:
+    """Replace `rates` by one that is changed in place afterwards."""
+
+    def apply(monkeypatch: pytest.MonkeyPatch) -> None:
+        right = equations.rates
+
+        def wrong(
+            u: Array,
+            u_xi: Array,
+            u_xixi: Array,
+            u_psi: Array,
+            static: Cumulants,
+            move: Motion,
+            *rest: Any,
+        ) -> Array:
+            out = right(u, u_xi, u_xixi, u_psi, static, move, *rest)
+            change(out, u_xi, static, move)
+            return out
+
+        monkeypatch.setattr(equations, "rates", wrong)
+
+    return apply
+
+
+def flip_k3(out: Array, u_xi: Array, static: Cumulants, move: Motion) -> None:
+    out[..., 0] -= move.risk * static.third
+
+
+def drop_source(out: Array, u_xi: Array, static: Cumulants, move: Motion) -> None:
+    out[..., 1] -= move.kappa2 * (static.variance + u_xi[..., 0]) ** 2
+
+
+def static_variance(monkeypatch: pytest.MonkeyPatch) -> None:
+    def respond(
+        system: equations.Equilibrium, u: Array, guess: Array | None = None
+    ) -> attention.Response:
+        case = system.case
+        rho = case.market.risk_aversion
+        return attention.best_response(case.attention, rho, system.static.variance, guess)
+
+    monkeypatch.setattr(equations.Equilibrium, "respond", respond)
+
+
+def lower_xi_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Differences of two orders less, with zeros where the stencil was wider."""
+    right = grid.central_weights
+    monkeypatch.setattr(grid, "central_weights", lambda d, order: np.pad(right(d, order - 2), 1))
+
+
+def lower_psi_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collocation at equal distances instead of the Radau points."""
+    monkeypatch.setattr(grid, "radau_nodes", lambda s: np.arange(1.0, s + 1) / s)
+
+
+def downwind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Derivatives along psi from the line below instead of those above."""
+
+    def matrix(self: Grid) -> Array:
+        if self.n_psi == 1:
+            return np.zeros((1, 1))
+        step = np.diff(self.psi, prepend=self.psi[0] - (self.psi[1] - self.psi[0]))
+        difference = np.eye(self.n_psi) - np.eye(self.n_psi, k=-1)
+        return self.fade[:, None] * difference / step[:, None]
+
+    monkeypatch.setattr(Grid, "upwind", property(matrix))
+
+
+MUTATIONS: dict[str, tuple[Break, set[str]]] = {
+    "sign of k3": (wrong_rates(flip_k3), {"xi", "psi", "time", "joint"}),
+    "no price variance": (wrong_rates(drop_source), {"xi", "psi", "time", "joint"}),
+    "static variance pays": (static_variance, {"xi", "psi", "time", "joint"}),
+    "lower order along xi": (lower_xi_order, {"xi", "time", "joint"}),
+    "lower order along psi": (lower_psi_order, {"psi", "joint"}),
+    "wrong upwind side": (downwind, {"psi", "joint"}),
+}
+CHECKS: dict[str, Callable[[], OrderTable]] = {
+    "xi": xi_table,
+    "psi": psi_table,
+    "time": time_table,
+    "joint": joint_table,
+}
+
+
+QUICKEST = {
+    "lower order along psi": "psi",
+    "wrong upwind side": "joint",
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_breaking_the_code_is_caught(mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    check = QUICKEST.get(mutation, "xi")
+    assert check in MUTATIONS[mutation][1]
+    MUTATIONS[mutation][0](monkeypatch)
+    table = CHECKS[check]()
+    assert not table.passed
+    assert {row.field for row in table.failures} == set(SIZES)  # the fields are coupled
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_what_each_check_catches(
+    mutation: str, check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each check is blind to some breaks, and to those only: nothing fails by accident."""
+    apply, caught_by = MUTATIONS[mutation]
+    apply(monkeypatch)
+    assert CHECKS[check]().passed == (check not in caught_by)
