@@ -1,7 +1,8 @@
 """The state space of a case: where prices move, how far supply can carry them, how much is learned.
 
-Everything here is an estimate that only has to be generous; `solve` replaces the largest psi by a
-measured one after its first pass and reports the effect of the choice in its error.
+Everything here is an estimate that only has to be generous: supply would have to move by `REACH`
+standard deviations to leave the grid, and `refine` replaces the largest psi by a measured one. What
+ending the state space costs is part of the true errors that tests/error_bars.py measures.
 """
 
 from dataclasses import dataclass
