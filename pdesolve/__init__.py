@@ -7,8 +7,10 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.discrete import solve_discrete
     from pdesolve.solution import InitialState, Solution, load_solution
     from pdesolve.solver import SolveError, solve
+    from pdesolve.statics import sweep
 
 _HOME = {
     "Case": "case",
@@ -20,6 +22,8 @@ _HOME = {
     "load_case": "case",
     "load_solution": "solution",
     "solve": "solver",
+    "solve_discrete": "discrete",
+    "sweep": "statics",
 }
 
 __all__ = [
@@ -33,6 +37,8 @@ __all__ = [
     "load_case",
     "load_solution",
     "solve",
+    "solve_discrete",
+    "sweep",
 ]
 
 

@@ -7,6 +7,7 @@ Nothing here imports arrays before a command needs them.
 
 import argparse
 import difflib
+import json
 import math
 import os
 import sys
@@ -112,16 +113,7 @@ def _parser() -> _Parser:
     )
     solve = commands.add_parser("solve", help="solve a case", allow_abbrev=False)
     for command in (show, solve):
-        command.add_argument(
-            "case", metavar="CASE", help="a named case, or the path to a TOML file"
-        )
-        command.add_argument(
-            "--set",
-            metavar="KEY=VALUE",
-            action="append",
-            default=[],
-            help="override one value, for instance market.risk_aversion=2; may be repeated",
-        )
+        _add_case(command)
     solve.add_argument(
         "--tol",
         metavar="TOL",
@@ -132,7 +124,45 @@ def _parser() -> _Parser:
     solve.add_argument(
         "--out", metavar="DIR", help="also write CASE.nc, CASE.json, CASE.png, CASE.pdf to DIR"
     )
+    verify = commands.add_parser(
+        "verify",
+        help="check a case: error bars, orders of convergence, discrete model, simulation",
+        allow_abbrev=False,
+    )
+    _add_case(verify)
+    verify.add_argument("--quick", action="store_true", help="fewer resolutions, periods and paths")
+    verify.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
+    verify.add_argument(
+        "--out", metavar="DIR", help="also write CASE-verify.json, .md, .png, .pdf to DIR"
+    )
+    from pdesolve.sweep_command import add_parser as add_statics
+
+    add_statics(commands)
+    figures = commands.add_parser("figures", help="draw the gallery's figures", allow_abbrev=False)
+    figures.add_argument("names", metavar="NAME", nargs="*", help="figures; all by default")
+    figures.add_argument(
+        "--out",
+        metavar="DIR",
+        default="out",
+        help="write NAME.png and NAME.pdf to DIR (default: out)",
+    )
+    figures.add_argument(
+        "--width", metavar="INCHES", default="7", help="7 for a screen (default), 3.3 for a column"
+    )
+    figures.add_argument("--quick", action="store_true", help="fewer points, lower accuracy")
     return parser
+
+
+def _add_case(command: argparse.ArgumentParser) -> None:
+    """CASE and --set."""
+    command.add_argument("case", metavar="CASE", help="a named case, or the path to a TOML file")
+    command.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="override one value, for instance market.risk_aversion=2; may be repeated",
+    )
 
 
 # ---------------------------------------------------------------------- commands
@@ -184,10 +214,110 @@ def _solve(arguments: argparse.Namespace) -> int:
     raise _Stop(MISSED, f"{case.name}: {solution.message}")
 
 
+def _verify(arguments: argparse.Namespace) -> int:
+    """Put a case through every check, print the report, write files if asked to."""
+    case = _case(arguments)
+    names = [f"{case.name}-verify.{ending}" for ending in ("json", "md", "png", "pdf")]
+    out = _folder(arguments.out, names)
+    from pdesolve.payoff import PriorError
+    from pdesolve.report import as_dict, as_markdown, as_text, verdict
+    from pdesolve.rootfind import NoConvergence
+    from pdesolve.solver import SolveError
+    from pdesolve.verify import verify
+
+    try:
+        report = verify(case, quick=arguments.quick, tell=_telling())
+    except PriorError as error:
+        raise _Stop(BAD_INPUT, f"{arguments.case}: payoff: {error}") from error
+    except (SolveError, NoConvergence) as error:
+        raise _Stop(MISSED, f"not solved: {error}") from error
+    result = json.dumps(as_dict(report), indent=2, allow_nan=False)
+    print(result if arguments.json else as_text(report), flush=True)
+    if out is not None:
+        from pdesolve.verify_plots import render
+
+        _write(
+            out,
+            {
+                names[0]: lambda path: path.write_text(result + "\n", encoding="utf-8"),
+                names[1]: lambda path: path.write_text(as_markdown(report), encoding="utf-8"),
+                names[2]: lambda path: path.write_bytes(render(report, "png")),
+                names[3]: lambda path: path.write_bytes(render(report, "pdf")),
+            },
+            arguments.json,
+        )
+    if report.passed:
+        return DONE
+    raise _Stop(MISSED, f"{case.name}: {verdict(report)}")
+
+
+def _telling() -> Callable[[str], None]:
+    """Say on a terminal what comes next."""
+
+    def tell(what: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{what} ...", end="", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _statics(arguments: argparse.Namespace) -> int:
+    """Solve a case over parameters, print a table, write files if asked to."""
+    from pdesolve import sweep_command as command
+    from pdesolve.executors import SweepError, single_thread
+    from pdesolve.store import StoreError
+
+    case = _case(arguments, _tolerance(arguments.tol))
+    plan = command.plan(case, arguments)
+    out = _folder(arguments.out, command.names(case))
+    try:
+        with single_thread():
+            data = command.solve(plan, arguments, out)
+    except (StoreError, SweepError) as error:
+        status = BAD_INPUT if isinstance(error, StoreError) else MISSED
+        raise _Stop(status, str(error)) from error
+    except KeyboardInterrupt:
+        kept = f"; {out} has the finished points, the same command goes on from there"
+        raise _Stop(INTERRUPTED, "interrupted" + (kept if out is not None else "")) from None
+    from pdesolve.statics import failures
+    from pdesolve.sweep_table import as_json, table
+
+    result = as_json(data)
+    print(result if arguments.json else table(data), flush=True)
+    if out is not None:
+        _write(out, command.writers(data, result), arguments.json)
+    count, reason = failures(data)
+    if not count:
+        return DONE
+    points = f"{count} of {len(plan.tasks)} points failed or missed the accuracy"
+    raise _Stop(MISSED, f"{case.name}: {points}, for instance: {reason}")
+
+
+def _figures(arguments: argparse.Namespace) -> int:
+    """Solve for figures one by one, write them and print their captions."""
+    from pdesolve import gallery
+    from pdesolve.solver import SolveError
+
+    names, width = gallery.chosen(arguments.names), gallery.parse_width(arguments.width)
+    out = _folder(arguments.out, [f"{name}.{kind}" for name in names for kind in ("png", "pdf")])
+    assert out is not None
+    for name in names:
+        try:
+            picture = gallery.make(name, quick=arguments.quick)
+        except SolveError as error:
+            raise _Stop(MISSED, f"{name}: {error}") from error
+        _write(out, gallery.writers(picture, width), False)
+        print(f"{picture.caption}\n", flush=True)
+    return DONE
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "figures": _figures,
     "list": _list,
     "show": _show,
     "solve": _solve,
+    "statics": _statics,
+    "verify": _verify,
 }
 
 

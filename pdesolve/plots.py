@@ -196,7 +196,18 @@ def render(
         If the kind is another one.
     """
     title = f"{solution.case.name}: {solution.case.title}"
-    creator = f"pdesolve {solution.version}"
+    return as_file(page(solution, width=width), kind, title, solution.version)
+
+
+def as_file(figure: Figure, kind: str, title: str, version: str) -> bytes:
+    """Return a figure as the contents of a file, without dates, with a title in its metadata.
+
+    Raises
+    ------
+    ValueError
+        If the kind is not png, pdf or svg.
+    """
+    creator = f"pdesolve {version}"
     metadata: dict[str, dict[str, Any]] = {
         "png": {"Title": title, "Software": creator},
         "pdf": {"Title": title, "Creator": creator, "CreationDate": None},
@@ -204,7 +215,6 @@ def render(
     }
     if kind not in metadata:
         raise ValueError(f"kind must be one of {', '.join(metadata)}, got {kind!r}")
-    figure = page(solution, width=width)
     stream = io.BytesIO()
     with style.context(["default", dict(STYLE)]):
         figure.savefig(stream, format=kind, metadata=metadata[kind])

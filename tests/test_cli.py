@@ -130,8 +130,11 @@ def test_help_and_version_end_well(arguments: list[str], capsys: Capture) -> Non
     ("arguments", "message"),
     [
         ([], "required: COMMAND"),
-        (["sovle", "binary"], "command must be one of list, show, solve, got 'sovle'; nearest: so"),
-        (["xyzzy"], "command must be one of list, show, solve, got 'xyzzy'"),
+        (
+            ["sovle", "binary"],
+            f"command must be one of {', '.join(cli.COMMANDS)}, got 'sovle'; nearest: so",
+        ),
+        (["xyzzy"], f"command must be one of {', '.join(cli.COMMANDS)}, got 'xyzzy'"),
         (["--bogus"], "required: COMMAND"),
         (["list", "binary"], "unrecognized arguments: binary"),
         (["show"], "required: CASE"),

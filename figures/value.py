@@ -1,0 +1,80 @@
+"""The value of information, and who gains."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pdesolve.attention import best_response
+from pdesolve.case import load_case
+from pdesolve.exact import normal_path
+from pdesolve.gallery import STROKES, letter, panels, solved, swept
+from pdesolve.numpytypes import Array
+from pdesolve.payoff import make_prior
+
+CASE, COST, NOISE = "normal", "attention.cost.scale", "market.supply_volatility"
+CAPTION = (
+    "What attention does, against its cost relative to the case's. (a) Gain of each investor, less"
+    " that where nobody can attend. Each alone is better off attending, but if supply is noisy all"
+    " together are worse off: information leaves less risk that one is paid to bear. It costs each"
+    " {cost:.3f} in the case normal (σ = 0.8), and brings {worth:.3f} at a quarter of that noise."
+    " (b) Case normal: those who have to trade lose most when attention is neither cheap nor dear."
+    " (c) Attention takes the price towards the static one: a seller of shares gains if the rare"
+    " news is bad (baseline), and loses if it is good (binary)."
+)
+
+
+class Found(NamedTuple):
+    """Costs, and over them: gains by noise, flows until T, prices by case."""
+
+    costs: Array
+    gains: dict[str, Array]
+    flows: dict[str, Array]
+    prices: dict[str, Array]
+
+
+def solve(quick: bool) -> Found:
+    costs = 10.0 ** np.linspace(-1.5, 1.5, 3 if quick else 13)
+    lost, spent = np.array([flows(cost) for cost in costs]).T
+    return Found(
+        costs,
+        {f"σ = {x:g}": effect(CASE, quick, costs, {NOISE: x}) for x in (0.2, 0.4, 0.8)},
+        {"supply traders' loss": lost, "spent on attention": spent},
+        {name: effect(name, quick, costs) for name in ("baseline", CASE, "binary")},
+    )
+
+
+def effect(name: str, quick: bool, costs: Array, terms: dict[str, object] | None = None) -> Array:
+    """Gain on these terms, else price, less that in a market where nobody can attend."""
+    value, terms = "certainty_equivalent_gain" if terms else "price", terms or {}
+    scales = costs * load_case(name).attention.cost.scale
+    nobody = solved(name, quick, {**terms, "attention.capacity": 1e-9}).initial
+    return swept(name, quick, COST, scales, terms)[value].to_numpy() - getattr(nobody, value)
+
+
+def flows(cost: float) -> tuple[float, float]:
+    """What supply traders lose, sigma kappa p_xi, and an investor spends, from t = 0 to T."""
+    case = load_case(CASE, {COST: cost * load_case(CASE).attention.cost.scale})
+    rho, sigma = case.market.risk_aversion, case.market.supply_volatility
+    path = normal_path(case, np.append(0.0, np.geomspace(1e-3, case.market.horizon, 65)))
+    kappa = path.precision_rate / (rho * sigma) + rho * sigma
+    lost = sigma * kappa / (1.0 / make_prior(case.payoff).variance + path.psi)
+    spent = best_response(case.attention, rho, path.variance).cost
+    return float(np.trapezoid(lost, path.times)), float(np.trapezoid(spent, path.times))
+
+
+def numbers(found: Found) -> dict[str, float]:
+    quiet, _, noisy = (float(gain[gain.size // 2]) for gain in found.gains.values())
+    return {"cost": -noisy, "worth": quiet}
+
+
+def draw(found: Found, width: float) -> Figure:
+    figure, axes = panels(width, (1, 3), (3, 1), heights=(2.6, 2.2))
+    labels = "gain (money)", "from t = 0 to T (money)", "price (money)"
+    for ax, curves, label in zip(axes, found[1:], labels, strict=True):
+        for (name, values), stroke in zip(curves.items(), STROKES, strict=False):
+            ax.semilogx(found.costs, values, label=name, **stroke)
+        ax.set(xlabel="attention cost / that of the case", ylabel=label)
+        ax.legend()
+    letter(axes, ("gain from attention", "who pays", "price effect of attention"))
+    return figure
