@@ -40,8 +40,7 @@ DEGREE: Final = 5
 PAD = 3  # of the splines, and coefficients that they need beyond the ends
 FINER, FINEST, WIDER = 3, (30, 240), 1.3  # nodes and range of a table of the static market
 PASSES, GROWTH = 4, 1.4  # refinements of either direction at most, and by how much each
-KEPT = GROWTH**-4  # share of a change that is left, unless attention has a kink
-COUPLED = 0.6  # least share of the worst field's relative error that every field is taken to have
+KEPT = 2.0 * GROWTH**-4  # share of a change that is left, unless attention has a kink
 MARGIN = 1.05  # on the psi that is reached
 FELT = 1e-6  # share of the prior's variance below which attention does not matter
 SETTLED = 1e-8  # relative accuracy of attention at a node
@@ -491,10 +490,10 @@ def _refine(case: Case, prior: Prior, mesh: Mesh, tol: float) -> "DiscreteSoluti
 def _judged(
     found: "DiscreteSolution", share: Array, scales: Array, tol: float
 ) -> "DiscreteSolution":
-    """Attach relative errors and the verdict; fields are coupled, and none much luckier."""
+    """Attach the verdict; fields are coupled, so none that is not exact beats the worst."""
     worst = int(np.argmax(share))
     size = float(share[worst])
-    share = np.where(share > 1e-12, np.maximum(share, COUPLED * size), share)
+    share = np.where(share > 1e-12, size, share)
     text = f"largest relative error estimate {size:.1e} ({ERRORS[worst].replace('_', ' ')})"
     return replace(
         found,

@@ -17,7 +17,7 @@ Errors = dict[str, float]
 KEPT = 0.03  # least share of a change that is taken to be left
 LUCK = 0.03  # least share of an estimate that is kept from pass to pass
 COUPLED = 0.4  # least share of the worst field's error that every field is taken to have
-SAFETY = 1.5  # on every estimate
+SAFETY = 2.0  # on every estimate
 TIME = 0.5  # error that the time steps are taken to leave, in units of their tolerance
 JUMP = 0.1  # of the range of attention, between neighbours of 2001 variances
 PROBES = np.array([0.0, -0.4, -0.2, 0.2, 0.4])  # states near the initial one that are compared
@@ -110,44 +110,24 @@ def total(parts: tuple[Errors, Errors], solution: Solution, time_tolerance: floa
     }
 
 
-def kept(gain: float, order: float) -> float:
-    """Error of the finer of two passes, as a share of the change between them (Richardson).
-
-    Parameters
-    ----------
-    gain : float
-        Ratio of their nodes in one direction.
-    order : float
-        At which the error falls.
-
-    Returns
-    -------
-    float
-        1 where nothing was refined: then the change says nothing about what is left.
-    """
-    return max(KEPT, 1.0 / (gain**order - 1.0)) if gain > 1.0 else 1.0
-
-
 def remaining(
     change: Errors,
     parts: tuple[Errors, Errors],
-    gain: tuple[float, float],
+    growth: tuple[float, float],
     orders: tuple[float, float],
 ) -> tuple[Errors, Errors]:
     """Contributions to the error that are left after a refinement that changed the values so.
 
-    The change is shared out like the estimate before; a direction that was not refined keeps what
-    it had. Where the change is larger than the estimate was, the error falls more slowly than it
-    was taken to, and the share that is kept grows likewise.
+    The change is shared out like the estimate before. Where it is larger than that estimate was,
+    the error falls more slowly than it was taken to, and the share that is kept grows likewise.
     """
     left: tuple[Errors, Errors] = ({}, {})
     for name in ERRORS:
-        before = sum(part[name] for part, g in zip(parts, gain, strict=True) if g > 1.0)
+        before = parts[0][name] + parts[1][name]
         slow = max(1.0, change[name] / before) if before > 0 else 1.0
         for k in range(2):
-            had = parts[k][name]
-            share = had / before if before > 0 else 0.5
-            found = SAFETY * change[name] * share * slow * kept(gain[k], orders[k])
-            luck = LUCK * had  # a small change may be two errors that cancel
-            left[k][name] = max(found, luck) if gain[k] > 1.0 else had
+            share = parts[k][name] / before if before > 0 else 0.5
+            kept = float(np.clip(slow * growth[k] ** -orders[k], KEPT, 1.0))
+            luck = LUCK * parts[k][name]  # a small change may be two errors that cancel
+            left[k][name] = max(SAFETY * change[name] * share * kept, luck)
     return left

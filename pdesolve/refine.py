@@ -22,7 +22,6 @@ from pdesolve.estimate import (
     has_jump,
     has_kink,
     judge,
-    kept,
     remaining,
     times,
     total,
@@ -34,7 +33,7 @@ from pdesolve.solution import Solution
 Run = Callable[[Domain, tuple[int, int], float, int], Solution]  # ..., tolerance, most time steps
 
 MARGIN = 1.1  # on the largest psi that is reached
-LEAST, MOST = 1.2, (1.8, 1.8)  # growth of xi and psi nodes from pass to pass
+LEAST, MOST = 1.2, 1.8  # growth of either direction from pass to pass
 NOTHING = 0.03  # of the tolerance: a direction that contributes less is left as it is
 GROWTH = 1.45  # of the nodes when a direction is probed
 ORDERS = (3.0, 3.0)  # at which the error is taken to fall along xi and psi
@@ -156,7 +155,7 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
         except PassError as failure:
             note = f"; a finer pass broke down: {failure}"
             break
-        parts = remaining(change(finer, best), parts, _gain(finer, best), orders)
+        parts = remaining(change(finer, best), parts, growth, orders)
         best = finer
     if not best.converged and has_kink(best):
         note += (
@@ -199,19 +198,13 @@ def _explore(
         finer = first
     best = run(domain, (finer.space.n_xi, _more(n_psi, GROWTH)), LAST * tolerance)
     orders = _orders(best, ORDERS)
+    gained = (finer.space.n_xi / n_xi, best.space.n_psi / finer.space.n_psi)
     along_psi = times(change(best, finer), SAFETY)
     parts = (
-        times(along_xi, kept(_gain(finer, first)[0], orders[0])),
-        times(along_psi, kept(_gain(best, finer)[1], orders[1])),
+        times(along_xi, gained[0] ** -orders[0]),
+        times(along_psi, gained[1] ** -orders[1]),
     )
     return domain, best, parts
-
-
-def _gain(fine: Solution, coarse: Solution) -> tuple[float, float]:
-    """Ratios of the intervals along xi and psi; 1 along an axis of one node."""
-    pairs = ((fine.space.n_xi, coarse.space.n_xi), (fine.space.n_psi, coarse.space.n_psi))
-    xi, psi = ((a - 1) / (b - 1) if b > 1 else 1.0 for a, b in pairs)
-    return xi, psi
 
 
 def _orders(solution: Solution, smooth: tuple[float, float]) -> tuple[float, float]:
@@ -233,10 +226,10 @@ def _growth(
     Scaled back to the work that is left, as long as that still refines.
     """
     wanted = []
-    for part, power, most, stuck in zip(parts, (1 / 6, 1 / 4), MOST, fixed, strict=True):
+    for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True):
         size = worst(best, part) / tolerance
         enough = stuck or size < NOTHING
-        wanted.append(1.0 if enough else float(np.clip((size / 0.3) ** power, LEAST, most)))
+        wanted.append(1.0 if enough else float(np.clip((size / 0.3) ** power, LEAST, MOST)))
     excess = max(1.0, 1.3 * _steps(best) * _size(best) * wanted[0] * wanted[1] / max(work, 1.0))
     free = 2 - sum(fixed)
     trimmed = [
