@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from scipy.ndimage import map_coordinates, spline_filter1d
 
 from pdesolve.attention import NoOptimum, Response, best_response
 from pdesolve.case import Case
+from pdesolve.files import write_files
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import DensityPrior, Prior, make_prior
 from pdesolve.rootfind import NoConvergence
@@ -171,7 +173,24 @@ class Between:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Period:
-    """One period, seen from nodes at its start: arrays of one element per node."""
+    """One period, seen from the nodes at its start.
+
+    In terms of the centred payoff the kernel (3.3) is the same with zeta for xi, and with the
+    centred price, phi and L, whatever the attention.
+
+    Attributes
+    ----------
+    case : Case
+    length : float
+        Delta, time.
+    step : float
+        Spacing of the quadrature, standard deviations of a shock.
+    mesh : Mesh
+    static, after : callable
+        phi, p^s and V^s; deviations of p, V and L at the period's end.
+    zeta, psi : array, shape (n,)
+        The nodes' states, 1/money and 1/money².
+    """
 
     case: Case
     length: float
@@ -678,3 +697,22 @@ class DiscreteSolution:
         variables = {name: (dims, value, labels(name)) for name, value in values.items()}
         attrs = {"title": self.case.title, "case_name": self.case.name, "summary": self.message}
         return xarray.Dataset(variables, coords, attrs=attrs)
+
+    def save(self, path: str | FilePath) -> None:
+        """Write `to_dataset` to a netCDF file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write; an existing one is replaced.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        target = FilePath(path)
+        write_files(
+            target.parent,
+            {target.name: lambda new: self.to_dataset().to_netcdf(new, engine="h5netcdf")},
+        )

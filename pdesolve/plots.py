@@ -1,4 +1,4 @@
-"""A page of plots of a solution. The only importer of matplotlib; no global plotting state.
+"""A page of plots of a solution, and what all pictures share: style, file format, metadata.
 
 At later times psi is that of the path on which the price stays at its initial value
 (`typical_path`), and the horizontal axis is xi less what that path has drifted: xi itself at
@@ -59,7 +59,7 @@ STYLE: Mapping[str, Any] = {
     "hatch.linewidth": 0.5,
     "pdf.fonttype": 42,
     "svg.hashsalt": "pdesolve",
-    "savefig.dpi": 200,
+    "savefig.dpi": 150,
 }
 LABELS = {
     "price": ("price p", "money"),

@@ -1,6 +1,7 @@
 """The discrete model against direct recursions, its limit, and its own promises."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -492,3 +493,13 @@ def test_the_initial_gain_from_the_market_is_positive() -> None:
 
 def test_it_is_a_public_name() -> None:
     assert pdesolve.solve_discrete is solve_discrete
+
+
+def test_data_set_can_be_saved(tmp_path: Path) -> None:
+    import xarray
+
+    found = solve_discrete(load_case("binary"), 8)
+    found.save(tmp_path / "binary.nc")
+    with xarray.open_dataset(tmp_path / "binary.nc", engine="h5netcdf") as data:
+        xarray.testing.assert_identical(data.load(), found.to_dataset())
+    assert [path.name for path in tmp_path.iterdir()] == ["binary.nc"]
