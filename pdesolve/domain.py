@@ -2,7 +2,8 @@
 
 Everything here is an estimate that only has to be generous: supply would have to move by `REACH`
 standard deviations to leave the grid, and `refine` replaces the largest psi by a measured one. What
-ending the state space costs is part of the true errors that tests/error_bars.py measures.
+ending the grid costs is estimated by `refine`, and part of the true errors that
+tests/error_bars.py measures.
 """
 
 from dataclasses import dataclass

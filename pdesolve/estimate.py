@@ -16,7 +16,7 @@ Errors = dict[str, float]
 
 KEPT = 0.03  # least share of a change that is taken to be left
 LUCK = 0.03  # least share of an estimate that is kept from pass to pass
-COUPLED = 0.4  # least share of the worst field's error that every field is taken to have
+COUPLED = 0.6  # least share of the worst field's error that every field is taken to have
 SAFETY = 2.0  # on every estimate
 TIME = 0.5  # error that the time steps are taken to leave, in units of their tolerance
 JUMP = 0.1  # of the range of attention, between neighbours of 2001 variances
@@ -100,12 +100,19 @@ def times(error: Errors, factor: float) -> Errors:
     return {name: factor * error[name] for name in ERRORS}
 
 
-def total(parts: tuple[Errors, Errors], solution: Solution, time_tolerance: float) -> Errors:
-    """Of too few nodes either way and of the time steps; what did not change at all is exact."""
+def total(
+    parts: tuple[Errors, Errors], ends: Errors, solution: Solution, time_tolerance: float
+) -> Errors:
+    """Of too few nodes either way, of the grid's ends and of the time steps.
+
+    What no refinement changed at all is exact.
+    """
     scales = error_scales(solution)
     grid = {name: parts[0][name] + parts[1][name] for name in ERRORS}
     return {
-        name: grid[name] + TIME * time_tolerance * scales[name] if grid[name] > 0.0 else 0.0
+        name: grid[name] + ends[name] + TIME * time_tolerance * scales[name]
+        if grid[name] > 0.0
+        else 0.0
         for name in ERRORS
     }
 

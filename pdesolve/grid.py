@@ -15,7 +15,7 @@ system each.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -87,6 +87,21 @@ class Grid:
     n_psi: int
     order: int = 8
     psi_order: int = 5
+
+    def extended(self, nodes: int) -> "Grid":
+        """The same nodes, and so many more at either end of xi.
+
+        What that changes in a solution is what it costs to end the axis. One node stays one.
+        """
+        if self.n_xi == 1:
+            return self
+        longer = (self.n_xi - 1 + 2 * nodes) / (self.n_xi - 1)
+        return replace(
+            self,
+            width=longer * self.width,
+            stretch=longer * self.stretch,
+            n_xi=self.n_xi + 2 * nodes,
+        )
 
     @cached_property
     def z(self) -> Array:

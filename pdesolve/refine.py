@@ -2,10 +2,11 @@
 
 Pilot passes measure how much is learned, which sets the largest psi. Then the grid is refined in
 one direction at a time; what each changes in the reported values says what it contributes to the
-error, and from that the nodes of the next pass are chosen. A change between two passes is the error
-of the coarser one; of it the finer one keeps a share that falls with the number of nodes, at orders
-deliberately below the scheme's own (8 along xi, 5 along psi), and lower still where attention has a
-kink, so that the estimate is not optimistic.
+error, and from that the nodes of the next pass are chosen. The first grid, continued outwards, says
+what ending it contributes, and the steps' tolerance bounds what time contributes. A change between
+two passes is the error of the coarser one; of it the finer one keeps a share that falls with the
+number of nodes, at orders deliberately below the scheme's own (8 along xi, 5 along psi), and lower
+still where attention has a kink, so that the estimate is not optimistic.
 """
 
 from collections.abc import Callable
@@ -27,10 +28,12 @@ from pdesolve.estimate import (
     total,
     worst,
 )
+from pdesolve.grid import Grid
 from pdesolve.payoff import Prior
 from pdesolve.solution import Solution
 
 Run = Callable[[Domain, tuple[int, int], float, int], Solution]  # ..., tolerance, most time steps
+Again = Callable[[Solution, Grid], Solution]
 
 MARGIN = 1.1  # on the largest psi that is reached
 LEAST, MOST = 1.2, 1.8  # growth of either direction from pass to pass
@@ -42,6 +45,7 @@ KINKED = (2.0, 2.0)  # the same where attention leaves zero or meets its cap
 JUMPING = (1.0, 1.0)  # and where it jumps
 SPACING = 1.7  # of the first pass's nodes, in units of the domain's finest length
 ENOUGH = 0.1  # of the tolerance: a smaller change does not call for more nodes
+BEYOND = 0.06  # xi nodes added at either end, as a share, to see what ending the grid costs
 PILOTS = 4
 PILOT_STEPS = 64  # more than these, at a tolerance of 1e-5, mean that the grid is too coarse
 FEW_STEPS = 5  # with fewer there is no point in starting
@@ -110,13 +114,17 @@ class OutOfReach(PassError):
     """The budget of work is used up."""
 
 
-def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float) -> Solution:
+def refine(
+    run: Run, again: Again, case: Case, prior: Prior, domain: Domain, tolerance: float
+) -> Solution:
     """Run passes until the estimated error is within the tolerance.
 
     Parameters
     ----------
     run : callable
         (domain, (n_xi, n_psi), time tolerance, most time steps) -> Solution of one pass.
+    again : callable
+        (Solution, grid) -> Solution on that grid with the same time steps.
     case : Case
     prior : Prior
     domain : Domain
@@ -136,14 +144,14 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
     """
     nodes, fixed = first_nodes(case, prior, domain, tolerance)
     passes = Metered(run, case, tolerance)
-    domain, best, parts = _explore(passes, domain, nodes, fixed, tolerance)
+    domain, best, parts, ends = _explore(passes, again, domain, nodes, fixed, tolerance)
     orders = _orders(best, LATER)
     note = ""
     time_tolerance = LAST * tolerance
-    for _ in range(PASSES):
-        best = judge(best, total(parts, best, time_tolerance), tolerance)
+    for left in reversed(range(PASSES + 1)):
+        best = judge(best, total(parts, ends, best, time_tolerance), tolerance)
         growth = _growth(best, parts, tolerance, fixed, passes.left)
-        if best.converged or all(fixed):
+        if best.converged or all(fixed) or not left:
             break
         nodes = (_more(best.space.n_xi, growth[0]), _more(best.space.n_psi, growth[1]))
         try:
@@ -167,11 +175,12 @@ def refine(run: Run, case: Case, prior: Prior, domain: Domain, tolerance: float)
 
 def _explore(
     run: Metered,
+    again: Again,
     domain: Domain,
     nodes: tuple[int, int],
     fixed: tuple[bool, bool],
     tolerance: float,
-) -> tuple[Domain, Solution, tuple[Errors, Errors]]:
+) -> tuple[Domain, Solution, tuple[Errors, Errors], Errors]:
     """Settle the largest psi, then refine each direction once.
 
     Returns
@@ -181,6 +190,8 @@ def _explore(
         The finest pass so far.
     parts : (dict, dict)
         What too few nodes along xi and along psi contribute to its errors.
+    ends : dict
+        What ending the grid somewhere contributes.
     """
     first = _pilot(run, domain, nodes, tolerance, fixed[0])
     for _ in range(PILOTS if nodes[1] > 1 else 0):
@@ -204,7 +215,23 @@ def _explore(
         times(along_xi, gained[0] ** -orders[0]),
         times(along_psi, gained[1] ** -orders[1]),
     )
-    return domain, best, parts
+    return domain, best, parts, _ends(run, again, first)
+
+
+def _ends(run: Metered, again: Again, first: Solution) -> Errors:
+    """Change when the grid is continued outwards along xi; nodes and time steps are the same.
+
+    The largest psi needs none of this: what `psi_reached` does not reach is never heard of.
+
+    If the outer states break the integration down, their part is not known and left out: the next
+    passes have the same ends, and they are `domain.REACH` standard deviations away.
+    """
+    run.left -= _size(first) * _steps(first)
+    nodes = max(1, round(BEYOND * first.space.n_xi))
+    try:
+        return times(change(again(first, first.space.extended(nodes)), first), SAFETY)
+    except ArithmeticError:
+        return times(change(first, first), 0.0)
 
 
 def _orders(solution: Solution, smooth: tuple[float, float]) -> tuple[float, float]:

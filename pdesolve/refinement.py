@@ -32,6 +32,7 @@ from pdesolve.numpytypes import Array
 from pdesolve.orders import Fit, OrderRow, OrderTable, fit_order
 from pdesolve.richardson import Richardson, richardson
 from pdesolve.solution import Solution
+from pdesolve.solver import equilibrium
 
 FIELDS = (*equations.FIELDS, "attention")
 DIRECTIONS = ("xi", "psi", "time")
@@ -144,14 +145,8 @@ def _levels(found: Solution, direction: str) -> list[tuple[int, Grid, Array]]:
 def _solve(found: Solution, resolution: int, grid: Grid, steps: Array) -> _Run:
     """Take the given steps on a grid."""
     case, prior = found.case, found.prior
-    static = prior.cumulants(grid.xi, np.broadcast_to(grid.psi[:, None], grid.xi.shape))
-    system = equations.Equilibrium(
-        case=case,
-        grid=grid,
-        static=static,
-        price_range=(prior.low - prior.centre, prior.high - prior.centre),
-        sizes=(prior.sd, prior.variance, 1.0),
-    )
+    system = equilibrium(case, prior, grid)
+    static = system.static
     u = np.zeros((*grid.xi.shape, 3))
     with np.errstate(all="ignore"):
         for h in steps:

@@ -13,7 +13,7 @@ from pdesolve.case import Case
 from pdesolve.domain import Domain, choose_domain
 from pdesolve.equations import FIELDS, Equilibrium
 from pdesolve.grid import Grid
-from pdesolve.march import MarchError, Path, march
+from pdesolve.march import GAMMA, MarchError, Path, march, step
 from pdesolve.payoff import Prior, make_prior
 from pdesolve.refine import PassError, refine
 from pdesolve.rootfind import NoConvergence
@@ -52,7 +52,9 @@ def solve(case: Case, *, tol: float | None = None, progress: bool = False) -> So
     prior = make_prior(case.payoff)
     try:
         domain = choose_domain(case, prior, tolerance)
-        solution = refine(partial(run_pass, case, prior, progress), case, prior, domain, tolerance)
+        solution = refine(
+            partial(run_pass, case, prior, progress), retrace, case, prior, domain, tolerance
+        )
     except (NoOptimum, NoConvergence) as failure:
         raise SolveError(f"{case.name}: {failure}") from failure
     except PassError as failure:
@@ -86,14 +88,8 @@ def run_pass(
 ) -> Solution:
     """One solve on one grid."""
     grid = domain.grid(*nodes, case.numerics.order)
-    static = prior.cumulants(grid.xi, np.broadcast_to(grid.psi[:, None], grid.xi.shape))
-    system = Equilibrium(
-        case=case,
-        grid=grid,
-        static=static,
-        price_range=(prior.low - prior.centre, prior.high - prior.centre),
-        sizes=(prior.sd, prior.variance, 1.0),
-    )
+    system = equilibrium(case, prior, grid)
+    static = system.static
     local = prior.variance + static.variance
     scale = np.stack([np.sqrt(local), local, np.ones_like(local)], axis=-1)
     horizon = case.market.horizon
@@ -125,6 +121,37 @@ def run_pass(
         steps=_counts(path),
         seconds=0.0,
     )
+
+
+def equilibrium(case: Case, prior: Prior, grid: Grid) -> Equilibrium:
+    """The equations of a case on a grid."""
+    return Equilibrium(
+        case=case,
+        grid=grid,
+        static=prior.cumulants(grid.xi, np.broadcast_to(grid.psi[:, None], grid.xi.shape)),
+        price_range=(prior.low - prior.centre, prior.high - prior.centre),
+        sizes=(prior.sd, prior.variance, 1.0),
+    )
+
+
+def retrace(found: Solution, grid: Grid) -> Solution:
+    """Solve on another grid with the very same time steps, so that only the grids differ.
+
+    Raises
+    ------
+    ArithmeticError
+        If a step breaks down.
+    """
+    system = equilibrium(found.case, found.prior, grid)
+    local = system.linearise(np.zeros((*grid.xi.shape, 3)))
+    states, rates = [np.zeros((*grid.xi.shape, 3))], [local.initial_rates]
+    with np.errstate(all="ignore"):
+        for h in np.diff(found.times)[::-1]:
+            u, _ = step(local, local.factor(1.0 / (GAMMA * h)), states[-1], float(h))
+            local = system.linearise(u)
+            states.append(u)
+            rates.append(local.initial_rates)
+    return replace(found, space=grid, states=np.array(states[::-1]), rates=np.array(rates[::-1]))
 
 
 def _counts(path: Path) -> dict[str, int]:
