@@ -30,7 +30,7 @@ from pdesolve.version import __version__
 
 FINER = 1.5, 2.0  # xi and psi nodes of the far finer grid, in units of the solution's
 PERIODS, QUICK_PERIODS = (64, 128, 256), (32, 64, 128)
-PATHS, QUICK_PATHS = 20000, 2000
+PATHS, QUICK_PATHS = 10000, 2000
 STEPS, QUICK_STEPS = 128, 64
 
 

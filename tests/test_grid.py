@@ -348,3 +348,14 @@ def test_singular_matrix_is_an_error(shape: tuple[int, int]) -> None:
     nothing = np.zeros((1, 1, *nodes))
     with pytest.raises(ZeroDivisionError, match="singular matrix"):
         grid.factor(0.0, nothing, nothing, np.zeros(nodes), np.zeros(nodes))
+
+
+def test_an_extended_grid_keeps_its_nodes() -> None:
+    grid = fanned(n_xi=21, n_psi=7)
+    more = grid.extended(3)
+    assert more.n_xi == 27
+    np.testing.assert_array_equal(more.psi, grid.psi)
+    np.testing.assert_allclose(more.xi[:, 3:-3], grid.xi, rtol=0, atol=1e-12)
+    assert more.xi[0, 0] < grid.xi[0, 0] and more.xi[0, -1] > grid.xi[0, -1]
+    single = fanned(n_xi=1, n_psi=7)
+    assert single.extended(3) is single

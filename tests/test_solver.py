@@ -3,20 +3,20 @@
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from pdesolve import equations, exact
+from pdesolve import equations, estimate, exact
 from pdesolve.case import load_case
 from pdesolve.domain import Domain
 from pdesolve.grid import Grid
 from pdesolve.numpytypes import Array
 from pdesolve.solution import ERRORS, Solution
-from pdesolve.solver import SolveError, solve
+from pdesolve.solver import SolveError, retrace, solve
 
 ONE_HALF: dict[str, Any] = {  # derivation.md, section 10
     "payoff.probabilities": [0.5, 0.5],
@@ -366,3 +366,25 @@ def test_progress_is_for_those_who_watch(
     else:
         assert Bar.ends == []
     assert capsys.readouterr() == ("", "")
+
+
+# ---------------------------------------------------------------- the grid's ends
+
+
+def test_retracing_the_same_steps_on_the_same_grid_changes_nothing() -> None:
+    found = three_states(1e-3)
+    again = retrace(found, found.space)
+    np.testing.assert_allclose(again.states, found.states, rtol=0, atol=1e-12)
+
+
+def test_a_grid_that_ends_too_early_shows() -> None:
+    """On a grid of a third of the reach the end costs far more than on the solver's own."""
+    found = three_states(1e-3)
+    grid = replace(found.space, stretch=0.5 * found.space.stretch)
+    near = retrace(found, grid)
+    gaps = [
+        estimate.change(retrace(one, one.space.extended(2)), one)["variance"]
+        for one in (found, near)
+    ]
+    assert gaps[0] < 1e-7
+    assert gaps[1] > 1e3 * gaps[0]
