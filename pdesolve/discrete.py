@@ -7,19 +7,18 @@ what is interpolated are deviations from the static market.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.fft import dct
-from scipy.ndimage import map_coordinates, spline_filter1d
+from numpy.typing import ArrayLike
 
 from pdesolve.attention import NoOptimum, Response, best_response
 from pdesolve.case import Case
+from pdesolve.discrete_mesh import Between, Fields, Mesh
+from pdesolve.discrete_period import DiscreteError, Period
 from pdesolve.files import write_files
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import DensityPrior, Prior, make_prior
@@ -30,298 +29,16 @@ from pdesolve.units import labels
 if TYPE_CHECKING:
     import xarray
 
-TAIL = 6.5  # reach of the quadrature, standard deviations of a shock
 COARSE, FINE = 1.25, 0.9  # its spacing while lines are added, and from pass to pass later
 EDGE = 1e-6  # most weight of its two ends; more means that a period is too long
-MOST = 500  # nodes of the quadrature, either side
-REACH = 4.0  # standard deviations of the supply-driven states that the nodes cover
 SPACING = 0.33  # of the first pass's xi nodes, times the largest static sd
 FEWEST = 6, 36  # lines of psi and xi nodes of the first pass
 STRETCH = 1.8  # the xi spacing at the ends is cosh(STRETCH) times that in the middle
-DEGREE: Final = 5
-PAD = 3  # of the splines, and coefficients that they need beyond the ends
 FINER, FINEST, WIDER = 3, (30, 240), 1.3  # nodes and range of a table of the static market
 PASSES, GROWTH = 4, 1.4  # refinements of either direction at most, and by how much each
 KEPT = 2.0 * GROWTH**-4  # share of a change that is left, unless attention has a kink
 MARGIN = 1.05  # on the psi that is reached
 FELT = 1e-6  # share of the prior's variance below which attention does not matter
-SETTLED = 1e-8  # relative accuracy of attention at a node
-TRIALS, LEAP = 80, 4.0  # of attention at most, and the next one over the largest at any state
-
-Index = NDArray[np.intp]
-Fields = Callable[[Array, Array], Array]  # at zeta (n, m), psi (n,): values (fields, n, m)
-
-
-class DiscreteError(ArithmeticError):
-    """A case that could not be solved with so many periods, in one sentence."""
-
-
-class Learned(NamedTuple):
-    """Expectations over one period under the kernel (3.3), one per node.
-
-    `later` is E^Q[V'], money², which pays for attention; `log_value` is L before the cost; `edge`
-    is the largest weight at the ends of the quadrature.
-    """
-
-    price: Array
-    variance: Array
-    log_value: Array
-    later: Array
-    edge: Array
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Mesh:
-    """State nodes of every date: at date k lines 0 <= psi <= tops[k] of nodes along xi.
-
-    Along xi the fields level off, as the splines suppose.
-
-    Attributes
-    ----------
-    centre, half_width : float
-        Middle and half of the (centred) xi at psi = 0 where the static price moves, 1/money.
-    noise : float
-        Variance of xi that supply alone adds until T, 1/money².
-    half_range : float
-        Half the range of prices, money.
-    scale : float
-        Lines are spaced in log(1 + psi scale), money².
-    largest : callable
-        psi -> largest static variance there, money².
-    tops : array, shape (periods,)
-        1/money².
-    shape : (int, int)
-        Lines, nodes per line; 1 where the deviations do not depend on that state.
-    wider : float
-        Factor on the range of xi.
-    """
-
-    centre: float
-    half_width: float
-    noise: float
-    half_range: float
-    scale: float
-    largest: Callable[[Array], Array]
-    tops: Array
-    shape: tuple[int, int]
-    wider: float = 1.0
-
-    def half(self, psi: Array) -> Array:
-        """Half of the xi that the nodes cover at psi, which drift and supply shocks widen."""
-        spread = REACH * np.sqrt(self.noise + 2.0 * psi) + self.half_range * psi
-        return np.asarray(self.wider * (self.half_width + spread))
-
-    def aligned(self, start: float) -> "Mesh":
-        """The same, shifted by less than a node so that one of the first date's is at `start`."""
-        line = self.nodes(0)[0][0]
-        shift = start - line[np.argmin(np.abs(line - start))]
-        return replace(self, centre=self.centre + (shift if line.size > 1 else 0.0))
-
-    def nodes(self, k: int) -> tuple[Array, Array]:
-        """Centred xi and psi at date k, each of the mesh's shape."""
-        lines, count = self.shape
-        share = np.sin(0.5 * np.pi * np.arange(lines) / max(lines - 1, 1)) ** 2
-        psi = np.expm1(share * np.log1p(self.tops[k] * self.scale)) / self.scale
-        z = np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)
-        zeta = self.centre + self.half(psi)[:, None] * np.sinh(STRETCH * z) / np.sinh(STRETCH)
-        return zeta, np.broadcast_to(psi[:, None], zeta.shape)
-
-    def locate(self, k: int, zeta: Array, psi: Array) -> tuple[Array, Array]:
-        """Position of states among the nodes of date k: how deep in psi and how far along xi.
-
-        From 0 to 1 inside.
-        """
-        psi = psi if self.shape[0] > 1 else np.zeros_like(psi)
-        depth = np.log1p(psi * self.scale) / max(np.log1p(self.tops[k] * self.scale), 1e-300)
-        z = np.arcsinh((zeta - self.centre) / self.half(psi) * np.sinh(STRETCH)) / STRETCH
-        return depth, 0.5 + 0.5 * z
-
-
-class Between:
-    """Fields at the nodes of date k and between them; constant beyond the outermost.
-
-    Along psi polynomials through the lines, which are Chebyshev points in `Mesh.locate`'s depth,
-    as sums of cosines; along xi splines.
-    """
-
-    def __init__(self, mesh: Mesh, k: int, values: Array):
-        lines, count = mesh.shape
-        self._mesh, self._k = mesh, k
-        modes = np.array(values)
-        if lines > 1:
-            modes = dct(modes, type=1, axis=1) / (lines - 1)
-            modes[:, [0, -1]] *= 0.5
-        if count > 1:
-            modes = np.asarray(spline_filter1d(modes, DEGREE, axis=2, mode="mirror"), float)
-            modes = np.pad(modes, ((0, 0), (0, 0), (PAD, PAD)), mode="reflect")
-        self._modes = modes
-
-    def __call__(self, zeta: Array, psi: Array) -> Array:
-        """Every field at the states (zeta, psi), shapes (n, m) and (n,): (fields, n, m)."""
-        (lines, count), (fields, _, width) = self._mesh.shape, self._modes.shape
-        depth, along = self._mesh.locate(self._k, zeta, psi[:, None])
-        angle = 2.0 * np.arcsin(np.sqrt(np.clip(depth, 0.0, 1.0)))
-        cosines = np.cos(angle * np.arange(lines))
-        rows = np.einsum("nl,flw->fnw", cosines, self._modes, optimize=True)
-        if count == 1:
-            return np.broadcast_to(rows, (fields, *zeta.shape))
-        start = PAD + width * np.arange(len(psi))[:, None]
-        at = [start + (count - 1) * np.clip(along, 0.0, 1.0)]
-        options: Any = {"order": DEGREE, "mode": "nearest", "prefilter": False}
-        return np.stack([map_coordinates(row.ravel(), at, **options) for row in rows])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Period:
-    """One period, seen from the nodes at its start.
-
-    In terms of the centred payoff the kernel (3.3) is the same with zeta for xi, and with the
-    centred price, phi and L, whatever the attention.
-
-    Attributes
-    ----------
-    case : Case
-    length : float
-        Delta, time.
-    step : float
-        Spacing of the quadrature, standard deviations of a shock.
-    mesh : Mesh
-    static, after : callable
-        phi, p^s and V^s; deviations of p, V and L at the period's end.
-    zeta, psi : array, shape (n,)
-        The nodes' states, 1/money and 1/money².
-    """
-
-    case: Case
-    length: float
-    step: float
-    mesh: Mesh
-    static: Fields
-    after: Fields
-    zeta: Array
-    psi: Array
-
-    @property
-    def rho_sigma(self) -> float:
-        """Product of risk aversion and supply volatility."""
-        return self.case.market.risk_aversion * self.case.market.supply_volatility
-
-    def learn(self, some: Index, a: Array) -> Learned:
-        """Expectations at the nodes `some`, given the precision rates there.
-
-        The shock u has the reference law N(0, 1): d theta = -sigma sqrt(Delta) u and
-        d zeta = kappa sqrt(Delta) u. The kernel mixes, over payoffs, normals of that width, so the
-        trapezoidal rule converges exponentially. Nodes that need about as many shocks go together.
-        """
-        width = (a / self.rho_sigma + self.rho_sigma) * np.sqrt(self.length)
-        psi = self.psi[some] + (a**2 / self.rho_sigma**2 + a) * self.length
-        reach = TAIL * np.sqrt(1.0 + width**2 * self.mesh.largest(self.psi[some]))
-        bend = np.maximum(1.0, 2.0 * width * np.sqrt(self.mesh.largest(psi)))
-        half = np.ceil(reach * bend / self.step)
-        if half.max() > MOST:
-            raise DiscreteError("one period moves prices through all of their range")
-        group = np.ceil(2.0 * np.log2(half))
-        found = np.empty((5, some.size))
-        for g in np.unique(group):
-            these = group == g
-            shock = reach[these, None] * np.linspace(-1.0, 1.0, 2 * int(half[these].max()) + 1)
-            parts = some[these], a[these], width[these], psi[these], shock
-            found[:, these] = self._expect(*parts)
-        return Learned(*found)
-
-    def _expect(self, some: Index, a: Array, width: Array, psi: Array, shock: Array) -> Learned:
-        """Expectations by a rule that is centred where the static market is heading.
-
-        `width` is kappa sqrt(Delta) and `psi` is that at the period's end; `shock` (nodes, shocks).
-        """
-        phi, mean, _ = self.static(self.zeta[some][:, None], self.psi[some])
-        spacing = shock[:, 1] - shock[:, 0]
-        noise = self.rho_sigma * np.sqrt(self.length)
-        shock = shock + (width - noise)[:, None] * mean
-        zeta = self.zeta[some][:, None] + width[:, None] * shock
-        phi_ahead, mean_ahead, variance_ahead = self.static(zeta, psi)
-        q, v, log_value = self.after(zeta, psi)
-        p = mean_ahead + q
-        log_weight = phi_ahead - phi + log_value - 0.5 * shock**2
-        log_weight += (0.5 * self.length * a[:, None] * p - noise * shock) * p
-        peak = log_weight.max(axis=1)
-        weight = np.exp(log_weight - peak[:, None])
-        total = weight.sum(axis=1)
-        weight /= total[:, None]
-        price = np.sum(weight * p, axis=1)
-        later = np.sum(weight * (variance_ahead + v), axis=1)
-        return Learned(
-            price,
-            later + np.sum(weight * (p - price[:, None]) ** 2, axis=1),
-            phi[:, 0] + peak + np.log(total * spacing / np.sqrt(2.0 * np.pi)),
-            later,
-            weight[:, [0, -1]].max(axis=1),
-        )
-
-    def static_guess(self) -> Array:
-        """Precision rate roughly right if supply did not move: V' is about V/(1 + V psi Delta)."""
-        variance = self.static(self.zeta[:, None], self.psi)[2, :, 0]
-        market = self.case.market
-
-        def response(a: Array) -> Array:
-            learned = variance * (a**2 / self.rho_sigma**2 + a) * self.length
-            left = variance / (1.0 + learned)
-            return best_response(self.case.attention, market.risk_aversion, left).precision_rate
-
-        low = np.zeros_like(variance)
-        high = response(low)
-        for _ in range(30):
-            middle = 0.5 * (low + high)
-            more = response(middle) > middle
-            low, high = np.where(more, middle, low), np.where(more, high, middle)
-        return low
-
-    def choose(self, guess: Array) -> tuple[Learned, Array]:
-        """Expectations and precision rates, where A is a best response to what A leaves.
-
-        More attention leaves less variance, so the response less A falls in A: the secant method,
-        inside brackets. Where the response jumps past A investors are indifferent; some choose
-        either end of the jump, and the cost is their average.
-        """
-        rho = self.case.market.risk_aversion
-        a, before, gap = guess.copy(), np.full_like(guess, np.nan), np.full_like(guess, np.nan)
-        low, high = np.full_like(guess, -1.0), np.full_like(guess, np.inf)
-        found = Learned(*np.empty((5, guess.size)))
-        some = np.arange(guess.size)
-        for trial in range(TRIALS):
-            now, x = self.learn(some, a[some]), a[some]
-            response = best_response(self.case.attention, rho, now.later)
-            best = response.precision_rate
-            cost = response.cost + now.later / (2.0 * rho) * (x - best)
-            now = now._replace(log_value=now.log_value + rho * self.length * cost)
-            for every, part in zip(found, now, strict=True):
-                every[some] = part
-            low[some] = np.where(best > x, x, low[some])
-            high[some] = np.where(best < x, x, high[some])
-            new = _next(x, best - x, before[some], gap[some], low[some], high[some], trial)
-            new = np.minimum(new, LEAP * a.max() or np.inf)
-            before[some], gap[some] = x, best - x
-            open_ = np.abs(best - x) > SETTLED * np.maximum(x, best)
-            open_ &= ~(high[some] <= low[some] * (1.0 + SETTLED))
-            some = some[open_]
-            a[some] = new[open_]
-            if not some.size:
-                return found, a
-        raise DiscreteError(f"attention did not settle at {some.size} of {a.size} states")
-
-
-def _next(
-    x: Array, excess: Array, before: Array, gap: Array, low: Array, high: Array, trial: int
-) -> Array:
-    """Next attention to try: by the secant through two trials, or the bracket's middle."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slope = (excess - gap) / (x - before)
-        new = np.where(slope < 0, x - excess / slope, x + excess)
-        geometric = np.sqrt(np.maximum(low, 0.0)) * np.sqrt(high)
-    middle = np.where(high > 4.0 * low, geometric, 0.5 * (low + high))
-    middle = np.where(low > 0.0, middle, 0.5 * high)
-    unsafe = ~((new > low) & (new < high)) | (trial % 4 == 3)
-    return np.where(unsafe & np.isfinite(high), middle, new)
 
 
 def _first_mesh(case: Case, prior: Prior, periods: int) -> Mesh:

@@ -10,7 +10,8 @@ import pytest
 import pdesolve
 from pdesolve.attention import attention_cost, best_response, precision
 from pdesolve.case import Case, load_case
-from pdesolve.discrete import DiscreteError, DiscreteSolution, solve_discrete
+from pdesolve.discrete import DiscreteSolution, solve_discrete
+from pdesolve.discrete_period import DiscreteError
 from pdesolve.exact import normal_initial
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import make_prior
