@@ -149,6 +149,8 @@ def refine(
     note = ""
     time_tolerance = LAST * tolerance
     for left in reversed(range(PASSES + 1)):
+        if worst(best, ends) > ENOUGH * tolerance:  # the first grid may be too coarse to say
+            ends = _ends(passes, again, best)
         best = judge(best, total(parts, ends, best, time_tolerance), tolerance)
         growth = _growth(best, parts, tolerance, fixed, passes.left)
         if best.converged or all(fixed) or not left:
