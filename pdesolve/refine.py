@@ -255,10 +255,11 @@ def _growth(
     Scaled back to the work that is left, as long as that still refines.
     """
     wanted = []
+    least = GROWTH if best.space.n_xi == 1 else LEAST  # one line of nodes costs next to nothing
     for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True):
         size = worst(best, part) / tolerance
         enough = stuck or size < NOTHING
-        wanted.append(1.0 if enough else float(np.clip((size / 0.3) ** power, LEAST, MOST)))
+        wanted.append(1.0 if enough else float(np.clip((size / 0.3) ** power, least, MOST)))
     excess = max(1.0, 1.3 * _steps(best) * _size(best) * wanted[0] * wanted[1] / max(work, 1.0))
     free = 2 - sum(fixed)
     trimmed = [
