@@ -153,7 +153,8 @@ def refine(
             ends = _ends(passes, again, best)
         best = judge(best, total(parts, ends, best, time_tolerance), tolerance)
         growth = _growth(best, parts, tolerance, fixed, passes.left)
-        if best.converged or all(fixed) or not left:
+        untested = best.space.n_xi == 1 and left == PASSES  # one line of nodes: a test is cheap
+        if (best.converged and not untested) or all(fixed) or not left:
             break
         nodes = (_more(best.space.n_xi, growth[0]), _more(best.space.n_psi, growth[1]))
         try:
@@ -255,10 +256,11 @@ def _growth(
     Scaled back to the work that is left, as long as that still refines.
     """
     wanted = []
-    least = GROWTH if best.space.n_xi == 1 else LEAST  # one line of nodes costs next to nothing
+    line = best.space.n_xi == 1
+    least = GROWTH if line else LEAST
     for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True):
         size = worst(best, part) / tolerance
-        enough = stuck or size < NOTHING
+        enough = stuck or (size < NOTHING and not line)
         wanted.append(1.0 if enough else float(np.clip((size / 0.3) ** power, least, MOST)))
     excess = max(1.0, 1.3 * _steps(best) * _size(best) * wanted[0] * wanted[1] / max(work, 1.0))
     free = 2 - sum(fixed)
