@@ -239,9 +239,10 @@ def _ends(run: Metered, again: Again, first: Solution) -> Errors:
 
 def _orders(solution: Solution, smooth: tuple[float, float]) -> tuple[float, float]:
     """Orders at which the error is taken to fall from here on."""
-    if not has_kink(solution):
-        return smooth
-    return JUMPING if has_jump(solution) else KINKED
+    if has_kink(solution) and has_jump(solution):
+        return JUMPING
+    rough = has_kink(solution) or solution.space.n_xi == 1  # one line can afford to be modest
+    return KINKED if rough else smooth
 
 
 def _growth(
