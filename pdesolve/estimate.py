@@ -18,7 +18,7 @@ KEPT = 0.03  # least share of a change that is taken to be left
 LUCK = 0.03  # least share of an estimate that is kept from pass to pass
 COUPLED = 0.6  # least share of the worst field's error that every field is taken to have
 SAFETY = 2.0  # on every estimate
-TIME = 0.5  # error that the time steps are taken to leave, in units of their tolerance
+TIME = 0.5, 1.5  # error that the steps leave, in units of their tolerance; on one line of nodes
 JUMP = 0.1  # of the range of attention, between neighbours of 2001 variances
 PROBES = np.array([0.0, -0.4, -0.2, 0.2, 0.4])  # states near the initial one that are compared
 
@@ -108,9 +108,10 @@ def total(
     What no refinement changed at all is exact.
     """
     scales = error_scales(solution)
+    share = TIME[solution.space.n_xi == 1]
     grid = {name: parts[0][name] + parts[1][name] for name in ERRORS}
     return {
-        name: grid[name] + ends[name] + TIME * time_tolerance * scales[name]
+        name: grid[name] + ends[name] + share * time_tolerance * scales[name]
         if grid[name] > 0.0
         else 0.0
         for name in ERRORS
