@@ -19,7 +19,7 @@ from pdesolve.attention import NoOptimum, Response, best_response
 from pdesolve.case import Case
 from pdesolve.discrete_mesh import Between, Fields, Mesh
 from pdesolve.discrete_period import DiscreteError, Period
-from pdesolve.files import write_files
+from pdesolve.files import write_file
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import DensityPrior, Prior, make_prior
 from pdesolve.rootfind import NoConvergence
@@ -428,8 +428,4 @@ class DiscreteSolution:
         OSError
             If it cannot be written.
         """
-        target = FilePath(path)
-        write_files(
-            target.parent,
-            {target.name: lambda new: self.to_dataset().to_netcdf(new, engine="h5netcdf")},
-        )
+        write_file(FilePath(path), lambda new: self.to_dataset().to_netcdf(new, engine="h5netcdf"))

@@ -86,7 +86,7 @@ def _elsewhere(executor: Executor, work: Callable[[Any], Any], tasks: list[Any])
     try:
         for _, result in _submitted(executor, work, tasks):
             yield result
-    except Exception as failure:
+    except Exception as failure:  # each kind of executor has its own ways to lose workers
         text = f"the workers failed: {type(failure).__name__}: {failure}"
         raise SweepError(text) from failure
 

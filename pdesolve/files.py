@@ -31,6 +31,22 @@ def check_folder(text: str, names: Iterable[str]) -> Path:
     return folder
 
 
+def write_file(target: Path, write: Callable[[Path], object]) -> None:
+    """Write one file next to its place first, in a folder that exists.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        write(partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_files(folder: Path, writers: Mapping[str, Callable[[Path], object]]) -> list[Path]:
     """Write everything under temporary names first; put it in place once all of it is there.
 

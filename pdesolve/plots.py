@@ -174,7 +174,7 @@ def page(solution: Solution, *, width: float = 7.0) -> Figure:
             title = f"({letter}) {panel.get_title(loc='left')}"
             panel.set_title(title, loc="left", pad=18.0 if crowded else None)
         _legend(figure, view, columns=5 if wide else 3)
-        figure.supxlabel(_fill(_caption(view), width), fontsize=6.5, color="0.25")
+        figure.supxlabel(fill(_caption(view), width), fontsize=6.5, color="0.25")
         return figure
 
 
@@ -349,7 +349,7 @@ def _legend(figure: Figure, view: _View, columns: int) -> None:
         loc="outside upper center",
         ncols=columns,
         columnspacing=1.2,
-        title=_fill(view.solution.case.title, 0.7 * figure.get_figwidth()),
+        title=fill(view.solution.case.title, 0.7 * figure.get_figwidth()),
         title_fontsize=9,
     )
 
@@ -463,6 +463,6 @@ def _caption(view: _View) -> str:
     return f"{text} {solution.case.name}, pdesolve {solution.version}."
 
 
-def _fill(text: str, width: float) -> str:
+def fill(text: str, width: float) -> str:
     """Break lines of small print to a figure's width."""
     return textwrap.fill(text, int(19.5 * width))

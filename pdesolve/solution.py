@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from pdesolve.attention import Response, best_response
 from pdesolve.case import Case, case_from_dict, case_to_dict
 from pdesolve.equations import FIELDS, motion
+from pdesolve.files import write_file
 from pdesolve.grid import Grid
 from pdesolve.interpolate import States
 from pdesolve.numpytypes import Array
@@ -314,13 +315,7 @@ class Solution:
         )
         data["deviation_rate"] = (dims, self.rates, {"long_name": "their derivatives to T - t"})
         data = data.assign_coords(field=list(FIELDS))
-        target = FilePath(path)
-        partial = target.with_name(f".{target.name}.partial")
-        try:
-            data.to_netcdf(partial, engine="h5netcdf")
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_file(FilePath(path), lambda new: data.to_netcdf(new, engine="h5netcdf"))
 
 
 def load_solution(path: str | FilePath) -> Solution:

@@ -4,7 +4,6 @@ Two parameters of which one has only a few values, or words for values, give a l
 those. No global plotting state, and nothing needs colour.
 """
 
-import io
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,8 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from pdesolve.plots import NARROW, STYLE
-from pdesolve.plots import _fill as fill
+from pdesolve.plots import NARROW, STYLE, as_file, fill
 from pdesolve.sweep_axes import PANELS, SweepAxis
 from pdesolve.sweep_contours import draw_contours
 from pdesolve.sweep_curves import draw_curves
@@ -84,19 +82,7 @@ def render(
         If the kind is another one, or `page` cannot draw the sweep.
     """
     title = f"{data.attrs['case_name']}: {data.attrs['title']}"
-    creator = f"pdesolve {data.attrs['pdesolve_version']}"
-    metadata: dict[str, dict[str, Any]] = {
-        "png": {"Title": title, "Software": creator},
-        "pdf": {"Title": title, "Creator": creator, "CreationDate": None},
-        "svg": {"Title": title, "Creator": creator, "Date": None},
-    }
-    if kind not in metadata:
-        raise ValueError(f"kind must be one of {', '.join(metadata)}, got {kind!r}")
-    figure = page(data, width=width)
-    stream = io.BytesIO()
-    with style.context(["default", dict(STYLE)]):
-        figure.savefig(stream, format=kind, metadata=metadata[kind])
-    return stream.getvalue()
+    return as_file(page(data, width=width), kind, title, str(data.attrs["pdesolve_version"]))
 
 
 def _legend(figure: Figure, data: "xarray.Dataset", handles: list[Any], columns: int) -> None:

@@ -61,7 +61,7 @@ def solve_point(task: Task) -> Record:
         record |= _solved(task)
     except MemoryError:
         raise
-    except Exception as failure:
+    except Exception as failure:  # a point that fails must not end the others; it says why
         text = " ".join(str(failure).split())
         if not isinstance(failure, ArithmeticError | ValueError):
             text = f"{type(failure).__name__}: {text}"
