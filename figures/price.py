@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pdesolve.gallery import LINES, REFERENCE, key, letter, panels, solved
-from pdesolve.plots import MARKER
+from pdesolve.pictures import MARKER
 from pdesolve.solution import Solution
 
 CASE = "three_states"

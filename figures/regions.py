@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from pdesolve.gallery import key, letter, panels, solved
-from pdesolve.plots import COLOURS, TypicalPath, typical_path
+from pdesolve.pictures import COLOURS
 from pdesolve.solution import Solution
+from pdesolve.typical_path import TypicalPath, typical_path
 
 CASE = "inattention"
 CAPTION = (

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from pdesolve.gallery import STROKES, letter, panels, swept
 from pdesolve.parameter_units import describe
-from pdesolve.plots import MARKER
+from pdesolve.pictures import MARKER
 
 if TYPE_CHECKING:
     from xarray import Dataset

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pdesolve.gallery import REFERENCE, STROKES, letter, panels, solved
-from pdesolve.plots import MARKER
-from pdesolve.solution import InitialState
+from pdesolve.initial import InitialState
+from pdesolve.pictures import MARKER
 
 CASE = "normal"
 CAPTION = (

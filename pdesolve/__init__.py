@@ -8,14 +8,15 @@ from pdesolve.version import __version__
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
     from pdesolve.discrete import solve_discrete
-    from pdesolve.solution import InitialState, Solution, load_solution
+    from pdesolve.initial import InitialState
+    from pdesolve.solution import Solution, load_solution
     from pdesolve.solver import SolveError, solve
     from pdesolve.statics import sweep
 
 _HOME = {
     "Case": "case",
     "CaseError": "case",
-    "InitialState": "solution",
+    "InitialState": "initial",
     "Solution": "solution",
     "SolveError": "solver",
     "case_names": "case",

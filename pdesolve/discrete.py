@@ -20,10 +20,10 @@ from pdesolve.case import Case
 from pdesolve.discrete_mesh import Between, Fields, Mesh
 from pdesolve.discrete_period import DiscreteError, Period
 from pdesolve.files import write_file
+from pdesolve.initial import ERRORS, InitialState
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import DensityPrior, Prior, make_prior
 from pdesolve.rootfind import NoConvergence
-from pdesolve.solution import ERRORS, InitialState
 from pdesolve.units import labels
 
 if TYPE_CHECKING:

@@ -10,12 +10,14 @@ from dataclasses import replace
 import numpy as np
 
 from pdesolve.attention import best_response
-from pdesolve.solution import ERRORS, Solution
+from pdesolve.initial import ERRORS
+from pdesolve.solution import Solution
 
 Errors = dict[str, float]
 
 KEPT = 0.03  # least share of a change that is taken to be left
-LUCK = 0.03  # least share of an estimate that is kept from pass to pass
+PROBE = 1.45  # growth of the nodes when a direction is probed
+LUCK = 0.03  # least share of an estimate that is kept from pass to pass, if nodes grow like that
 COUPLED = 0.6  # least share of the worst field's error that every field is taken to have
 SAFETY = 2.0  # on every estimate
 TIME = 0.5, 1.5  # error that the steps leave, in units of their tolerance; on one line of nodes
@@ -136,6 +138,7 @@ def remaining(
         for k in range(2):
             share = parts[k][name] / before if before > 0 else 0.5
             kept = float(np.clip(slow * growth[k] ** -orders[k], KEPT, 1.0))
-            luck = LUCK * parts[k][name]  # a small change may be two errors that cancel
+            # a small change may be two errors that cancel, the less so the more nodes were added
+            luck = LUCK * min(1.0, (growth[k] / PROBE) ** -orders[k]) * parts[k][name]
             left[k][name] = max(SAFETY * change[name] * share * kept, luck)
     return left

@@ -17,9 +17,9 @@ from scipy.optimize import brentq
 from pdesolve.attention import best_response
 from pdesolve.case import Case
 from pdesolve.equations import motion
+from pdesolve.initial import InitialState
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import Prior, make_prior
-from pdesolve.solution import InitialState
 
 RTOL = 1e-13
 ROUGH = 1e-7  # for a first guess

@@ -7,7 +7,7 @@ A script is named after its figure. The first line of its docstring is the title
 * ``solve(quick)``, what the figure shows, with fewer points and a lower accuracy if `quick`;
 * ``numbers(found)``, the caption's numbers by name, from what `solve` returned;
 * ``draw(found, width)``, a matplotlib Figure so many inches wide, 3.3 for a column of a paper and 7
-  for a screen; it is called with the style of :mod:`pdesolve.plots`, and `panels` lays it out.
+  for a screen; it is called with the style of :mod:`pdesolve.pictures`, and `panels` lays it out.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from pdesolve.case import CaseError, load_case
 from pdesolve.casefile import nearest, shown
-from pdesolve.plots import NARROW, STYLE, as_file
+from pdesolve.pictures import NARROW, STYLE, as_file
 from pdesolve.solver import SolveError, solve
 from pdesolve.statics import failures, sweep
 from pdesolve.version import __version__

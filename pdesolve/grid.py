@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import findiff
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from scipy.linalg import lapack
 from scipy.ndimage import correlate1d
 from scipy.special import roots_jacobi
@@ -29,6 +30,7 @@ from pdesolve.numpytypes import Array
 
 ORDERS = (2, 4, 6, 8, 10)
 PSI_ORDERS = (1, 3, 5, 7)
+CHUNK = 200  # xi nodes whose matrices are built at once: they should fit the processor's cache
 
 
 def central_weights(derivative: int, order: int) -> Array:
@@ -246,28 +248,32 @@ class Grid:
             If a line's matrix is singular.
         """
         c = _Coefficients(*self._along_z(shift, c0, c1, c2, c_psi))
-        blocks = [self._block(c, c_psi, low) for low in self._elements]
-        fields = c0.shape[0]
+        fields, top, s = c0.shape[0], self.n_psi - 1, self.stages
+        end = _lu(*self._bands(c, c_psi, slice(top, None), 1))[0]
+        some = s * max(1, round(CHUNK / self.n_xi))
+        elements = []
+        for low in range(0, top, some):
+            elements += _lu(*self._bands(c, c_psi, slice(low, min(low + some, top)), s))
+        last_lines = self.upwind[np.arange(top), np.arange(top) // s * s + s]
+        inflow = self._by_element((c_psi[:top] * last_lines[:, None])[..., None])
 
         def solve(r: Array) -> Array:
-            x = np.empty_like(r)
-            for lines, (lu, pivots, half) in zip(self._elements, blocks, strict=True):
-                b = r[lines]
-                if lines.stop < self.n_psi:
-                    inflow = c_psi[lines] * self.upwind[lines, lines.stop, None]
-                    b = b + inflow[..., None] * x[lines.stop]
-                flat = b.transpose(1, 0, 2).reshape(-1)
-                y, _ = lapack.dgbtrs(lu, half, half, flat, pivots)
-                x[lines] = y.reshape(self.n_xi, -1, fields).transpose(1, 0, 2)
-            return x
+            x = self._by_element(r[:top])
+            first = _solve(end, r[top].copy())
+            above = first[:, None]
+            for e in range(len(elements) - 1, -1, -1):
+                x[e] += inflow[e] * above
+                x[e] = _solve(elements[e], x[e])
+                above = x[e, :, :1]
+            lines = x.transpose(0, 2, 1, 3).reshape(top, self.n_xi, fields)
+            return np.concatenate([lines, first[None]])
 
         return solve
 
-    @cached_property
-    def _elements(self) -> list[slice]:
-        """Lines that are solved together, from the top down."""
-        n, s = self.n_psi, self.stages
-        return [slice(n - 1, n), *(slice(low, low + s) for low in range(n - 1 - s, -1, -s))]
+    def _by_element(self, u: Array) -> Array:
+        """Lines grouped by element: (lines, n_xi, n) -> (elements, n_xi, lines of each, n)."""
+        grouped = u.reshape(-1, self.stages, self.n_xi, u.shape[-1])
+        return grouped.transpose(0, 2, 1, 3).copy()
 
     def _along_z(
         self, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array
@@ -281,31 +287,63 @@ class Grid:
             -c2 * z_xi2,
         )
 
-    def _block(self, c: _Coefficients, c_psi: Array, lines: slice) -> tuple[Array, Array, int]:
-        """LU of one element's matrix in LAPACK band storage; unknowns (xi node, line, field)."""
+    def _bands(
+        self, c: _Coefficients, c_psi: Array, lines: slice, together: int
+    ) -> tuple[Array, int]:
+        """Matrices of these lines, so many together, in LAPACK band storage, and its half width.
+
+        Unknowns are ordered (xi node, line, field). The array has shape (matrices, unknowns, band);
+        row minus column is the place in the band, less twice the half width.
+        """
         w1, w2 = self._rows
-        m, n = w1.shape[0] // 2, self.n_xi
-        fields, s = c.one.shape[0], lines.stop - lines.start
-        half = fields * s * (m + 1) - 1
+        s, m, n = together, w1.shape[0] // 2, self.n_xi
         one, on_z, on_zz = (a[..., lines, :] for a in c)
-        band = np.zeros((n, s, fields, 3 * half + 1))
-        for o in range(-m, m + 1):
-            rows, cols = slice(max(0, -o), min(n, n - o)), slice(max(0, o), min(n, n + o))
-            for i in range(fields):
-                for j in range(fields):
-                    value = on_z[i, j][:, rows] * w1[o + m, rows]
-                    if i == j:
-                        value += on_zz[:, rows] * w2[o + m, rows]
-                    if o == 0:
-                        value += one[i, j]
-                    band[cols, :, j, 2 * half - fields * s * o + i - j] = value.T
+        fields, count = one.shape[0], one.shape[2] // s
+        value = on_z[..., None, :] * w1
+        for i in range(fields):
+            value[i, i] += on_zz[:, None] * w2
+        value[..., m, :] += one
+        half = fields * s * (m + 1) - 1
+        wide, node = 3 * half + 1, fields * s
+        band = np.zeros((count, n + 2 * m, s, fields, wide))  # stencils stick out at either end
+        # from node i, field f of a line to node i + o, field g: affine in all of them
+        places = np.array([1, wide - 1, (n + 2 * m) * node * wide, fields * wide])
+        places = np.append(places, [node * (wide - 1), node * wide])
+        as_strided(
+            band.reshape(-1)[2 * half + node * m :],
+            (fields, fields, count, s, 2 * m + 1, n),
+            tuple(band.itemsize * places),
+        )[...] = value.reshape(fields, fields, count, s, 2 * m + 1, n)
+        inner = band[:, m : m + n]
+        speed = c_psi[lines].reshape(count, s, n)
         D = self.upwind[lines, lines]
         for a in range(s):
             for b in range(s):
-                for i in range(fields):
-                    band[:, b, i, 2 * half + fields * (a - b)] -= c_psi[lines][a] * D[a, b]
-        flat = band.reshape(n * s * fields, 3 * half + 1).T
-        lu, pivots, info = lapack.dgbtrf(flat, half, half, overwrite_ab=1)
+                weight = D[a::s, b::s].diagonal()[:, None]
+                inner[:, :, b, :, 2 * half + fields * (a - b)] -= (weight * speed[:, a])[..., None]
+        return inner.reshape(count, n * node, wide), half
+
+
+class _LU(NamedTuple):
+    """Of a band matrix, as LAPACK keeps it."""
+
+    lu: Array
+    pivots: Array
+    half: int
+
+
+def _lu(bands: Array, half: int) -> list[_LU]:
+    """Factor band matrices in place."""
+    found = []
+    for band in bands:
+        lu, pivots, info = lapack.dgbtrf(band.T, half, half, overwrite_ab=1)
         if info != 0:
             raise ZeroDivisionError("a line of the implicit step has a singular matrix")
-        return lu, pivots, half
+        found.append(_LU(lu, pivots, half))
+    return found
+
+
+def _solve(factors: _LU, r: Array) -> Array:
+    """Solve for a right-hand side of any shape; it may be overwritten."""
+    lu, pivots, half = factors
+    return lapack.dgbtrs(lu, half, half, r.reshape(-1), pivots, overwrite_b=1)[0].reshape(r.shape)

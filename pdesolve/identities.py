@@ -8,9 +8,10 @@ from pdesolve import exact
 from pdesolve.attention import best_response
 from pdesolve.case import Attention
 from pdesolve.checks import Check
+from pdesolve.initial import ERRORS
 from pdesolve.numpytypes import Array
 from pdesolve.prior import Prior
-from pdesolve.solution import ERRORS, Solution
+from pdesolve.solution import Solution
 
 
 def identities(solution: Solution) -> Iterator[Check]:

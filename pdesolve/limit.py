@@ -9,7 +9,8 @@ from pdesolve.checks import Check
 from pdesolve.discrete import solve_discrete
 from pdesolve.equations import motion
 from pdesolve.estimate import error_scales
-from pdesolve.solution import ERRORS, Solution
+from pdesolve.initial import ERRORS
+from pdesolve.solution import Solution
 
 AMPLIFIED = 5.0  # the discrete model's numerical errors by extrapolation: (8 + 6 + 1)/3
 NOISE = 20.0  # numerical errors that the last change must exceed to show an order

@@ -1,4 +1,4 @@
-"""A page of plots of a solution, and what all pictures share: style, file format, metadata.
+"""A page of plots of a solution.
 
 At later times psi is that of the path on which the price stays at its initial value
 (`typical_path`), and the horizontal axis is xi less what that path has drifted: xi itself at
@@ -6,8 +6,6 @@ t = 0, and the path runs straight up. With two payoffs psi does not matter: it i
 not shifted.
 """
 
-import io
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,12 +18,12 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from scipy.integrate import solve_ivp
 
 from pdesolve.attention import best_response
-from pdesolve.equations import motion
 from pdesolve.numpytypes import Array
+from pdesolve.pictures import COLOURS, MARKER, NARROW, STYLE, as_file, fill
 from pdesolve.solution import Solution
+from pdesolve.typical_path import TypicalPath, typical_path, window
 
 SHARES = (0.0, 1 / 3, 2 / 3)  # of the horizon: times of the lines
 STROKES: tuple[Mapping[str, Any], ...] = (
@@ -34,33 +32,6 @@ STROKES: tuple[Mapping[str, Any], ...] = (
     {"color": "0.5", "linestyle": (0, (5, 1.5, 1, 1.5))},
 )
 STATIC: Mapping[str, Any] = {"linestyle": (0, (1, 1.2)), "linewidth": 0.9}
-MARKER: Mapping[str, Any] = {
-    "marker": "o",
-    "markersize": 5,
-    "markerfacecolor": "white",
-    "markeredgecolor": "black",
-    "linestyle": "none",
-    "clip_on": False,
-    "zorder": 5,
-}
-STYLE: Mapping[str, Any] = {
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.labelsize": 8,
-    "legend.fontsize": 7,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "lines.linewidth": 1.3,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.formatter.useoffset": False,
-    "legend.frameon": False,
-    "legend.handlelength": 2.6,
-    "hatch.linewidth": 0.5,
-    "pdf.fonttype": 42,
-    "svg.hashsalt": "pdesolve",
-    "savefig.dpi": 150,
-}
 LABELS = {
     "price": ("price p", "money"),
     "variance": ("variance V", "money²"),
@@ -68,76 +39,7 @@ LABELS = {
     "psi": ("precision Ψ", "1/money²"),
 }
 REGIONS = ((0, "no attention", "////", "white"), (2, "at capacity", "....", "black"))
-COLOURS = "cividis"
-PRICES = 0.02, 0.98  # static prices at the window's ends, as shares of the payoff's range
-QUIET = 0.03  # share of the largest static variance at which the window may end earlier
 WIDEST = 3.0  # windows at psi = 0 that the state axis may span
-NARROW = 5.0  # inches below which panels stand in one column
-
-
-@dataclass(frozen=True, kw_only=True)
-class TypicalPath:
-    """States at which the price equals its initial value, as evidence accumulates.
-
-    Attributes
-    ----------
-    t, xi, psi : array, shape (n,)
-        Time, and the states there, 1/money and 1/money².
-    """
-
-    t: Array
-    xi: Array
-    psi: Array
-
-
-def typical_path(solution: Solution, count: int = 41) -> TypicalPath:
-    """Path from the initial state along which the price does not change.
-
-    The price is a martingale under the risk-neutral measure, so this is where its mean keeps it;
-    psi follows dpsi/dt = A²/(rho sigma)² + A (derivation.md, section 3).
-
-    Parameters
-    ----------
-    solution : Solution
-    count : int
-        Times from 0 to the horizon, at least 2.
-
-    Returns
-    -------
-    TypicalPath
-        With psi = 0 throughout for two payoffs, where xi less the middle payoff times psi counts.
-    """
-    market, prior, price = solution.case.market, solution.prior, solution.initial.price
-
-    def xi_at(psi: float, t: float) -> float:
-        line = _window(solution, psi)
-        prices = solution.price(line, psi, t)
-        known = np.isfinite(prices)
-        return float(np.interp(price, prices[known], line[known])) if known.any() else np.nan
-
-    def speed(t: float, psi: Array) -> Array:
-        inside = float(np.clip(psi[0], 0.0, _limit(solution, t)))
-        rate = solution.precision_rate(xi_at(inside, t), inside, t)
-        move = motion(market.risk_aversion, market.supply_volatility, rate)
-        return np.nan_to_num(np.atleast_1d(move.psi_dot))
-
-    t = np.linspace(0.0, market.horizon, count)
-    scale = 1e-3 / prior.variance
-    psi = np.zeros(count)
-    if not prior.is_two_point:
-        span = (0.0, market.horizon)
-        psi = solve_ivp(speed, span, [0.0], "RK23", t, rtol=1e-3, atol=scale).y[0]
-        psi = np.clip(psi, 0.0, [_limit(solution, float(when)) for when in t])
-    xi = np.array([xi_at(*state) for state in zip(psi.tolist(), t.tolist(), strict=True)])
-    xi[0] = -market.risk_aversion * market.initial_supply
-    return TypicalPath(t=t, xi=xi, psi=psi)
-
-
-def _limit(solution: Solution, t: float) -> float:
-    """Largest psi that the solution covers at time t."""
-    if solution.space.n_psi == 1:
-        return np.inf
-    return float(np.interp(t, solution.times, solution.psi_limit))
 
 
 def page(solution: Solution, *, width: float = 7.0) -> Figure:
@@ -199,28 +101,6 @@ def render(
     return as_file(page(solution, width=width), kind, title, solution.version)
 
 
-def as_file(figure: Figure, kind: str, title: str, version: str) -> bytes:
-    """Return a figure as the contents of a file, without dates, with a title in its metadata.
-
-    Raises
-    ------
-    ValueError
-        If the kind is not png, pdf or svg.
-    """
-    creator = f"pdesolve {version}"
-    metadata: dict[str, dict[str, Any]] = {
-        "png": {"Title": title, "Software": creator},
-        "pdf": {"Title": title, "Creator": creator, "CreationDate": None},
-        "svg": {"Title": title, "Creator": creator, "Date": None},
-    }
-    if kind not in metadata:
-        raise ValueError(f"kind must be one of {', '.join(metadata)}, got {kind!r}")
-    stream = io.BytesIO()
-    with style.context(["default", dict(STYLE)]):
-        figure.savefig(stream, format=kind, metadata=metadata[kind])
-    return stream.getvalue()
-
-
 # ---------------------------------------------------------------------- what is shown
 
 
@@ -238,8 +118,8 @@ class _View:
         path = typical_path(solution)
         moves = path.psi[-1] > 0.0
         drift = path.xi - path.xi[0] if moves else np.zeros_like(path.t)
-        low, high = _window(solution, 0.0)[[0, -1]]
-        last = _window(solution, float(path.psi[-1]))[[0, -1]] - drift[-1]
+        low, high = window(solution, 0.0)[[0, -1]]
+        last = window(solution, float(path.psi[-1]))[[0, -1]] - drift[-1]
         reach = 0.5 * (WIDEST - 1.0) * (high - low)
         low = np.clip(last[0], low - reach, low)
         high = np.clip(last[1], high, high + reach)
@@ -265,34 +145,6 @@ class _View:
     @property
     def states_label(self) -> str:
         return "state ξ less drift (1/money)" if self.drift.any() else "state ξ (1/money)"
-
-
-def _window(solution: Solution, psi: float) -> Array:
-    """Values of xi over which the static price moves at psi; at psi = 0 also the start's."""
-    prior = solution.prior
-    centre, start = prior.centre, float(solution.initial.static_price)
-    if np.isfinite(prior.low) and np.isfinite(prior.high):
-        low, high = (prior.low + share * (prior.high - prior.low) for share in PRICES)
-        low, high = min(low, 0.5 * (prior.low + start)), max(high, 0.5 * (prior.high + start))
-    else:
-        low, high = (prior.mean + sign * 2.5 * prior.sd for sign in (-1, 1))
-        low, high = min(low, start - 0.5 * prior.sd), max(high, start + 0.5 * prior.sd)
-    scale = (1.0 / prior.sd + psi * prior.sd) * 1e-2
-    zeta = scale * np.sinh(np.linspace(-12.0, 12.0, 301))
-    static = prior.cumulants(zeta, np.full_like(zeta, psi))
-    ends = np.interp([low, high], static.mean + centre, zeta)
-    lively = zeta[static.variance > QUIET * static.variance.max()]
-    ends = np.clip(ends, lively[0], lively[-1]) + centre * psi
-    return _with_start(solution, ends) if psi == 0.0 else np.linspace(ends[0], ends[1], 101)
-
-
-def _with_start(solution: Solution, ends: Array) -> Array:
-    """Values of xi between the ends, and around the initial state, that the solution covers."""
-    market = solution.case.market
-    start, margin = -market.risk_aversion * market.initial_supply, 0.1 * (ends[1] - ends[0])
-    line = np.linspace(min(ends[0], start - margin), max(ends[1], start + margin), 101)
-    known = line[np.isfinite(solution.price(line))]
-    return np.linspace(known[0], known[-1], 101)
 
 
 def _threshold(solution: Solution, low: float, high: float, regime: int) -> float | None:
@@ -461,8 +313,3 @@ def _caption(view: _View) -> str:
     if not np.isfinite(solution.price(*view.state(0.0))).all():
         text += " Blank: outside the region solved."
     return f"{text} {solution.case.name}, pdesolve {solution.version}."
-
-
-def fill(text: str, width: float) -> str:
-    """Break lines of small print to a figure's width."""
-    return textwrap.fill(text, int(19.5 * width))

@@ -11,12 +11,14 @@ still where attention has a kink, so that the estimate is not optimistic.
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from pdesolve.case import Case
 from pdesolve.domain import Domain
 from pdesolve.estimate import (
+    PROBE,
     SAFETY,
     Errors,
     change,
@@ -35,10 +37,10 @@ from pdesolve.solution import Solution
 Run = Callable[[Domain, tuple[int, int], float, int], Solution]  # ..., tolerance, most time steps
 Again = Callable[[Solution, Grid], Solution]
 
+XI, PSI = 0, 1  # the directions
 MARGIN = 1.1  # on the largest psi that is reached
 LEAST, MOST = 1.2, 1.8  # growth of either direction from pass to pass
-NOTHING = 0.03  # of the tolerance: a direction that contributes less is left as it is
-GROWTH = 1.45  # of the nodes when a direction is probed
+NOTHING = 0.1  # of the tolerance: a direction that contributes less is left as it is
 ORDERS = (3.0, 3.0)  # at which the error is taken to fall along xi and psi
 LATER = (4.0, 4.0)  # once a first estimate has been put to the test
 KINKED = (2.0, 2.0)  # the same where attention leaves zero or meets its cap
@@ -53,7 +55,8 @@ ATTEMPTS = 4  # at a pilot pass, each with so many more xi nodes
 MORE = 2.2
 PASSES = 8
 WORK = 4e6  # nodes times steps of all passes together, at a tolerance of 1e-5
-LAST, TIGHTER = 0.2, 0.6  # time tolerance of the first grid that may do; each next one's share
+# time tolerance of the first grid that may do, and with a kink; each next one's share
+LAST, LAST_ROUGH, TIGHTER = 0.3, 0.2, 0.6
 
 
 class PassError(ArithmeticError):
@@ -144,10 +147,11 @@ def refine(
     """
     nodes, fixed = first_nodes(case, prior, domain, tolerance)
     passes = Metered(run, case, tolerance)
-    domain, best, parts, ends = _explore(passes, again, domain, nodes, fixed, tolerance)
+    domain, first = _settle(passes, domain, nodes, tolerance, fixed[XI])
+    best, time_tolerance, parts = _explore(passes, domain, first, fixed, tolerance)
+    ends = _ends(passes, again, first)
     orders = _orders(best, LATER)
     note = ""
-    time_tolerance = LAST * tolerance
     for left in reversed(range(PASSES + 1)):
         if worst(best, ends) > ENOUGH * tolerance:  # the first grid may be too coarse to say
             ends = _ends(passes, again, best)
@@ -156,9 +160,9 @@ def refine(
         untested = best.space.n_xi == 1 and left == PASSES  # one line of nodes: a test is cheap
         if (best.converged and not untested) or all(fixed) or not left:
             break
-        nodes = (_more(best.space.n_xi, growth[0]), _more(best.space.n_psi, growth[1]))
         try:
             time_tolerance *= TIGHTER
+            nodes = (_more(best.space.n_xi, growth[XI]), _more(best.space.n_psi, growth[PSI]))
             finer = passes(domain, nodes, time_tolerance)
         except OutOfReach:
             note = "; finer grids are out of reach"
@@ -176,49 +180,57 @@ def refine(
     return replace(best, message=best.message + note)
 
 
-def _explore(
-    run: Metered,
-    again: Again,
-    domain: Domain,
-    nodes: tuple[int, int],
-    fixed: tuple[bool, bool],
-    tolerance: float,
-) -> tuple[Domain, Solution, tuple[Errors, Errors], Errors]:
-    """Settle the largest psi, then refine each direction once.
-
-    Returns
-    -------
-    domain : Domain
-    best : Solution
-        The finest pass so far.
-    parts : (dict, dict)
-        What too few nodes along xi and along psi contribute to its errors.
-    ends : dict
-        What ending the grid somewhere contributes.
-    """
-    first = _pilot(run, domain, nodes, tolerance, fixed[0])
-    for _ in range(PILOTS if nodes[1] > 1 else 0):
+def _settle(
+    run: Metered, domain: Domain, nodes: tuple[int, int], tolerance: float, stuck: bool
+) -> tuple[Domain, Solution]:
+    """Measure the largest psi: the domain with it, and a first pass there."""
+    first = _pilot(run, domain, nodes, tolerance, stuck)
+    for _ in range(PILOTS if nodes[PSI] > 1 else 0):
         needed = min(_needed_top(first), domain.psi_informed)
         if needed == domain.psi_top or 1.05 * needed <= domain.psi_top <= 1.3 * needed:
             break
         domain = replace(domain, psi_top=min(MARGIN * needed, domain.psi_informed))
-        first = _pilot(run, domain, (first.space.n_xi, nodes[1]), tolerance, fixed[0])
-    n_xi, n_psi = first.space.n_xi, nodes[1]
-    finer = first
-    if n_xi > 1:
-        finer = _pilot(run, domain, (_more(n_xi, GROWTH), n_psi), tolerance, fixed[0])
-    along_xi = times(change(finer, first), SAFETY)
-    if not fixed[0] and worst(finer, along_xi) < ENOUGH * tolerance:
-        finer = first
-    best = run(domain, (finer.space.n_xi, _more(n_psi, GROWTH)), LAST * tolerance)
-    orders = _orders(best, ORDERS)
-    gained = (finer.space.n_xi / n_xi, best.space.n_psi / finer.space.n_psi)
-    along_psi = times(change(best, finer), SAFETY)
-    parts = (
-        times(along_xi, gained[0] ** -orders[0]),
-        times(along_psi, gained[1] ** -orders[1]),
-    )
-    return domain, best, parts, _ends(run, again, first)
+        first = _pilot(run, domain, (first.space.n_xi, nodes[PSI]), tolerance, stuck)
+    return domain, first
+
+
+class _Explored(NamedTuple):
+    """The finest pass so far, its time tolerance, and what too few nodes leave in its errors."""
+
+    best: Solution
+    time_tolerance: float
+    parts: tuple[Errors, Errors]
+
+
+def _explore(
+    run: Metered, domain: Domain, first: Solution, fixed: tuple[bool, bool], tolerance: float
+) -> _Explored:
+    """Refine each direction once, the one along xi last: it tends to need the most nodes.
+
+    At a kink it is the other way round: what the nodes along psi do to it shows only among many xi.
+    """
+    nothing = times(change(first, first), 0.0)
+    best, parts = first, [nothing, nothing]
+    rough = has_kink(first)
+    time_tolerance = tolerance * (LAST_ROUGH if rough else LAST)
+    order = (XI, PSI) if rough else (PSI, XI)
+    numerics = first.case.numerics
+    wanted = (numerics.xi_nodes, numerics.psi_nodes)
+    axes = [axis for axis in order if _nodes(first)[axis] > 1] or [PSI]
+    for axis in axes:
+        last = axis == axes[-1]
+        nodes = list(_nodes(best))
+        nodes[axis] = wanted[axis] or _more(nodes[axis], PROBE)
+        steps = time_tolerance if last else tolerance
+        finer = _pilot(run, domain, (nodes[XI], nodes[PSI]), steps, fixed[XI])
+        error = times(change(finer, best), SAFETY)
+        if not last and not fixed[axis] and worst(finer, error) < ENOUGH * tolerance:
+            parts[axis] = error
+        else:
+            gained = _nodes(finer)[axis] / _nodes(best)[axis]
+            parts[axis] = times(error, gained ** -_orders(finer, ORDERS)[axis])
+            best = finer
+    return _Explored(best, time_tolerance, (parts[XI], parts[PSI]))
 
 
 def _ends(run: Metered, again: Again, first: Solution) -> Errors:
@@ -258,7 +270,7 @@ def _growth(
     """
     wanted = []
     line = best.space.n_xi == 1
-    least = GROWTH if line else LEAST
+    least = PROBE if line else LEAST
     for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True):
         size = worst(best, part) / tolerance
         enough = stuck or (size < NOTHING and not line)
@@ -268,13 +280,18 @@ def _growth(
     trimmed = [
         1.0 if stuck else g / excess ** (1 / free) for g, stuck in zip(wanted, fixed, strict=True)
     ]
-    growth = wanted if max(trimmed) < GROWTH**0.5 else [max(1.0, g) for g in trimmed]
+    growth = wanted if max(trimmed) < PROBE**0.5 else [max(1.0, g) for g in trimmed]
     return growth[0], growth[1]
 
 
 def _steps(solution: Solution) -> int:
     """Time steps tried."""
     return solution.steps["accepted"] + solution.steps["rejected"]
+
+
+def _nodes(solution: Solution) -> tuple[int, int]:
+    """Nodes along xi and psi."""
+    return solution.space.n_xi, solution.space.n_psi
 
 
 def _size(solution: Solution) -> int:
@@ -301,7 +318,7 @@ def first_nodes(
     n_psi = 1 if prior.is_two_point or domain.psi_top == 0.0 else n_psi
     wanted = (numerics.xi_nodes, numerics.psi_nodes)
     nodes = [
-        n if not want else max(1, round(want / GROWTH)) if want > 1 else 1
+        n if not want else max(1, round(want / PROBE)) if want > 1 else 1
         for n, want in zip((n_xi, n_psi), wanted, strict=True)
     ]
     fixed = [bool(want) or n == 1 for n, want in zip(nodes, wanted, strict=True)]

@@ -10,7 +10,7 @@ the finer one is reported, and their disagreement is its error bar.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import reduce
 from typing import NamedTuple
 
@@ -21,12 +21,12 @@ from pdesolve.domain import choose_domain
 from pdesolve.equations import Equilibrium
 from pdesolve.estimate import error_scales, has_kink
 from pdesolve.grid import Grid
+from pdesolve.initial import VALUES
 from pdesolve.march import GAMMA, step
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import make_prior
-from pdesolve.solution import InitialState, Solution
+from pdesolve.solution import Solution
 
-VALUES = tuple(field.name for field in fields(InitialState))
 STEP = 1e-6  # of the difference, in units of the parameter's size
 # Nodes are divided by, and time steps merged by, these; the last two only if need be.
 LEVELS = ((2.4, 3), (1.7, 2), (1.2, 1), (0.8, 1), (0.6, 1))

@@ -15,6 +15,7 @@ from pdesolve.case import Case, case_from_dict, case_to_dict
 from pdesolve.equations import FIELDS, motion
 from pdesolve.files import write_file
 from pdesolve.grid import Grid
+from pdesolve.initial import InitialState
 from pdesolve.interpolate import States
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import Prior, make_prior
@@ -23,23 +24,6 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     import xarray
-
-ERRORS = ("price", "variance", "attention", "precision_rate", "log_value")
-
-
-@dataclass(frozen=True, kw_only=True)
-class InitialState:
-    """Values at t = 0, xi = -rho n0, psi = 0; units in `UNITS`."""
-
-    price: float
-    variance: float
-    attention: float
-    precision_rate: float
-    log_value: float
-    certainty_equivalent_gain: float
-    price_volatility: float
-    static_price: float
-    static_variance: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

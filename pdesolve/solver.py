@@ -13,11 +13,12 @@ from pdesolve.case import Case
 from pdesolve.domain import Domain, choose_domain
 from pdesolve.equations import FIELDS, Equilibrium
 from pdesolve.grid import Grid
+from pdesolve.initial import ERRORS
 from pdesolve.march import GAMMA, MarchError, Path, march, step
 from pdesolve.payoff import Prior, make_prior
 from pdesolve.refine import PassError, refine
 from pdesolve.rootfind import NoConvergence
-from pdesolve.solution import ERRORS, Solution
+from pdesolve.solution import Solution
 
 
 class SolveError(ArithmeticError):

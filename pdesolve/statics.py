@@ -13,9 +13,8 @@ import numpy as np
 
 from pdesolve.case import Case, CaseError, case_to_dict
 from pdesolve.executors import SweepError, default_processes, run
+from pdesolve.initial import ERRORS, VALUES
 from pdesolve.parameter_units import describe
-from pdesolve.slopes import VALUES
-from pdesolve.solution import ERRORS
 from pdesolve.store import Store, label
 from pdesolve.sweep_point import FAILED, STATUSES, Record, Task, solve_point
 from pdesolve.units import LONG_NAMES, UNITS, labels

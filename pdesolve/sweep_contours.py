@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pdesolve.numpytypes import Array
 from pdesolve.parameter_units import pretty
-from pdesolve.plots import COLOURS, NARROW
+from pdesolve.pictures import COLOURS, NARROW
 from pdesolve.sweep_axes import (
     FAILED,
     LEAST,

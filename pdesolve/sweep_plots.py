@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from pdesolve.plots import NARROW, STYLE, as_file, fill
+from pdesolve.pictures import NARROW, STYLE, as_file, fill
 from pdesolve.sweep_axes import PANELS, SweepAxis
 from pdesolve.sweep_contours import draw_contours
 from pdesolve.sweep_curves import draw_curves

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pdesolve.initial import ERRORS, VALUES
 from pdesolve.parameter_units import describe
-from pdesolve.slopes import VALUES
-from pdesolve.solution import ERRORS
 from pdesolve.sweep_point import STATUSES
 from pdesolve.table import plain
 from pdesolve.units import UNITS

@@ -13,7 +13,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from pdesolve.limit import Periods
 from pdesolve.orders import OrderTable
-from pdesolve.plots import STYLE, as_file
+from pdesolve.pictures import STYLE, as_file
 from pdesolve.verify import Report
 
 MARKS = ("o", "s", "^", "D", "v")

@@ -20,8 +20,9 @@ import numpy as np
 from pdesolve.case import Case, case_from_dict, case_names, load_case
 from pdesolve.domain import choose_domain
 from pdesolve.estimate import error_scales
+from pdesolve.initial import ERRORS
 from pdesolve.payoff import make_prior
-from pdesolve.solution import ERRORS, Solution
+from pdesolve.solution import Solution
 from pdesolve.solver import SolveError, run_pass, solve
 
 WIDER = 1.2

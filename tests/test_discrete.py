@@ -13,9 +13,9 @@ from pdesolve.case import Case, load_case
 from pdesolve.discrete import DiscreteSolution, solve_discrete
 from pdesolve.discrete_period import DiscreteError
 from pdesolve.exact import normal_initial
+from pdesolve.initial import ERRORS
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import make_prior
-from pdesolve.solution import ERRORS
 from pdesolve.solver import solve
 
 ONE_HALF: dict[str, Any] = {"payoff.probabilities": [0.5, 0.5], "market.initial_supply": 0.0}

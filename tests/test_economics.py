@@ -16,10 +16,10 @@ from scipy.integrate import simpson
 from pdesolve import exact
 from pdesolve.case import Case, load_case
 from pdesolve.numpytypes import Array
-from pdesolve.plots import typical_path
 from pdesolve.simulate import sample_payoff
 from pdesolve.solution import Solution
 from pdesolve.solver import solve
+from pdesolve.typical_path import typical_path
 
 KEYS = {
     "aversion": "market.risk_aversion",

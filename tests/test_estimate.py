@@ -4,7 +4,8 @@ import pytest
 
 from pdesolve.case import load_case
 from pdesolve.estimate import change, error_scales, has_jump, has_kink, judge, remaining, total
-from pdesolve.solution import ERRORS, Solution
+from pdesolve.initial import ERRORS
+from pdesolve.solution import Solution
 from pdesolve.solver import solve
 
 JUMPING = {

@@ -18,9 +18,9 @@ from pdesolve.exact import (
     normal_price,
     one_period,
 )
+from pdesolve.initial import InitialState
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import make_prior
-from pdesolve.solution import InitialState
 
 ODD: dict[str, Any] = {"payoff.sd": 1.3, "market.risk_aversion": 1.4}
 TECHNOLOGIES: dict[str, dict[str, Any]] = {

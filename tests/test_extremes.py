@@ -8,7 +8,8 @@ import pytest
 from pdesolve import exact
 from pdesolve.case import Case, load_case
 from pdesolve.estimate import error_scales
-from pdesolve.solution import ERRORS, InitialState, Solution
+from pdesolve.initial import ERRORS, InitialState
+from pdesolve.solution import Solution
 from pdesolve.solver import SolveError, solve
 
 Changes = dict[str, Any]

@@ -10,6 +10,7 @@ from pdesolve import plots
 from pdesolve.case import load_case
 from pdesolve.solution import Solution
 from pdesolve.solver import solve
+from pdesolve.typical_path import typical_path, window
 
 # name: case, overrides, regions that the map has to show
 PAGES: Mapping[str, tuple[str, Mapping[str, object], set[str]]] = {
@@ -126,7 +127,7 @@ def test_the_typical_path_keeps_the_price_and_gathers_evidence(
     name: str, solutions: dict[str, Solution]
 ) -> None:
     solution = solutions[name]
-    path = plots.typical_path(solution)
+    path = typical_path(solution)
     prices = solution.price(path.xi, path.psi, path.t)
     assert prices == pytest.approx(solution.initial.price, abs=2e-3 * solution.prior.sd)
     market = solution.case.market
@@ -151,8 +152,8 @@ def test_states_outside_the_region_solved_stay_blank(
     solutions: dict[str, Solution], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plots, "WIDEST", 30.0)
-    whole = plots._window
-    monkeypatch.setattr(plots, "_window", lambda s, psi: whole(s, psi) * (40.0 if psi else 1.0))
+    whole = window
+    monkeypatch.setattr(plots, "window", lambda s, psi: whole(s, psi) * (40.0 if psi else 1.0))
     figure = plots.page(solutions["uniform"])
     line = np.asarray(figure.axes[2].lines[0].get_ydata(), float)
     assert np.isnan(line[0])

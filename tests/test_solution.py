@@ -11,8 +11,9 @@ import xarray
 
 from pdesolve.attention import best_response
 from pdesolve.case import load_case
+from pdesolve.initial import InitialState
 from pdesolve.numpytypes import Array
-from pdesolve.solution import InitialState, Solution, load_solution
+from pdesolve.solution import Solution, load_solution
 from pdesolve.solver import solve
 from pdesolve.units import UNITS
 

@@ -14,8 +14,9 @@ from pdesolve import equations, estimate, exact
 from pdesolve.case import load_case
 from pdesolve.domain import Domain
 from pdesolve.grid import Grid
+from pdesolve.initial import ERRORS
 from pdesolve.numpytypes import Array
-from pdesolve.solution import ERRORS, Solution
+from pdesolve.solution import Solution
 from pdesolve.solver import SolveError, retrace, solve
 
 ONE_HALF: dict[str, Any] = {  # derivation.md, section 10

@@ -21,7 +21,7 @@ from pdesolve.case import CaseError, load_case
 from pdesolve.equations import motion
 from pdesolve.exact import normal_initial
 from pdesolve.executors import SweepError, default_processes, run, single_thread
-from pdesolve.slopes import VALUES
+from pdesolve.initial import VALUES
 from pdesolve.solver import solve
 from pdesolve.store import Store, StoreError
 from pdesolve.sweep_point import Task, solve_point
