@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pdesolve.budget import Metered, OutOfReach, PassError, Run, node_count, steps_tried
 from pdesolve.case import Case
 from pdesolve.domain import Domain
 from pdesolve.estimate import (
@@ -34,7 +35,6 @@ from pdesolve.grid import Grid
 from pdesolve.payoff import Prior
 from pdesolve.solution import Solution
 
-Run = Callable[[Domain, tuple[int, int], float, int], Solution]  # ..., tolerance, most time steps
 Again = Callable[[Solution, Grid], Solution]
 
 XI, PSI = 0, 1  # the directions
@@ -50,71 +50,11 @@ ENOUGH = 0.1  # of the tolerance: a smaller change does not call for more nodes
 BEYOND = 0.06  # xi nodes added at either end, as a share, to see what ending the grid costs
 PILOTS = 4
 PILOT_STEPS = 64  # more than these, at a tolerance of 1e-5, mean that the grid is too coarse
-FEW_STEPS = 5  # with fewer there is no point in starting
 ATTEMPTS = 4  # at a pilot pass, each with so many more xi nodes
 MORE = 2.2
 PASSES = 8
-WORK = 4e6  # nodes times steps of all passes together, at a tolerance of 1e-5
 # time tolerance of the first grid that may do, and with a kink; each next one's share
 LAST, LAST_ROUGH, TIGHTER = 0.3, 0.2, 0.6
-
-
-class PassError(ArithmeticError):
-    """A pass that broke down, in one sentence.
-
-    Attributes
-    ----------
-    reason : Exception or None
-        What is behind it.
-    attempts : int
-        Time steps tried.
-    """
-
-    def __init__(self, message: str, reason: Exception | None, attempts: int):
-        super().__init__(message)
-        self.reason = reason
-        self.attempts = attempts
-
-
-class Metered:
-    """Passes on a budget of work, so that every case ends in reasonable time.
-
-    Attributes
-    ----------
-    left : float
-        Nodes times steps that may still be spent; no limit where the case file fixes the nodes.
-    """
-
-    def __init__(self, run: Run, case: Case, tolerance: float):
-        numerics = case.numerics
-        free = not (numerics.xi_nodes or numerics.psi_nodes)
-        self.left = WORK * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
-        self._run = run
-        self._most = numerics.max_steps
-
-    def __call__(
-        self, domain: Domain, nodes: tuple[int, int], tolerance: float, most: int | None = None
-    ) -> Solution:
-        """Run one pass of at most so many time steps."""
-        size = nodes[0] * nodes[1]
-        wanted = min(self._most, most or self._most)
-        steps = int(min(wanted, self.left / size))
-        try:
-            if steps < min(FEW_STEPS, wanted):
-                raise PassError("", None, 0)
-            found = self._run(domain, nodes, tolerance, steps)
-        except PassError as failure:
-            self.left -= size * failure.attempts
-            if steps < wanted and failure.attempts >= steps:
-                text = f"{nodes[0]} x {nodes[1]} nodes are needed at least, too many to go on with"
-                raise OutOfReach(text, None, failure.attempts) from failure
-            raise
-        self.left -= size * _steps(found)
-        return found
-
-
-class OutOfReach(PassError):
-    """The budget of work is used up."""
 
 
 def refine(
@@ -241,7 +181,7 @@ def _ends(run: Metered, again: Again, first: Solution) -> Errors:
     If the outer states break the integration down, their part is not known and left out: the next
     passes have the same ends, and they are `domain.REACH` standard deviations away.
     """
-    run.left -= _size(first) * _steps(first)
+    run.left -= node_count(first) * steps_tried(first)
     nodes = max(1, round(BEYOND * first.space.n_xi))
     try:
         return times(change(again(first, first.space.extended(nodes)), first), SAFETY)
@@ -275,7 +215,9 @@ def _growth(
         size = worst(best, part) / tolerance
         enough = stuck or (size < NOTHING and not line)
         wanted.append(1.0 if enough else float(np.clip((size / 0.3) ** power, least, MOST)))
-    excess = max(1.0, 1.3 * _steps(best) * _size(best) * wanted[0] * wanted[1] / max(work, 1.0))
+    excess = max(
+        1.0, 1.3 * steps_tried(best) * node_count(best) * wanted[0] * wanted[1] / max(work, 1.0)
+    )
     free = 2 - sum(fixed)
     trimmed = [
         1.0 if stuck else g / excess ** (1 / free) for g, stuck in zip(wanted, fixed, strict=True)
@@ -284,19 +226,9 @@ def _growth(
     return growth[0], growth[1]
 
 
-def _steps(solution: Solution) -> int:
-    """Time steps tried."""
-    return solution.steps["accepted"] + solution.steps["rejected"]
-
-
 def _nodes(solution: Solution) -> tuple[int, int]:
     """Nodes along xi and psi."""
     return solution.space.n_xi, solution.space.n_psi
-
-
-def _size(solution: Solution) -> int:
-    """Nodes."""
-    return solution.space.n_xi * solution.space.n_psi
 
 
 def first_nodes(

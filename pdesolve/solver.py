@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from pdesolve.attention import NoOptimum
+from pdesolve.budget import PassError
 from pdesolve.case import Case
 from pdesolve.domain import Domain, choose_domain
 from pdesolve.equations import FIELDS, Equilibrium
@@ -16,7 +17,7 @@ from pdesolve.grid import Grid
 from pdesolve.initial import ERRORS
 from pdesolve.march import GAMMA, MarchError, Path, march, step
 from pdesolve.payoff import Prior, make_prior
-from pdesolve.refine import PassError, refine
+from pdesolve.refine import refine
 from pdesolve.rootfind import NoConvergence
 from pdesolve.solution import Solution
 

@@ -22,9 +22,10 @@ from pdesolve.estimate import error_scales, has_kink
 from pdesolve.identities import identities
 from pdesolve.initial import ERRORS
 from pdesolve.limit import Periods, period_checks, to_the_limit
+from pdesolve.monte_carlo import ALLOWED
 from pdesolve.orders import BAND, OrderRow, OrderTable
 from pdesolve.refinement import LEAST, Refinement, directions, refinement
-from pdesolve.simulate import ALLOWED, simulate
+from pdesolve.simulate import simulate
 from pdesolve.solution import Solution
 from pdesolve.solver import run_pass, solve
 from pdesolve.version import __version__

@@ -12,6 +12,7 @@ import pytest
 
 from pdesolve import cli, plots
 from pdesolve.case import Case, case_names, load_case
+from pdesolve.commands import COMMANDS
 from pdesolve.payoff import PriorError
 from pdesolve.rootfind import NoConvergence
 from pdesolve.solution import Solution, load_solution
@@ -132,9 +133,9 @@ def test_help_and_version_end_well(arguments: list[str], capsys: Capture) -> Non
         ([], "required: COMMAND"),
         (
             ["sovle", "binary"],
-            f"command must be one of {', '.join(cli.COMMANDS)}, got 'sovle'; nearest: so",
+            f"command must be one of {', '.join(COMMANDS)}, got 'sovle'; nearest: so",
         ),
-        (["xyzzy"], f"command must be one of {', '.join(cli.COMMANDS)}, got 'xyzzy'"),
+        (["xyzzy"], f"command must be one of {', '.join(COMMANDS)}, got 'xyzzy'"),
         (["--bogus"], "required: COMMAND"),
         (["list", "binary"], "unrecognized arguments: binary"),
         (["show"], "required: CASE"),

@@ -10,8 +10,9 @@ import pytest
 import pdesolve
 from pdesolve.attention import attention_cost, best_response, precision
 from pdesolve.case import Case, load_case
-from pdesolve.discrete import DiscreteSolution, solve_discrete
+from pdesolve.discrete import solve_discrete
 from pdesolve.discrete_period import DiscreteError
+from pdesolve.discrete_solution import DiscreteSolution
 from pdesolve.exact import normal_initial
 from pdesolve.initial import ERRORS
 from pdesolve.numpytypes import Array

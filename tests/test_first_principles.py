@@ -14,7 +14,8 @@ from scipy.optimize import minimize
 
 from pdesolve.attention import attention_cost
 from pdesolve.case import NormalPayoff, load_case
-from pdesolve.discrete import DiscreteSolution, solve_discrete
+from pdesolve.discrete import solve_discrete
+from pdesolve.discrete_solution import DiscreteSolution
 from pdesolve.numpytypes import Array
 
 # ---------------------------------------------------------------- two dates, three payoffs

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pdesolve.case import load_case
+from pdesolve.monte_carlo import dates
 from pdesolve.payoff import make_prior
-from pdesolve.simulate import dates, sample_payoff, simulate
+from pdesolve.simulate import sample_payoff, simulate
 from pdesolve.solution import Solution
 from pdesolve.solver import solve
 
