@@ -17,6 +17,7 @@ import numpy as np
 from pdesolve import case as cases
 from pdesolve.attention import Response, best_response
 from pdesolve.grid import Grid
+from pdesolve.implicit import factor
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import Cumulants
 
@@ -226,7 +227,7 @@ class EquilibriumAt:
         move, size = self._motion(self._response), np.array(self._system.sizes)
         ratio = (size / size[:, None])[:, :, None, None]
         c0, c1 = self._partials
-        solve = self._system.grid.factor(
-            shift, ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot
+        solve = factor(
+            self._system.grid, shift, ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot
         )
         return lambda r: size * solve(r / size)

@@ -23,6 +23,7 @@ from pdesolve.case import (
 )
 from pdesolve.equations import Equilibrium, Motion, motion, partials, rates
 from pdesolve.grid import Grid
+from pdesolve.implicit import factor
 from pdesolve.march import march
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import Cumulants, make_prior
@@ -376,7 +377,7 @@ class SecondMoment:
                 [self._total(u, u_xi + step, u_xixi, u_psi) for step in steps],
             )
         )
-        return self.grid.factor(shift, c0, c1, diffusion, speed)
+        return factor(self.grid, shift, c0, c1, diffusion, speed)
 
 
 def by_second_moment(n_xi: int, n_psi: int, tolerance: float) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ from scipy.integrate import solve_ivp
 
 from pdesolve import march as module
 from pdesolve.grid import Grid
+from pdesolve.implicit import factor
 from pdesolve.march import GAMMA, MarchError, Path, march, step
 from pdesolve.numpytypes import Array
 
@@ -550,7 +551,7 @@ class OnGrid:
 
     def factor(self, shift: float) -> Solver:
         c0 = self.slope(self.u0[..., 0])[None, None]
-        return self.grid.factor(shift, c0, self.drift[None, None], self.diffusion, self.speed)
+        return factor(self.grid, shift, c0, self.drift[None, None], self.diffusion, self.speed)
 
 
 def march_on(
