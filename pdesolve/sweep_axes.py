@@ -56,6 +56,7 @@ MISSED: Mapping[str, Any] = {
 }
 SPARSE = (1.0, 2.0, 5.0)
 LEAST = 1e-3  # of its size: span below which a value is shown as not moving
+NO_TRADE = "no trade after now"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +149,7 @@ def key_handles(
         shape = {**stroke, "linestyle": "none"} if words else stroke
         handles.append(Line2D([], [], label=label, markersize=3.5, linewidth=0.9, **shape))
     others = {
-        "static": Line2D([], [], label="no trade after now", **(DASH if words else STATIC)),
+        "static": Line2D([], [], label=NO_TRADE, **(DASH if words else STATIC)),
         "slope": Line2D([], [], label="slope", **TICK),
         "error": Patch(facecolor="0.8", label="error bar"),
         "missed": Line2D([], [], label="accuracy missed", **MISSED),

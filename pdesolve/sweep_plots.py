@@ -13,7 +13,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from pdesolve.pictures import NARROW, STYLE, as_file, fill
-from pdesolve.sweep_axes import PANELS, SweepAxis
+from pdesolve.sweep_axes import NO_TRADE, PANELS, SweepAxis
 from pdesolve.sweep_contours import draw_contours
 from pdesolve.sweep_curves import draw_curves
 from pdesolve.sweep_table import axes_of
@@ -66,8 +66,9 @@ def page(data: "xarray.Dataset", *, width: float = 7.0) -> Figure:
             handles = draw_curves(panels, data, axes, wide)
         for panel, title, letter in zip(panels, TITLES, "abcdef", strict=False):
             panel.set_title(f"({letter}) {title}", loc="left")
+        static = NO_TRADE in [handle.get_label() for handle in handles]
         _legend(figure, data, handles, 4 if wide else 2)
-        figure.supxlabel(fill(_caption(data, contours), width), fontsize=6.5, color="0.25")
+        figure.supxlabel(fill(_caption(data, contours, static), width), fontsize=6.5, color="0.25")
         return figure
 
 
@@ -97,11 +98,13 @@ def _legend(figure: Figure, data: "xarray.Dataset", handles: list[Any], columns:
     )
 
 
-def _caption(data: "xarray.Dataset", contours: bool) -> str:
+def _caption(data: "xarray.Dataset", contours: bool, static: bool) -> str:
     """What has to be known to read the page."""
     text = "Values at t = 0 in the initial state."
-    if contours:
+    if contours and static:
         text += " Static, dashed at the same levels: with no trade after now."
+    elif contours:
+        text += " The static values, with no trade after now, are nowhere at these levels."
     if contours and bool((data["status"] == 2).any()):
         text += " Blank: not solved."
     return f"{text} {data.attrs['case_name']}, pdesolve {data.attrs['pdesolve_version']}."

@@ -187,6 +187,14 @@ def test_contours_get_lighter_with_the_value(pages: dict[str, Figure]) -> None:
     assert filled.get_cmap().name == "cividis"
 
 
+def test_the_caption_says_whether_static_values_are_drawn(pages: dict[str, Figure]) -> None:
+    figure = pages["contours"]
+    keys = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    dashed = "Static, dashed" in figure.texts[0].get_text()
+    assert dashed == ("no trade after now" in keys)
+    assert dashed != ("nowhere at these levels" in figure.texts[0].get_text())
+
+
 def test_a_value_that_does_not_move_is_a_flat_line(pages: dict[str, Figure]) -> None:
     low, high = pages["flat"].axes[0].get_ylim()
     assert high - low > 1e-4
