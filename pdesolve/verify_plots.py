@@ -1,8 +1,9 @@
 """Log-log plots of a verification: orders of convergence, and the discrete model in the limit.
 
-The importer of matplotlib for `verify`; styles are those of `plots`.
+The importer of matplotlib for `verify`; styles are those of `pictures`.
 """
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import NullLocator
 
 from pdesolve.limit import Periods
 from pdesolve.orders import OrderTable
@@ -85,7 +87,7 @@ def _draw_orders(ax: Axes, tables: tuple[OrderTable, ...]) -> None:
         text.set_in_layout(False)
     of_case = ": " in first.name
     ax.set_title(first.name if of_case else first.name.split(", order")[0], loc="left")
-    ax.set_xlabel(first.parameter)
+    ax.set_xlabel(textwrap.fill(first.parameter, 36))
     ax.set_ylabel("change / field's size" if of_case else "largest error / field's size")
     ax.margins(y=0.1)
     ax.set_xlim(min(ends) / 1.15, max(ends) * (max(ends) / min(ends)) ** 0.45 * 1.15)
@@ -112,12 +114,12 @@ def draw_periods(ax: Axes, periods: tuple[Periods, ...]) -> None:
     ax.plot([], [], "o", color="0.3", markersize=4, markerfacecolor="white", label="extrapolated")
     ax.set_xlabel("trading periods")
     ax.set_ylabel("distance from the equations / size")
-    ax.set_xlim(0.9 * shown[0].periods[0], 12.0 * shown[0].periods[-1])
+    ax.set_xlim(0.9 * shown[0].periods[0], 30.0 * shown[0].periods[-1])
     ax.legend(loc="upper right", handletextpad=0.3, handlelength=1.5).set_in_layout(False)
-    _ticks(ax, shown[0].periods)
+    _ticks(ax, (shown[0].periods[0], shown[0].periods[-1]))
 
 
 def _ticks(ax: Axes, where: Sequence[float]) -> None:
     """Label the resolutions themselves."""
-    ax.set_xticks(where, [f"{round(n)}" for n in where])
-    ax.minorticks_off()
+    ax.set_xticks(where, [f"{n:.2g}" if n < 10 else f"{round(n)}" for n in where])
+    ax.xaxis.set_minor_locator(NullLocator())
