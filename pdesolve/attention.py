@@ -187,6 +187,8 @@ def _interior(
     tech: Technology, benefit: Array, start: Array | None, lower: float, upper: float
 ) -> Array:
     """The root of the margin between `lower` and `upper`, which has one for every benefit given."""
+    if tech.explicit:
+        return tech.root(benefit)
     reach = tech.reach(benefit)
     top = np.minimum(upper, reach)
     cold = np.full(benefit.shape, 1.0) if tech.bend else top

@@ -10,6 +10,7 @@ still where attention has a kink, so that the estimate is not optimistic.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -48,6 +49,7 @@ JUMPING = (1.0, 1.0)  # and where it jumps
 SPACING = 1.7  # of the first pass's nodes, in units of the domain's finest length
 ENOUGH = 0.1  # of the tolerance: a smaller change does not call for more nodes
 BEYOND = 0.06  # xi nodes added at either end, as a share, to see what ending the grid costs
+SCOUT = 0.7, 10.0  # of the first pass's xi nodes and tolerance
 PILOTS = 4
 PILOT_STEPS = 64  # more than these, at a tolerance of 1e-5, mean that the grid is too coarse
 ATTEMPTS = 4  # at a pilot pass, each with so many more xi nodes
@@ -123,15 +125,27 @@ def refine(
 def _settle(
     run: Metered, domain: Domain, nodes: tuple[int, int], tolerance: float, stuck: bool
 ) -> tuple[Domain, Solution]:
-    """Measure the largest psi: the domain with it, and a first pass there."""
+    """Measure the largest psi, cheaply at first: the domain with it, and a first pass there."""
+    if nodes[PSI] > 1:
+        with suppress(PassError):  # too coarse for this case
+            few = (_more(nodes[XI], SCOUT[0]), nodes[PSI])
+            domain = _with_top(domain, run(domain, few, SCOUT[1] * tolerance, PILOT_STEPS))
     first = _pilot(run, domain, nodes, tolerance, stuck)
     for _ in range(PILOTS if nodes[PSI] > 1 else 0):
-        needed = min(_needed_top(first), domain.psi_informed)
-        if needed == domain.psi_top or 1.05 * needed <= domain.psi_top <= 1.3 * needed:
+        better = _with_top(domain, first)
+        if better == domain:
             break
-        domain = replace(domain, psi_top=min(MARGIN * needed, domain.psi_informed))
+        domain = better
         first = _pilot(run, domain, (first.space.n_xi, nodes[PSI]), tolerance, stuck)
     return domain, first
+
+
+def _with_top(domain: Domain, found: Solution) -> Domain:
+    """The domain, with another largest psi if what the fastest learner reached calls for it."""
+    needed = min(float(found.psi_reached[-1]), domain.psi_informed)
+    if needed == domain.psi_top or 1.05 * needed <= domain.psi_top <= 1.3 * needed:
+        return domain
+    return replace(domain, psi_top=min(MARGIN * needed, domain.psi_informed))
 
 
 class _Explored(NamedTuple):
@@ -274,8 +288,3 @@ def _pilot(
 
 def _more(nodes: int, factor: float) -> int:
     return 1 if nodes == 1 else round(nodes * factor)
-
-
-def _needed_top(solution: Solution) -> float:
-    """Largest psi that the grid has to cover: what the fastest learner reaches."""
-    return float(solution.psi_reached[-1])

@@ -88,6 +88,16 @@ class Technology:
         drift = self.rate - self.sensitivity
         return (value + drift * total if drift else value), steepness
 
+    @property
+    def explicit(self) -> bool:
+        """Whether cost over benefit at the margin is a power of S."""
+        return self.geometric and not (self.rate or self.linear or self.sensitivity)
+
+    def root(self, benefit: Array) -> Array:
+        """The S at which they are equal, if that is so."""
+        found: Array = (self.unit * benefit / self.scale) ** (1.0 / (self.bend + self.tilt))
+        return found
+
     def needed(self, total: float) -> float:
         """Benefit C'(S)/A'(S) at which S is stationary."""
         with np.errstate(over="ignore"):
