@@ -47,7 +47,7 @@ def one() -> xarray.Dataset:
 @pytest.fixture(scope="module")
 def mixed() -> xarray.Dataset:
     """Over two axes, with points that converge, that miss the accuracy and that fail."""
-    vary = {"numerics.max_steps": [6, 2000], "numerics.xi_nodes": [0, 16]}
+    vary = {"numerics.max_steps": [4, 2000], "numerics.xi_nodes": [0, 16]}
     return pdesolve.sweep(load_case("binary"), vary, tol=1e-4)
 
 
@@ -102,10 +102,10 @@ def test_a_point_that_fails_is_recorded_and_the_rest_goes_on(mixed: xarray.Datas
     assert mixed["status"].to_numpy().tolist() == [[2, 2], [0, 1]]
     assert np.isnan(mixed["price"].to_numpy()[0]).all()
     assert np.isfinite(mixed["price"].to_numpy()[1]).all()
-    assert "more than 6 time steps" in str(mixed["message"].to_numpy()[0, 0])
+    assert "more than 4 time steps" in str(mixed["message"].to_numpy()[0, 0])
     assert str(mixed["message"].to_numpy()[1, 1]).startswith("not within 1.0e-04")
     assert statics.failures(mixed)[0] == 3
-    assert "more than 6 time steps" in statics.failures(mixed)[1]
+    assert "more than 4 time steps" in statics.failures(mixed)[1]
 
 
 def test_a_defect_is_recorded_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -621,7 +621,7 @@ def test_csv_keeps_every_digit(one: xarray.Dataset) -> None:
 
 def test_json_has_every_point_and_no_nan(mixed: xarray.Dataset, one: xarray.Dataset) -> None:
     found = json.loads(as_json(mixed))
-    assert found["vary"] == {"numerics.max_steps": [6, 2000], "numerics.xi_nodes": [0, 16]}
+    assert found["vary"] == {"numerics.max_steps": [4, 2000], "numerics.xi_nodes": [0, 16]}
     assert [point["status"] for point in found["points"]] == [
         *("failed", "failed"),
         *("converged", "not converged"),
@@ -750,7 +750,7 @@ def test_bad_axes_in_python_are_case_errors(vary: Any, message: str) -> None:
 
 
 def test_failures_are_status_1_said_and_written(capsys: Capture, tmp_path: Path) -> None:
-    words = ["--vary", "numerics.max_steps=6,2000", "--tol", "1e-4", "--out", str(tmp_path)]
+    words = ["--vary", "numerics.max_steps=4,2000", "--tol", "1e-4", "--out", str(tmp_path)]
     assert cli.main(["statics", "binary", *words]) == 1
     out, err = capsys.readouterr()
     assert "1 of 2 points failed or missed the accuracy, for instance: binary: " in err
