@@ -15,6 +15,7 @@ from pdesolve.solution import Solution
 
 Errors = dict[str, float]
 
+TRACKED = (*ERRORS, "price_volatility")  # from pass to pass
 KEPT = 0.03  # least share of a change that is taken to be left
 PROBE = 1.45  # growth of the nodes when a direction is probed
 LUCK = 0.03  # least share of an estimate that is kept from pass to pass, if nodes grow like that
@@ -29,9 +30,12 @@ def error_scales(solution: Solution) -> Errors:
     """What errors are measured against.
 
     The payoff's sd and variance, attention and precision rate themselves (or a thousandth of what
-    the prior's variance would call for, if that is more), and 1 for the log value.
+    the prior's variance would call for, if that is more), and 1 for the log value. No accuracy is
+    asked of the gain and the price volatility; theirs are one over the risk aversion and kappa
+    times the payoff's variance.
     """
     prior, initial, case = solution.prior, solution.initial, solution.case
+    rs = case.market.risk_aversion * case.market.supply_volatility
     usual = best_response(case.attention, case.market.risk_aversion, np.array([prior.variance]))
     tiny = float(np.finfo(float).tiny)
     return {
@@ -40,11 +44,13 @@ def error_scales(solution: Solution) -> Errors:
         "attention": max(initial.attention, 1e-3 * float(usual.attention[0]), tiny),
         "precision_rate": max(initial.precision_rate, 1e-3 * float(usual.precision_rate[0]), tiny),
         "log_value": 1.0,
+        "certainty_equivalent_gain": 1.0 / case.market.risk_aversion,
+        "price_volatility": (initial.precision_rate / rs + rs) * prior.variance,
     }
 
 
 def worst(solution: Solution, error: Errors) -> float:
-    """Largest of the errors, each relative to its scale."""
+    """Largest of the errors that accuracy is asked of, each relative to its scale."""
     scales = error_scales(solution)
     return max(error[name] / scales[name] for name in ERRORS)
 
@@ -58,12 +64,14 @@ def judge(solution: Solution, error: Errors, tolerance: float) -> Solution:
     scales = error_scales(solution)
     name = max(ERRORS, key=lambda name: error[name] / scales[name])
     found, field = error[name] / scales[name], name.replace("_", " ")
-    floor = {key: COUPLED * found * scales[key] if error[key] > 0 else 0.0 for key in ERRORS}
+    floor = {key: COUPLED * found * scales[key] if error[key] > 0 else 0.0 for key in TRACKED}
+    bars = {key: max(error[key], floor[key]) for key in TRACKED}
     good = found <= tolerance
     text = f"largest relative error estimate {found:.1e} ({field})"
     return replace(
         solution,
-        error={key: max(error[key], floor[key]) for key in ERRORS},
+        error={name: bars[name] for name in ERRORS},
+        volatility_error=bars["price_volatility"],
         converged=good,
         message=f"converged: {text}" if good else f"not within {tolerance:.1e}: {text}",
     )
@@ -93,13 +101,13 @@ def change(fine: Solution, coarse: Solution) -> Errors:
     half = 0.5 * (fine.prior.high - fine.prior.low)
     width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
     xi = -market.risk_aversion * market.initial_supply + PROBES * width
-    values = [{name: getattr(one, name)(xi) for name in ERRORS} for one in (fine, coarse)]
-    return {name: float(np.nanmax(np.abs(values[0][name] - values[1][name]))) for name in ERRORS}
+    values = [{name: getattr(one, name)(xi) for name in TRACKED} for one in (fine, coarse)]
+    return {name: float(np.nanmax(np.abs(values[0][name] - values[1][name]))) for name in TRACKED}
 
 
 def times(error: Errors, factor: float) -> Errors:
     """Scale every field's error."""
-    return {name: factor * error[name] for name in ERRORS}
+    return {name: factor * error[name] for name in TRACKED}
 
 
 def total(
@@ -111,12 +119,12 @@ def total(
     """
     scales = error_scales(solution)
     share = TIME[solution.space.n_xi == 1]
-    grid = {name: parts[0][name] + parts[1][name] for name in ERRORS}
+    grid = {name: parts[0][name] + parts[1][name] for name in TRACKED}
     return {
         name: grid[name] + ends[name] + share * time_tolerance * scales[name]
         if grid[name] > 0.0
         else 0.0
-        for name in ERRORS
+        for name in TRACKED
     }
 
 
@@ -132,7 +140,7 @@ def remaining(
     the error falls more slowly than it was taken to, and the share that is kept grows likewise.
     """
     left: tuple[Errors, Errors] = ({}, {})
-    for name in ERRORS:
+    for name in TRACKED:
         before = parts[0][name] + parts[1][name]
         slow = max(1.0, change[name] / before) if before > 0 else 1.0
         for k in range(2):

@@ -8,7 +8,7 @@ from pdesolve import exact
 from pdesolve.attention import best_response
 from pdesolve.case import Attention
 from pdesolve.checks import Check
-from pdesolve.initial import ERRORS
+from pdesolve.initial import BARS
 from pdesolve.numpytypes import Array
 from pdesolve.prior import Prior
 from pdesolve.solution import Solution
@@ -33,9 +33,9 @@ def identities(solution: Solution) -> Iterator[Check]:
         yield _limit("two payoffs: V = (p - low)(high - p)", float(gap), tolerance, "of Var F")
     if solution.prior.is_normal:
         truth = exact.normal_initial(solution.case)
-        for name in ERRORS:
+        for name in BARS:
             gap = abs(getattr(truth, name) - getattr(solution.initial, name))
-            bound = max(solution.error[name], 1e-11 * abs(getattr(truth, name)))
+            bound = max(solution.bars[name], 1e-11 * abs(getattr(truth, name)))
             text = f"normal payoff: {name.replace('_', ' ')} in closed form"
             yield _limit(text, gap, bound, "")
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, fields
 
+# what accuracy is asked of, and what has an error bar besides
 ERRORS = ("price", "variance", "attention", "precision_rate", "log_value")
+DERIVED = ("certainty_equivalent_gain", "price_volatility")
+BARS = (*ERRORS, *DERIVED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from pdesolve.case import Case, case_from_dict, case_to_dict
 from pdesolve.equations import FIELDS, motion
 from pdesolve.files import write_file
 from pdesolve.grid import Grid
-from pdesolve.initial import InitialState
+from pdesolve.initial import DERIVED, InitialState
 from pdesolve.interpolate import States
 from pdesolve.numpytypes import Array
 from pdesolve.payoff import Prior, make_prior
@@ -40,7 +40,7 @@ class Solution:
     states, rates : array, shape (n, n_psi, n_xi, 3)
         Deviations (p - p^s, V - V^s, L - phi) of the centred payoff and their derivatives to T - t.
     error : dict
-        Estimated absolute errors of the initial values named in `ERRORS`.
+        Estimated absolute errors of the initial values named in `ERRORS`; `bars` has more.
     converged : bool
         Whether every error is within the tolerance asked for.
     message : str
@@ -51,6 +51,8 @@ class Solution:
         Wall time.
     version : str
         Of the package that solved it.
+    volatility_error : float
+        Estimated absolute error of the initial price volatility.
     """
 
     case: Case
@@ -65,6 +67,7 @@ class Solution:
     steps: dict[str, Any]
     seconds: float
     version: str = __version__
+    volatility_error: float = float("nan")
 
     @cached_property
     def prior(self) -> Prior:
@@ -150,6 +153,17 @@ class Solution:
             static_price=float(self.static_price(xi)),
             static_variance=float(self.static_variance(xi)),
         )
+
+    @property
+    def bars(self) -> dict[str, float]:
+        """Estimated absolute errors of the initial values named in `BARS`.
+
+        That of the gain G0 = -(n0 p + L/rho) follows from those of p and L.
+        """
+        market = self.case.market
+        from_price = abs(market.initial_supply) * self.error["price"]
+        gain = from_price + self.error["log_value"] / market.risk_aversion
+        return {**self.error, **dict(zip(DERIVED, (gain, self.volatility_error), strict=True))}
 
     # ------------------------------------------------------------------ reach in psi
 
@@ -268,6 +282,7 @@ class Solution:
                 {
                     "space": asdict(self.space),
                     "error": self.error,
+                    "volatility_error": self.volatility_error,
                     "converged": self.converged,
                     "message": self.message,
                     "grid": self.grid,

@@ -13,7 +13,7 @@ import numpy as np
 
 from pdesolve.case import Case, CaseError, case_to_dict
 from pdesolve.executors import SweepError, default_processes, run
-from pdesolve.initial import ERRORS, VALUES
+from pdesolve.initial import BARS, VALUES
 from pdesolve.parameter_units import describe
 from pdesolve.store import Store, label
 from pdesolve.sweep_point import FAILED, STATUSES, Record, Task, solve_point
@@ -156,7 +156,7 @@ def _dataset(plan: Plan, records: list[Record]) -> "xarray.Dataset":
     variables: dict[str, Any] = {}
     for name in VALUES:
         variables[name] = (dims, _array(plan, records, "values", name), labels(name))
-        if name in ERRORS:
+        if name in BARS:
             attributes = {"units": UNITS[name], "long_name": f"error bar of {LONG_NAMES[name]}"}
             variables[f"{name}_error"] = (dims, _array(plan, records, "error", name), attributes)
     codes = [STATUSES.index(record["status"]) for record in records]

@@ -80,7 +80,7 @@ def _solved(task: Task) -> Record:
         "status": CONVERGED if found.converged else NOT_CONVERGED,
         "message": found.message,
         "values": asdict(found.initial),
-        "error": {name: float(value) for name, value in found.error.items()},
+        "error": {name: float(value) for name, value in found.bars.items()},
         "slope": {key: one.value for key, one in slopes.items()},
         "slope_error": {key: one.error for key, one in slopes.items()},
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pdesolve.initial import ERRORS, VALUES
+from pdesolve.initial import BARS, VALUES
 from pdesolve.parameter_units import describe
 from pdesolve.sweep_point import STATUSES
 from pdesolve.table import plain
@@ -212,7 +212,7 @@ def _points(data: "xarray.Dataset", axes: list[str]) -> Iterable[dict[str, Any]]
             key: _key(data[key].to_numpy().tolist()[k]) for key, k in zip(axes, place, strict=True)
         }
         point |= {name: arrays[name][place] for name in VALUES}
-        point["error"] = {name: arrays[f"{name}_error"][place] for name in ERRORS}
+        point["error"] = {name: arrays[f"{name}_error"][place] for name in BARS}
         for part in ("slope", "slope_error") if slopes else ():
             point[part] = {
                 key: {name: arrays[f"{name}_{part}"][(*place, k)] for name in VALUES}

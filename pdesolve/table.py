@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pdesolve.initial import DERIVED
+
 if TYPE_CHECKING:
     from pdesolve.solution import Solution
 
@@ -31,6 +33,7 @@ def as_json(solution: "Solution") -> str:
                 "case": solution.case.name,
                 **{name: getattr(initial, name) for name in names},
                 "error": solution.error,
+                "derived_error": {name: solution.bars[name] for name in DERIVED},
                 "converged": solution.converged,
                 "message": solution.message,
                 "grid": solution.grid,
@@ -62,7 +65,7 @@ def table(solution: "Solution") -> str:
     initial, market = solution.initial, solution.case.market
     lines = [("", "value", "± error", "unit", "static")]
     for name in ROWS:
-        value, error = getattr(initial, name), solution.error.get(name, math.nan)
+        value, error = getattr(initial, name), solution.bars[name]
         rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
         static = _digits(getattr(initial, STATIC[name]), rounding) if name in STATIC else ""
         bound = (f"{error:.0e}" if error else "0") if math.isfinite(error) else ""

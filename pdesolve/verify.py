@@ -20,7 +20,7 @@ from pdesolve.convergence import manufactured_tables
 from pdesolve.domain import choose_domain
 from pdesolve.estimate import error_scales, has_kink
 from pdesolve.identities import identities
-from pdesolve.initial import ERRORS
+from pdesolve.initial import BARS, ERRORS
 from pdesolve.limit import Periods, period_checks, to_the_limit
 from pdesolve.monte_carlo import ALLOWED
 from pdesolve.orders import BAND, OrderRow, OrderTable
@@ -178,9 +178,9 @@ def bars(solution: Solution) -> Iterator[Check]:
     better = run_pass(
         solution.case, solution.prior, False, domain, (nodes[0], nodes[1]), 0.05 * tolerance, 4000
     )
-    for name in ERRORS:
+    for name in BARS:
         gap = abs(getattr(better.initial, name) - getattr(solution.initial, name))
-        bound = max(solution.error[name], 1e-11 * abs(getattr(better.initial, name)))
+        bound = max(solution.bars[name], 1e-11 * abs(getattr(better.initial, name)))
         yield Check(
             group="error bars",
             name=f"{name.replace('_', ' ')}: distance from {nodes[0]} x {nodes[1]} nodes",

@@ -20,7 +20,7 @@ import numpy as np
 from pdesolve.case import Case, case_from_dict, case_names, load_case
 from pdesolve.domain import choose_domain
 from pdesolve.estimate import error_scales
-from pdesolve.initial import ERRORS
+from pdesolve.initial import BARS
 from pdesolve.payoff import make_prior
 from pdesolve.solution import Solution
 from pdesolve.solver import SolveError, run_pass, solve
@@ -76,9 +76,9 @@ def assess(case: Case, tolerance: float = 1e-5) -> Verdict:
     better, scales = far_finer(found, tolerance), error_scales(found)
     errors = {
         name: abs(getattr(found.initial, name) - getattr(better.initial, name)) / scales[name]
-        for name in ERRORS
+        for name in BARS
     }
-    bars = {name: found.error[name] / scales[name] for name in ERRORS}
+    bars = {name: found.bars[name] / scales[name] for name in BARS}
     return Verdict(case.name, found.converged, found.message, errors, bars, found.seconds)
 
 

@@ -31,6 +31,7 @@ KEYS = [
     "static_price",
     "static_variance",
     "error",
+    "derived_error",
     "converged",
     "message",
     "grid",
@@ -216,6 +217,7 @@ def test_json_is_the_only_output_and_has_the_keys(case: str, capsys: Capture) ->
     result = json_only(out)
     assert list(result) == KEYS
     assert set(result["error"]) == ERRORS
+    assert set(result["derived_error"]) == {"certainty_equivalent_gain", "price_volatility"}
     assert result["case"] == case
     assert result["converged"] is True
     expected = SOLVER.solve(load_case(case, {"numerics.tolerance": 1e-3})).initial

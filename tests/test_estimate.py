@@ -3,8 +3,16 @@
 import pytest
 
 from pdesolve.case import load_case
-from pdesolve.estimate import change, error_scales, has_jump, has_kink, judge, remaining, total
-from pdesolve.initial import ERRORS
+from pdesolve.estimate import (
+    TRACKED,
+    change,
+    error_scales,
+    has_jump,
+    has_kink,
+    judge,
+    remaining,
+    total,
+)
 from pdesolve.solution import Solution
 from pdesolve.solver import solve
 
@@ -40,7 +48,9 @@ def test_roughness_of_attention_is_seen(
 
 def test_no_field_is_taken_to_be_much_better_than_the_worst(solution: Solution) -> None:
     scales = error_scales(solution)
-    error = {name: 1e-9 * scales[name] for name in ERRORS} | {"variance": 1e-4 * scales["variance"]}
+    error = {name: 1e-9 * scales[name] for name in TRACKED} | {
+        "variance": 1e-4 * scales["variance"]
+    }
     judged = judge(solution, error, 1e-3)
     assert judged.converged
     assert judged.error["price"] == pytest.approx(0.6e-4 * scales["price"])
@@ -49,18 +59,35 @@ def test_no_field_is_taken_to_be_much_better_than_the_worst(solution: Solution) 
     assert exact.error["price"] == 0.0
 
 
+def test_no_accuracy_is_asked_of_the_volatility_but_it_has_a_bar(solution: Solution) -> None:
+    scales = error_scales(solution)
+    error = {name: 1e-9 * scales[name] for name in TRACKED}
+    judged = judge(solution, error | {"price_volatility": 0.1}, 1e-8)
+    assert judged.converged
+    assert judged.volatility_error == 0.1
+    assert judged.bars["price_volatility"] == 0.1
+
+
+def test_the_bar_of_the_gain_is_that_of_what_it_is_made_of(solution: Solution) -> None:
+    """G0 = -(n0 p + L/rho), so moving p and L by their bars moves it by its bar."""
+    market = solution.case.market
+    worst = abs(market.initial_supply) * solution.error["price"]
+    worst += solution.error["log_value"] / market.risk_aversion
+    assert solution.bars["certainty_equivalent_gain"] == pytest.approx(worst)
+
+
 def test_what_a_refinement_leaves(solution: Solution) -> None:
     """A change as large as was estimated leaves 2 g^-p of it; a larger one leaves more."""
-    one, none = dict.fromkeys(ERRORS, 1.0), dict.fromkeys(ERRORS, 0.0)
+    one, none = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.0)
     left, other = remaining(one, (one, none), (1.5, 1.0), (4.0, 4.0))
     assert left["price"] == pytest.approx(2.0 * 1.5**-4)
     assert other["price"] == 0.0
-    slow, _ = remaining(dict.fromkeys(ERRORS, 3.0), (one, none), (1.5, 1.0), (4.0, 4.0))
+    slow, _ = remaining(dict.fromkeys(TRACKED, 3.0), (one, none), (1.5, 1.0), (4.0, 4.0))
     assert slow["price"] == pytest.approx(2.0 * 3.0 * 3.0 * 1.5**-4)
 
 
 def test_time_steps_and_ends_have_their_part(solution: Solution) -> None:
-    zero, some = dict.fromkeys(ERRORS, 0.0), dict.fromkeys(ERRORS, 1e-6)
+    zero, some = dict.fromkeys(TRACKED, 0.0), dict.fromkeys(TRACKED, 1e-6)
     scales = error_scales(solution)
     assert total((zero, zero), some, solution, 1e-5) == zero
     found = total((some, zero), some, solution, 1e-5)
@@ -68,4 +95,4 @@ def test_time_steps_and_ends_have_their_part(solution: Solution) -> None:
 
 
 def test_a_solution_does_not_differ_from_itself(solution: Solution) -> None:
-    assert change(solution, solution) == dict.fromkeys(ERRORS, 0.0)
+    assert change(solution, solution) == dict.fromkeys(TRACKED, 0.0)

@@ -115,6 +115,7 @@ def test_identities_notice_a_wrong_field(normal: Solution) -> None:
         "normal payoff: variance in closed form",
         "normal payoff: attention in closed form",
         "normal payoff: precision rate in closed form",
+        "normal payoff: price volatility in closed form",
     ]
 
 
