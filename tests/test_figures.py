@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from layout import check_layout
 from matplotlib.axes import Axes
 
 from pdesolve import gallery
@@ -87,17 +88,8 @@ def test_nothing_is_clipped_nothing_overlaps_and_every_axis_has_a_label(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         figure = pictures[name].draw(width)
-        figure.draw_without_rendering()
+        check_layout(figure)
     assert figure.get_figwidth() == width
-    boxes = [ax.get_tightbbox() for ax in figure.axes]
-    boxes += [text.get_window_extent() for text in figure.texts]
-    boxes += [legend.get_window_extent() for legend in figure.legends]
-    inside = figure.bbox.padded(1.0)
-    for k, box in enumerate(boxes):
-        assert box is not None
-        assert inside.contains(box.x0, box.y0), k
-        assert inside.contains(box.x1, box.y1), k
-        assert not any(other is not None and box.overlaps(other) for other in boxes[:k]), k
     for ax in figure.axes:
         found = [label for label in labels(ax) if label]
         assert len(found) == (1 if ax.get_label() == "<colorbar>" else 2)

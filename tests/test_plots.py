@@ -4,6 +4,7 @@ from collections.abc import Mapping
 import matplotlib as mpl
 import numpy as np
 import pytest
+from layout import check_layout
 from matplotlib.figure import Figure
 
 from pdesolve import plots
@@ -188,16 +189,7 @@ def test_nothing_is_clipped_and_nothing_overlaps(
     name: str, width: float, solutions: dict[str, Solution]
 ) -> None:
     figure = plots.page(solutions[name], width=width)
-    figure.draw_without_rendering()
-    boxes = [ax.get_tightbbox() for ax in figure.axes[:4]]
-    boxes += [text.get_window_extent() for text in figure.texts]
-    boxes += [legend.get_window_extent() for legend in figure.legends]
-    inside = figure.bbox.padded(1.0)
-    for k, box in enumerate(boxes):
-        assert box is not None
-        assert inside.contains(box.x0, box.y0), k
-        assert inside.contains(box.x1, box.y1), k
-        assert not any(other is not None and box.overlaps(other) for other in boxes[:k]), k
+    check_layout(figure, figure.axes[:4])
     legend = figure.axes[3].get_legend()
     if legend is not None:
         title = figure.axes[3]._left_title.get_window_extent()  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import xarray
+from layout import check_layout
 from matplotlib.figure import Figure
 
 import pdesolve
@@ -96,19 +97,7 @@ def test_every_axis_has_a_label_with_its_unit(name: str, pages: dict[str, Figure
 def test_nothing_is_clipped_and_nothing_overlaps(
     name: str, width: float, sweeps: dict[str, xarray.Dataset]
 ) -> None:
-    figure = sweep_plots.page(sweeps[name], width=width)
-    figure.draw_without_rendering()
-    boxes = [ax.get_tightbbox() for ax in figure.axes]
-    boxes += [text.get_window_extent() for text in figure.texts]
-    boxes += [legend.get_window_extent() for legend in figure.legends]
-    inside = figure.bbox.padded(1.0)
-    for k, box in enumerate(boxes):
-        assert box is not None
-        assert inside.contains(box.x0, box.y0), k
-        assert inside.contains(box.x1, box.y1), k
-        for other in boxes[:k]:
-            assert other is not None
-            assert not box.padded(-1.0).overlaps(other.padded(-1.0)), k
+    check_layout(sweep_plots.page(sweeps[name], width=width), slack=1.0)
 
 
 def test_the_curves_go_through_the_points_beside_the_static_benchmark(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from layout import check_layout
 
 from pdesolve import cli, equations, report, verify_plots
 from pdesolve.case import Case, load_case
@@ -75,9 +76,10 @@ def test_pictures_are_the_same_every_time(found: Report, kind: str) -> None:
     assert one == verify_plots.render(found, kind)
 
 
-def test_every_panel_has_its_axes_named(found: Report) -> None:
+def test_every_panel_has_its_axes_named_and_nothing_overlaps(found: Report) -> None:
     for width in (3.3, 7.0):
         figure = verify_plots.page(found, width=width)
+        check_layout(figure)
         panels = [ax for ax in figure.axes if ax.get_visible()]
         assert len(panels) == 5  # xi, psi, time, together, discrete model
         assert all(ax.get_xlabel() and ax.get_ylabel() and ax.get_title("left") for ax in panels)
