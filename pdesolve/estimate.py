@@ -18,7 +18,9 @@ Errors = dict[str, float]
 TRACKED = (*ERRORS, "price_volatility")  # from pass to pass
 KEPT = 0.03  # least share of a change that is taken to be left
 PROBE = 1.45  # growth of the nodes when a direction is probed
-LUCK = 0.03  # least share of an estimate that is kept from pass to pass, if nodes grow like that
+# least share of an estimate that is kept from pass to pass, if nodes grow like that; on one line
+LUCK = 0.03, 0.3
+UNSEEN = 0.05  # share of an estimate below which a change does not put it to the test
 COUPLED = 0.6  # least share of the worst field's error that every field is taken to have
 SAFETY = 2.0  # on every estimate
 TIME = 0.5, 1.5  # error that the steps leave, in units of their tolerance; on one line of nodes
@@ -133,11 +135,14 @@ def remaining(
     parts: tuple[Errors, Errors],
     growth: tuple[float, float],
     orders: tuple[float, float],
+    line: bool,
 ) -> tuple[Errors, Errors]:
     """Contributions to the error that are left after a refinement that changed the values so.
 
     The change is shared out like the estimate before. Where it is larger than that estimate was,
     the error falls more slowly than it was taken to, and the share that is kept grows likewise.
+    A direction that was not refined, or that had so small a part in the estimate that the change
+    says nothing about it, keeps its part, less what more nodes should take off it.
     """
     left: tuple[Errors, Errors] = ({}, {})
     for name in TRACKED:
@@ -147,6 +152,8 @@ def remaining(
             share = parts[k][name] / before if before > 0 else 0.5
             kept = float(np.clip(slow * growth[k] ** -orders[k], KEPT, 1.0))
             # a small change may be two errors that cancel, the less so the more nodes were added
-            luck = LUCK * min(1.0, (growth[k] / PROBE) ** -orders[k]) * parts[k][name]
-            left[k][name] = max(SAFETY * change[name] * share * kept, luck)
+            lucky = LUCK[line] * min(1.0, (growth[k] / PROBE) ** -orders[k])
+            unseen = growth[k] == 1.0 or share < UNSEEN
+            least = growth[k] ** -orders[k] if unseen else lucky
+            left[k][name] = max(SAFETY * change[name] * share * kept, least * parts[k][name])
     return left

@@ -40,7 +40,7 @@ Again = Callable[[Solution, Grid], Solution]
 
 XI, PSI = 0, 1  # the directions
 MARGIN = 1.1  # on the largest psi that is reached
-LEAST, MOST = 1.2, 1.8  # growth of either direction from pass to pass
+LEAST, MOST = 1.2, 1.9  # growth of either direction from pass to pass
 NOTHING = 0.1  # of the tolerance: a direction that contributes less is left as it is
 ORDERS = (3.0, 3.0)  # at which the error is taken to fall along xi and psi
 LATER = (4.0, 4.0)  # once a first estimate has been put to the test
@@ -112,7 +112,7 @@ def refine(
         except PassError as failure:
             note = f"; a finer pass broke down: {failure}"
             break
-        parts = remaining(change(finer, best), parts, growth, orders)
+        parts = remaining(change(finer, best), parts, growth, orders, best.space.n_xi == 1)
         best = finer
     if not best.converged and has_kink(best):
         note += (

@@ -79,11 +79,25 @@ def test_the_bar_of_the_gain_is_that_of_what_it_is_made_of(solution: Solution) -
 def test_what_a_refinement_leaves(solution: Solution) -> None:
     """A change as large as was estimated leaves 2 g^-p of it; a larger one leaves more."""
     one, none = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.0)
-    left, other = remaining(one, (one, none), (1.5, 1.0), (4.0, 4.0))
+    left, other = remaining(one, (one, none), (1.5, 1.0), (4.0, 4.0), False)
     assert left["price"] == pytest.approx(2.0 * 1.5**-4)
     assert other["price"] == 0.0
-    slow, _ = remaining(dict.fromkeys(TRACKED, 3.0), (one, none), (1.5, 1.0), (4.0, 4.0))
+    slow, _ = remaining(dict.fromkeys(TRACKED, 3.0), (one, none), (1.5, 1.0), (4.0, 4.0), False)
     assert slow["price"] == pytest.approx(2.0 * 3.0 * 3.0 * 1.5**-4)
+
+
+def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
+    """Directions that were not refined, or whose part was small, only lose what nodes take off."""
+    much, little = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.02)
+    small = dict.fromkeys(TRACKED, 1e-3)
+    _, stuck = remaining(small, (much, much), (1.5, 1.0), (4.0, 4.0), False)
+    assert stuck["price"] == 1.0
+    _, unseen = remaining(small, (much, little), (1.5, 1.2), (4.0, 4.0), False)
+    assert unseen["price"] == pytest.approx(0.02 * 1.2**-4)
+    seen, _ = remaining(small, (much, little), (1.5, 1.2), (4.0, 4.0), False)
+    assert seen["price"] == pytest.approx(0.03 * (1.5 / 1.45) ** -4)
+    line, _ = remaining(small, (much, little), (1.45, 1.2), (4.0, 4.0), True)
+    assert line["price"] == pytest.approx(0.3)
 
 
 def test_time_steps_and_ends_have_their_part(solution: Solution) -> None:
