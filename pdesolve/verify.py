@@ -30,7 +30,7 @@ from pdesolve.solution import Solution
 from pdesolve.solver import run_pass, solve
 from pdesolve.version import __version__
 
-FINER = 1.5, 2.0  # xi and psi nodes of the far finer grid, in units of the solution's
+FINER, QUICK_FINER = (1.5, 2.0), (1.3, 1.6)  # nodes of the far finer grid over the solution's
 PERIODS, QUICK_PERIODS = (64, 128, 256), (32, 64, 128)
 PATHS, QUICK_PATHS = 10000, 2000
 STEPS, QUICK_STEPS = 128, 64
@@ -108,7 +108,7 @@ def verify(
     solution = solve(case)
     checks = [_within(solution)]
     tell("error bars")
-    checks += _attempt("error bars", lambda: bars(solution))
+    checks += _attempt("error bars", lambda: bars(solution, QUICK_FINER if quick else FINER))
     tell("identities")
     checks += identities(solution)
     tell("orders of convergence")
@@ -168,13 +168,13 @@ def _within(solution: Solution) -> Check:
     )
 
 
-def bars(solution: Solution) -> Iterator[Check]:
+def bars(solution: Solution, finer: tuple[float, float] = FINER) -> Iterator[Check]:
     """Each reported value against one pass on a wider and much finer grid."""
     tolerance, space = solution.case.numerics.tolerance, solution.space
     domain = choose_domain(solution.case, solution.prior, 1e-3 * tolerance)
     domain = replace(domain, psi_top=min(1.1 * space.psi_known, domain.psi_informed))
     wanted = (space.n_xi, space.n_psi)
-    nodes = [1 if n == 1 else round(more * n) for n, more in zip(wanted, FINER, strict=True)]
+    nodes = [1 if n == 1 else round(more * n) for n, more in zip(wanted, finer, strict=True)]
     better = run_pass(
         solution.case, solution.prior, False, domain, (nodes[0], nodes[1]), 0.05 * tolerance, 4000
     )
