@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from pdesolve.gallery import solved
-from pdesolve.plots import page
-from pdesolve.solution import Solution
+from pdesolve.plotting.gallery import solved
+from pdesolve.plotting.solution_page import page
+from pdesolve.solver.solution import Solution
 
 CASE = "baseline"
 CAPTION = (

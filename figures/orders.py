@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from pdesolve import convergence
-from pdesolve.gallery import STROKES, letter, panels
-from pdesolve.orders import OrderTable, fit_order
+from pdesolve.plotting.gallery import STROKES, letter, panels
+from pdesolve.verification import order_studies as convergence
+from pdesolve.verification.orders import OrderTable, fit_order
 
 CASE = "binary"
 CAPTION = (

@@ -8,11 +8,11 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from pdesolve.case import load_case
-from pdesolve.discrete import solve_discrete
-from pdesolve.estimate import error_scales
-from pdesolve.gallery import STROKES, key, letter, panels
-from pdesolve.numpytypes import Array
-from pdesolve.solver import solve as solve_limit
+from pdesolve.plotting.gallery import STROKES, key, letter, panels
+from pdesolve.solver.discrete.solver import solve_discrete
+from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.solver import solve as solve_limit
+from pdesolve.typing import Array
 
 CASE = "binary"
 CAPTION = (

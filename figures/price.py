@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pdesolve.gallery import LINES, REFERENCE, key, letter, panels, solved
-from pdesolve.pictures import MARKER
-from pdesolve.solution import Solution
+from pdesolve.plotting.gallery import LINES, REFERENCE, key, letter, panels, solved
+from pdesolve.plotting.style import MARKER
+from pdesolve.solver.solution import Solution
 
 CASE = "three_states"
 CAPTION = (

@@ -6,10 +6,10 @@ from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from pdesolve.gallery import key, letter, panels, solved
-from pdesolve.pictures import COLOURS
-from pdesolve.solution import Solution
-from pdesolve.typical_path import TypicalPath, typical_path
+from pdesolve.finance.price_path import TypicalPath, typical_path
+from pdesolve.plotting.gallery import key, letter, panels, solved
+from pdesolve.plotting.style import COLOURS
+from pdesolve.solver.solution import Solution
 
 CASE = "inattention"
 CAPTION = (

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pdesolve.attention import best_response
 from pdesolve.case import load_case
-from pdesolve.gallery import LINES, key, letter, panels
-from pdesolve.numpytypes import Array
+from pdesolve.model.attention.response import best_response
+from pdesolve.plotting.gallery import LINES, key, letter, panels
+from pdesolve.typing import Array
 
 CASE = "paper"
 CAPTION = (

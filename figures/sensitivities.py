@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from pdesolve.gallery import STROKES, letter, panels, swept
-from pdesolve.parameter_units import describe
-from pdesolve.pictures import MARKER
+from pdesolve.case.labels import describe
+from pdesolve.plotting.gallery import STROKES, letter, panels, swept
+from pdesolve.plotting.style import MARKER
 
 if TYPE_CHECKING:
     from xarray import Dataset

@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from pdesolve.gallery import REFERENCE, STROKES, letter, panels, solved
-from pdesolve.initial import InitialState
-from pdesolve.pictures import MARKER
+from pdesolve.plotting.gallery import REFERENCE, STROKES, letter, panels, solved
+from pdesolve.plotting.style import MARKER
+from pdesolve.solver.values import InitialState
 
 CASE = "normal"
 CAPTION = (

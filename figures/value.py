@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from pdesolve.attention import best_response
 from pdesolve.case import load_case
-from pdesolve.exact import normal_path
-from pdesolve.gallery import STROKES, letter, panels, solved, swept
-from pdesolve.numpytypes import Array
-from pdesolve.payoff import make_prior
+from pdesolve.model.attention.response import best_response
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.plotting.gallery import STROKES, letter, panels, solved, swept
+from pdesolve.solver.normal import normal_path
+from pdesolve.typing import Array
 
 CASE, COST, NOISE = "normal", "attention.cost.scale", "market.supply_volatility"
 CAPTION = (

@@ -7,24 +7,24 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
-    from pdesolve.discrete import solve_discrete
-    from pdesolve.initial import InitialState
-    from pdesolve.solution import Solution, load_solution
-    from pdesolve.solver import SolveError, solve
-    from pdesolve.statics import sweep
+    from pdesolve.solver.discrete.solver import solve_discrete
+    from pdesolve.solver.pde.solver import SolveError, solve
+    from pdesolve.solver.solution import Solution, load_solution
+    from pdesolve.solver.values import InitialState
+    from pdesolve.studies.statics import sweep
 
 _HOME = {
     "Case": "case",
     "CaseError": "case",
-    "InitialState": "initial",
-    "Solution": "solution",
-    "SolveError": "solver",
+    "InitialState": "solver.values",
+    "Solution": "solver.solution",
+    "SolveError": "solver.pde.solver",
     "case_names": "case",
     "load_case": "case",
-    "load_solution": "solution",
-    "solve": "solver",
-    "solve_discrete": "discrete",
-    "sweep": "statics",
+    "load_solution": "solver.solution",
+    "solve": "solver.pde.solver",
+    "solve_discrete": "solver.discrete.solver",
+    "sweep": "studies.statics",
 }
 
 __all__ = [

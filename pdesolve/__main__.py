@@ -2,7 +2,7 @@
 
 import sys
 
-from pdesolve.cli import main
+from pdesolve.cli.program import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -48,9 +48,12 @@ class Clock:
 
 def measure(name: str, clocked: bool) -> dict[str, Any]:
     """Solve a case in this process."""
-    solver: Any = import_module("pdesolve.solver")
-    equations: Any = import_module("pdesolve.equations")
-    grid, load_case = import_module("pdesolve.grid"), import_module("pdesolve.case").load_case
+    solver: Any = import_module("pdesolve.solver.pde.solver")
+    equations: Any = import_module("pdesolve.model.equations")
+    grid, load_case = (
+        import_module("pdesolve.numerics.grid"),
+        import_module("pdesolve.case").load_case,
+    )
     clock, passes, counts = Clock(), [0], {"accepted": 0, "evaluations": 0}
     single = solver.run_pass
 
@@ -108,7 +111,7 @@ def line(name: str) -> str:
 
 def start_up() -> float:
     """Seconds of `pdesolve list`, the best of five."""
-    code = "import sys; from pdesolve.cli import main; sys.exit(main(['list']))"
+    code = "import sys; from pdesolve.cli.program import main; sys.exit(main(['list']))"
     times = []
     for _ in range(5):
         began = time.perf_counter()

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-RUN = "import sys; from pdesolve.cli import main; sys.exit(main())"
+RUN = "import sys; from pdesolve.cli.program import main; sys.exit(main())"
 
 
 def seconds(*words: str) -> float:

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pdesolve.case import Case, case_from_dict, case_names, load_case
-from pdesolve.domain import choose_domain
-from pdesolve.estimate import error_scales
-from pdesolve.initial import BARS
-from pdesolve.payoff import make_prior
-from pdesolve.solution import Solution
-from pdesolve.solver import SolveError, run_pass, solve
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.solver.pde.domain import choose_domain
+from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.solver import SolveError, run_pass, solve
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import BARS
 
 WIDER = 1.2
 FINER = (1.5, 2.0)

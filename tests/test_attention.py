@@ -9,11 +9,17 @@ import numpy as np
 import pytest
 from scipy.special import lambertw
 
-from pdesolve import attention as module
-from pdesolve.attention import NoOptimum, allocation, attention_cost, best_response, precision
 from pdesolve.case import Attention, Cost
-from pdesolve.numpytypes import Array
-from pdesolve.rootfind import NoConvergence, increasing_root
+from pdesolve.model.attention import response as module
+from pdesolve.model.attention.response import (
+    NoOptimum,
+    allocation,
+    attention_cost,
+    best_response,
+    precision,
+)
+from pdesolve.numerics.rootfind import NoConvergence, increasing_root
+from pdesolve.typing import Array
 
 RHO = 1.5
 WIDE = 10.0 ** np.linspace(-15, 15, 301)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from pdesolve import casefile
 from pdesolve.case import (
     BetaPayoff,
     Case,
@@ -28,6 +27,7 @@ from pdesolve.case import (
     load_case,
     parse_overrides,
 )
+from pdesolve.case import sources as casefile
 
 GOOD = """\
 title = "Three-state payoff"
@@ -726,10 +726,10 @@ def test_installed_cases_come_before_those_of_a_checkout(
     package = tmp_path / "pdesolve"
     (tmp_path / "cases").mkdir()
     (tmp_path / "cases" / "far.toml").write_text(GOOD)
-    monkeypatch.setattr(casefile, "__file__", str(package / "casefile.py"))
+    monkeypatch.setattr(casefile, "__file__", str(package / "case" / "sources.py"))
     assert case_names() == ["far"]
-    (package / "cases").mkdir(parents=True)
-    (package / "cases" / "near.toml").write_text(GOOD)
+    (package / "data" / "cases").mkdir(parents=True)
+    (package / "data" / "cases" / "near.toml").write_text(GOOD)
     assert case_names() == ["near"]
 
 

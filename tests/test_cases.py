@@ -5,10 +5,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pdesolve import exact
 from pdesolve.case import case_names, load_case
-from pdesolve.solution import Solution
-from pdesolve.solver import solve
+from pdesolve.solver import normal as exact
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
 
 FIELDS = ("price", "variance", "attention", "precision_rate", "log_value")
 

@@ -10,15 +10,16 @@ from typing import Any, NoReturn
 
 import pytest
 
-from pdesolve import cli, plots
 from pdesolve.case import Case, case_names, load_case
-from pdesolve.commands import COMMANDS
-from pdesolve.payoff import PriorError
-from pdesolve.rootfind import NoConvergence
-from pdesolve.solution import Solution, load_solution
+from pdesolve.cli import program as cli
+from pdesolve.cli.commands import COMMANDS
+from pdesolve.model.payoff.factory import PriorError
+from pdesolve.numerics.rootfind import NoConvergence
+from pdesolve.plotting import solution_page as plots
+from pdesolve.solver.solution import Solution, load_solution
 from pdesolve.version import __version__
 
-SOLVER = import_module("pdesolve.solver")
+SOLVER = import_module("pdesolve.solver.pde.solver")
 KEYS = [
     "case",
     "price",
@@ -41,7 +42,7 @@ KEYS = [
 ]
 ERRORS = {"price", "variance", "attention", "precision_rate", "log_value"}
 FILES = ["binary.json", "binary.nc", "binary.pdf", "binary.png"]
-RUN = "import sys; from pdesolve.cli import main; sys.exit(main())"
+RUN = "import sys; from pdesolve.cli.program import main; sys.exit(main())"
 
 Capture = pytest.CaptureFixture[str]
 
@@ -101,7 +102,7 @@ def test_list_names_and_aligns_every_case(capsys: Capture) -> None:
 
 def test_list_imports_no_arrays() -> None:
     code = (
-        "import sys; from pdesolve.cli import main; main(['list'])\n"
+        "import sys; from pdesolve.cli.program import main; main(['list'])\n"
         "print({'numpy', 'scipy', 'matplotlib', 'xarray'} & set(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

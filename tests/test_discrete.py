@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 import pdesolve
-from pdesolve.attention import attention_cost, best_response, precision
 from pdesolve.case import Case, load_case
-from pdesolve.discrete import solve_discrete
-from pdesolve.discrete_period import DiscreteError
-from pdesolve.discrete_solution import DiscreteSolution
-from pdesolve.exact import normal_initial
-from pdesolve.initial import ERRORS
-from pdesolve.numpytypes import Array
-from pdesolve.payoff import make_prior
-from pdesolve.solver import solve
+from pdesolve.model.attention.response import attention_cost, best_response, precision
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.solver.discrete.period import DiscreteError
+from pdesolve.solver.discrete.solution import DiscreteSolution
+from pdesolve.solver.discrete.solver import solve_discrete
+from pdesolve.solver.normal import normal_initial
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.values import ERRORS
+from pdesolve.typing import Array
 
 ONE_HALF: dict[str, Any] = {"payoff.probabilities": [0.5, 0.5], "market.initial_supply": 0.0}
 SLOWER = ["three_states", "mixture", "uniform"]

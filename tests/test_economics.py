@@ -1,7 +1,8 @@
 """What moves which way, and why; and what does not, though one would expect it to.
 
 Two solves count as different where they are further apart than both error bars together. Normal
-payoffs have closed forms (pdesolve.exact). Figures are those at t = 0 unless said otherwise.
+payoffs have closed forms (pdesolve.solver.normal). Figures are those at t = 0 unless said
+otherwise.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,13 +14,13 @@ import numpy as np
 import pytest
 from scipy.integrate import simpson
 
-from pdesolve import exact
 from pdesolve.case import Case, load_case
-from pdesolve.numpytypes import Array
-from pdesolve.simulate import sample_payoff
-from pdesolve.solution import Solution
-from pdesolve.solver import solve
-from pdesolve.typical_path import typical_path
+from pdesolve.finance.price_path import typical_path
+from pdesolve.solver import normal as exact
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+from pdesolve.verification.simulation import sample_payoff
 
 KEYS = {
     "aversion": "market.risk_aversion",

@@ -7,7 +7,6 @@ from math import inf
 import numpy as np
 import pytest
 
-from pdesolve.attention import best_response
 from pdesolve.case import (
     Attention,
     BetaPayoff,
@@ -21,13 +20,14 @@ from pdesolve.case import (
     PayoffSpec,
     UniformPayoff,
 )
-from pdesolve.equations import Equilibrium, Motion, motion, partials, rates
-from pdesolve.grid import Grid
-from pdesolve.implicit import factor
-from pdesolve.march import march
-from pdesolve.numpytypes import Array
-from pdesolve.payoff import Cumulants, make_prior
-from pdesolve.solver import solve
+from pdesolve.model.attention.response import best_response
+from pdesolve.model.equations import Equilibrium, Motion, motion, partials, rates
+from pdesolve.model.payoff.factory import Cumulants, make_prior
+from pdesolve.numerics.banded import factor
+from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.rosenbrock import march
+from pdesolve.solver.pde.solver import solve
+from pdesolve.typing import Array
 
 PAYOFFS: dict[str, PayoffSpec] = {
     "three states": DiscretePayoff(values=(0.0, 1.0, 3.0), probabilities=(0.5, 0.3, 0.2)),

@@ -3,7 +3,7 @@
 import pytest
 
 from pdesolve.case import load_case
-from pdesolve.estimate import (
+from pdesolve.solver.pde.errors import (
     TRACKED,
     change,
     error_scales,
@@ -13,8 +13,8 @@ from pdesolve.estimate import (
     remaining,
     total,
 )
-from pdesolve.solution import Solution
-from pdesolve.solver import solve
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
 
 JUMPING = {
     "attention.precision": "exponential",

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from pdesolve.attention import attention_cost, best_response, precision
 from pdesolve.case import Case, load_case
-from pdesolve.equations import motion
-from pdesolve.exact import (
+from pdesolve.model.attention.response import attention_cost, best_response, precision
+from pdesolve.model.equations import motion
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.solver.normal import (
     NormalPath,
     no_information,
     normal_initial,
@@ -18,9 +19,8 @@ from pdesolve.exact import (
     normal_price,
     one_period,
 )
-from pdesolve.initial import InitialState
-from pdesolve.numpytypes import Array
-from pdesolve.payoff import make_prior
+from pdesolve.solver.values import InitialState
+from pdesolve.typing import Array
 
 ODD: dict[str, Any] = {"payoff.sd": 1.3, "market.risk_aversion": 1.4}
 TECHNOLOGIES: dict[str, dict[str, Any]] = {

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pdesolve import exact
 from pdesolve.case import Case, load_case
-from pdesolve.estimate import error_scales
-from pdesolve.initial import ERRORS, InitialState
-from pdesolve.solution import Solution
-from pdesolve.solver import SolveError, solve
+from pdesolve.solver import normal as exact
+from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.solver import SolveError, solve
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import ERRORS, InitialState
 
 Changes = dict[str, Any]
 

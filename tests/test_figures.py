@@ -12,8 +12,8 @@ import pytest
 from layout import check_layout
 from matplotlib.axes import Axes
 
-from pdesolve import gallery
-from pdesolve.cli import main
+from pdesolve.cli.program import main
+from pdesolve.plotting import gallery
 from pdesolve.version import __version__
 
 SCRIPTS = Path(__file__).parent.parent / "figures"
@@ -164,7 +164,10 @@ def test_a_figure_that_is_not_accurate_is_not_drawn(
 
 
 def test_the_commands_are_known_without_matplotlib() -> None:
-    code = "import sys, pdesolve.cli; pdesolve.cli._parser(); sys.exit('matplotlib' in sys.modules)"
+    code = (
+        "import sys; from pdesolve.cli import program; program._parser();"
+        " sys.exit('matplotlib' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

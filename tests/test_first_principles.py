@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from pdesolve.attention import attention_cost
 from pdesolve.case import NormalPayoff, load_case
-from pdesolve.discrete import solve_discrete
-from pdesolve.discrete_solution import DiscreteSolution
-from pdesolve.numpytypes import Array
+from pdesolve.model.attention.response import attention_cost
+from pdesolve.solver.discrete.solution import DiscreteSolution
+from pdesolve.solver.discrete.solver import solve_discrete
+from pdesolve.typing import Array
 
 # ---------------------------------------------------------------- two dates, three payoffs
 

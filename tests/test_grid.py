@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pdesolve.grid import (
+from pdesolve.numerics.banded import factor
+from pdesolve.numerics.grid import (
     ORDERS,
     PSI_ORDERS,
     Grid,
@@ -13,8 +14,7 @@ from pdesolve.grid import (
     collocation_weights,
     radau_nodes,
 )
-from pdesolve.implicit import factor
-from pdesolve.numpytypes import Array
+from pdesolve.typing import Array
 
 FLAT: dict[str, Any] = {
     "centre": 0.0,

@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
-from pdesolve import attention, convergence, equations, march
-from pdesolve.convergence import (
+from pdesolve.model import equations
+from pdesolve.model.attention import response as attention
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.numerics import rosenbrock as march
+from pdesolve.numerics.grid import ORDERS, PSI_ORDERS, Grid
+from pdesolve.typing import Array
+from pdesolve.verification import order_studies as convergence
+from pdesolve.verification.manufactured_problem import Problem, march_fixed
+from pdesolve.verification.manufactured_solution import CASE, SIZES, Truth
+from pdesolve.verification.order_studies import (
     PAIRS,
     joint_table,
     manufactured_tables,
@@ -12,12 +20,7 @@ from pdesolve.convergence import (
     time_table,
     xi_table,
 )
-from pdesolve.forced import Problem, march_fixed
-from pdesolve.grid import ORDERS, PSI_ORDERS, Grid
-from pdesolve.manufactured import CASE, SIZES, Truth
-from pdesolve.numpytypes import Array
-from pdesolve.orders import OrderTable
-from pdesolve.payoff import make_prior
+from pdesolve.verification.orders import OrderTable
 
 # ---------------------------------------------------------------- the exact solution
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from pdesolve import march as module
-from pdesolve.grid import Grid
-from pdesolve.implicit import factor
-from pdesolve.march import GAMMA, MarchError, Path, march, step
-from pdesolve.numpytypes import Array
+from pdesolve.numerics import rosenbrock as module
+from pdesolve.numerics.banded import factor
+from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.rosenbrock import GAMMA, MarchError, Path, march, step
+from pdesolve.typing import Array
 
 Solver = Callable[[Array], Array]
 

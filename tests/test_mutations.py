@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pdesolve import attention, equations, grid
-from pdesolve.convergence import joint_table, psi_table, time_table, xi_table
-from pdesolve.equations import Motion
-from pdesolve.grid import Grid
-from pdesolve.manufactured import SIZES
-from pdesolve.numpytypes import Array
-from pdesolve.orders import OrderTable
-from pdesolve.payoff import Cumulants
+from pdesolve.model import equations
+from pdesolve.model.attention import response as attention
+from pdesolve.model.equations import Motion
+from pdesolve.model.payoff.factory import Cumulants
+from pdesolve.numerics import grid
+from pdesolve.numerics.grid import Grid
+from pdesolve.typing import Array
+from pdesolve.verification.manufactured_solution import SIZES
+from pdesolve.verification.order_studies import joint_table, psi_table, time_table, xi_table
+from pdesolve.verification.orders import OrderTable
 
 Break = Callable[[pytest.MonkeyPatch], None]
 

@@ -5,8 +5,8 @@ from math import isnan, log, nan
 import numpy as np
 import pytest
 
-from pdesolve.orders import ROUND_OFF, OrderTable, fit_order, order_row
-from pdesolve.richardson import apparent_order, richardson
+from pdesolve.verification.orders import ROUND_OFF, OrderTable, fit_order, order_row
+from pdesolve.verification.richardson import apparent_order, richardson
 
 SIZES = (10.0, 15.0, 20.0, 30.0)
 

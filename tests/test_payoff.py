@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from pdesolve.numpytypes import Array
-from pdesolve.parameters import (
+from pdesolve.case.parameters import (
     BetaPayoff,
     DiscretePayoff,
     LognormalPayoff,
@@ -20,7 +19,8 @@ from pdesolve.parameters import (
     SamplePayoff,
     UniformPayoff,
 )
-from pdesolve.payoff import Prior, PriorError, make_prior
+from pdesolve.model.payoff.factory import Prior, PriorError, make_prior
+from pdesolve.typing import Array
 
 Reference = tuple[Any, ...]  # phi, mean, variance, third, fourth in mpmath's numbers
 

@@ -7,11 +7,11 @@ import pytest
 from layout import check_layout
 from matplotlib.figure import Figure
 
-from pdesolve import plots
 from pdesolve.case import load_case
-from pdesolve.solution import Solution
-from pdesolve.solver import solve
-from pdesolve.typical_path import typical_path, window
+from pdesolve.finance.price_path import typical_path, window
+from pdesolve.plotting import solution_page as plots
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
 
 # name: case, overrides, regions that the map has to show
 PAGES: Mapping[str, tuple[str, Mapping[str, object], set[str]]] = {

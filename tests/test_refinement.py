@@ -6,11 +6,11 @@ from math import isinf, isnan
 import numpy as np
 import pytest
 
-from pdesolve import refinement as module
 from pdesolve.case import load_case
-from pdesolve.refinement import directions, refinement
-from pdesolve.solution import Solution
-from pdesolve.solver import solve
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
+from pdesolve.verification import grid_convergence as module
+from pdesolve.verification.grid_convergence import directions, refinement
 
 
 @pytest.fixture(scope="module")

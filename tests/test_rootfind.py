@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pdesolve.numpytypes import Array
-from pdesolve.rootfind import NoConvergence, increasing_root
+from pdesolve.numerics.rootfind import NoConvergence, increasing_root
+from pdesolve.typing import Array
 
 
 def solve(

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from pdesolve.case import load_case
-from pdesolve.monte_carlo import dates
-from pdesolve.payoff import make_prior
-from pdesolve.simulate import sample_payoff, simulate
-from pdesolve.solution import Solution
-from pdesolve.solver import solve
+from pdesolve.finance.paths import dates
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
+from pdesolve.verification.simulation import sample_payoff, simulate
 
 PAYOFFS: list[dict[str, object]] = [
     {"kind": "discrete", "values": [0.0, 1.0, 3.0], "probabilities": [0.5, 0.3, 0.2]},

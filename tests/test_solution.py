@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import xarray
 
-from pdesolve.attention import best_response
 from pdesolve.case import load_case
-from pdesolve.initial import InitialState
-from pdesolve.numpytypes import Array
-from pdesolve.solution import Solution, load_solution
-from pdesolve.solver import solve
-from pdesolve.units import UNITS
+from pdesolve.model.attention.response import best_response
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution, load_solution
+from pdesolve.solver.units import UNITS
+from pdesolve.solver.values import InitialState
+from pdesolve.typing import Array
 
 FIELDS = ("price", "variance", "attention", "precision_rate", "log_value", "price_volatility")
 OVERRIDES: dict[str, Any] = {"market.initial_supply": 0.3}

@@ -10,14 +10,16 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from pdesolve import equations, estimate, exact
 from pdesolve.case import load_case
-from pdesolve.domain import Domain
-from pdesolve.grid import Grid
-from pdesolve.initial import ERRORS
-from pdesolve.numpytypes import Array
-from pdesolve.solution import Solution
-from pdesolve.solver import SolveError, retrace, solve
+from pdesolve.model import equations
+from pdesolve.numerics.grid import Grid
+from pdesolve.solver import normal as exact
+from pdesolve.solver.pde import errors as estimate
+from pdesolve.solver.pde.domain import Domain
+from pdesolve.solver.pde.solver import SolveError, retrace, solve
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import ERRORS
+from pdesolve.typing import Array
 
 ONE_HALF: dict[str, Any] = {  # derivation.md, section 10
     "payoff.probabilities": [0.5, 0.5],

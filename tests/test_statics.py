@@ -16,21 +16,22 @@ import pytest
 import xarray
 
 import pdesolve
-from pdesolve import cli, executors, statics
 from pdesolve.case import CaseError, load_case
-from pdesolve.equations import motion
-from pdesolve.exact import normal_initial
-from pdesolve.executors import SweepError, default_processes, run, single_thread
-from pdesolve.initial import VALUES
-from pdesolve.solver import solve
-from pdesolve.store import Store, StoreError
-from pdesolve.sweep_point import Task, solve_point
-from pdesolve.sweep_table import as_csv, as_json, as_latex, elasticity, table
-from pdesolve.vary import make_plan, parse_vary
+from pdesolve.cli import program as cli
+from pdesolve.model.equations import motion
+from pdesolve.solver.normal import normal_initial
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.values import VALUES
+from pdesolve.studies import executors, statics
+from pdesolve.studies.executors import SweepError, default_processes, run, single_thread
+from pdesolve.studies.plan import make_plan, parse_vary
+from pdesolve.studies.point import Task, solve_point
+from pdesolve.studies.store import Store, StoreError
+from pdesolve.studies.summary import as_csv, as_json, as_latex, elasticity, table
 
 RHO = "market.risk_aversion"
 COST = "attention.cost.scale"
-RUN = "import sys; from pdesolve.cli import main; sys.exit(main())"
+RUN = "import sys; from pdesolve.cli.program import main; sys.exit(main())"
 Axes = Mapping[str, Iterable[Any]]
 Capture = pytest.CaptureFixture[str]
 
@@ -109,7 +110,7 @@ def test_a_point_that_fails_is_recorded_and_the_rest_goes_on(mixed: xarray.Datas
 
 
 def test_a_defect_is_recorded_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("pdesolve.solver"), "solve", forbid)
+    monkeypatch.setattr(import_module("pdesolve.solver.pde.solver"), "solve", forbid)
     record = solve_point(Task(case=load_case("binary"), at=(1.0,), slopes=()))
     assert record["status"] == "failed"
     assert record["message"] == "AssertionError: should not have been called"
@@ -121,7 +122,7 @@ def test_memory_that_runs_out_is_not_a_property_of_the_point(
     def fail(*_: object) -> NoReturn:
         raise MemoryError
 
-    monkeypatch.setattr(import_module("pdesolve.solver"), "solve", fail)
+    monkeypatch.setattr(import_module("pdesolve.solver.pde.solver"), "solve", fail)
     with pytest.raises(MemoryError):
         solve_point(Task(case=load_case("binary"), at=(1.0,), slopes=()))
 
@@ -272,7 +273,7 @@ def test_workers_of_another_version_are_refused(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to list processes")
 def test_workers_do_not_outlive_a_killed_sweep() -> None:
     code = (
-        "import time; from pdesolve.executors import run\n"
+        "import time; from pdesolve.studies.executors import run\n"
         "if __name__ == '__main__':\n"
         "    done = run(time.sleep, [0, 60, 60], None, 2); next(done)\n"
         "    print('ready', flush=True); time.sleep(60)\n"
@@ -481,7 +482,7 @@ def start(folder: Path, *more: str) -> subprocess.Popen[str]:
 def start_points(folder: Path) -> subprocess.Popen[str]:
     """The same without a command line and pictures."""
     code = (
-        "import sys, numpy, pdesolve; from pdesolve.sweep_table import as_json\n"
+        "import sys, numpy, pdesolve; from pdesolve.studies.summary import as_json\n"
         f"vary = {{{RHO!r}: numpy.linspace(0.5, 4, 30)}}\n"
         "case = pdesolve.load_case('binary')\n"
         "data = pdesolve.sweep(\n"

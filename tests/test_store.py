@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pdesolve.store import FORMAT, Store, StoreError
+from pdesolve.studies.store import FORMAT, Store, StoreError
 
 HEADER = {"version": "1", "case": "one", "parameters": {"a": 1.0, "b": 0.1 + 0.2}}
 POINTS: list[dict[str, Any]] = [

@@ -9,10 +9,10 @@ from layout import check_layout
 from matplotlib.figure import Figure
 
 import pdesolve
-from pdesolve import sweep_plots
 from pdesolve.case import load_case
-from pdesolve.sweep_axes import SweepAxis, log_marks
-from pdesolve.sweep_contours import contour_levels
+from pdesolve.plotting import sweep_page as sweep_plots
+from pdesolve.plotting.sweep_axes import SweepAxis, log_marks
+from pdesolve.plotting.sweep_contours import contour_levels
 
 RHO, COST = "market.risk_aversion", "attention.cost.scale"
 

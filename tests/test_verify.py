@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 from layout import check_layout
 
-from pdesolve import cli, equations, report, verify_plots
 from pdesolve.case import Case, load_case
-from pdesolve.checks import Check
-from pdesolve.identities import identities
-from pdesolve.limit import Periods, period_checks, to_the_limit
-from pdesolve.numpytypes import Array
-from pdesolve.solution import Solution
-from pdesolve.solver import solve
-from pdesolve.verify import Report, bars, simulated, verify
+from pdesolve.cli import program as cli
+from pdesolve.model import equations
+from pdesolve.plotting import verification_page as verify_plots
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+from pdesolve.verification import summary as report
+from pdesolve.verification.check import Check
+from pdesolve.verification.discrete_limit import Periods, period_checks, to_the_limit
+from pdesolve.verification.identities import identities
+from pdesolve.verification.suite import Report, bars, simulated, verify
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +176,7 @@ def test_command(
         asked.append(quick)
         return found
 
-    monkeypatch.setattr("pdesolve.verify.verify", pretend)
+    monkeypatch.setattr("pdesolve.verification.suite.verify", pretend)
     assert cli.main(["verify", "binary", "--quick", "--out", str(tmp_path)]) == 0
     assert asked == [True]
     out, err = capsys.readouterr()
@@ -189,7 +192,7 @@ def test_command_fails_with_status_one(
 ) -> None:
     bad = Check(group="identities", name="two and two", value=5.0, bound=4.0, passed=False)
     wrong = replace(found, checks=(*found.checks, bad))
-    monkeypatch.setattr("pdesolve.verify.verify", lambda case, **_: wrong)
+    monkeypatch.setattr("pdesolve.verification.suite.verify", lambda case, **_: wrong)
     assert cli.main(["verify", "binary", "--json"]) == 1
     out, err = capsys.readouterr()
     assert json.loads(out)["passed"] is False

@@ -1,0 +1,249 @@
+"""Where case values come from: named cases, TOML files, ``extends``, overrides, CSV samples.
+
+Nothing here knows what a value means; :mod:`pdesolve.case` does. What is read comes out as a
+list of layers, base first, each a flat mapping from dotted key to value and source.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple
+
+TABLES = ("market", "payoff", "attention", "attention.cost", "numerics")
+
+
+class CaseError(ValueError):
+    """Bad input: one line that names the file, the key, the rule and the value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.replace("\r", "\\r").replace("\n", "\\n"))
+
+
+class Source(NamedTuple):
+    """Where values were written: how to name it in a message, and its folder."""
+
+    label: str
+    folder: Path
+
+
+class Entry(NamedTuple):
+    """One value and where it was written."""
+
+    value: object
+    source: Source
+
+
+Layer = dict[str, Entry]
+
+
+def case_names() -> list[str]:
+    """Names of the cases that come with the package, sorted."""
+    return sorted(path.stem for path in _cases_folder().glob("*.toml"))
+
+
+def parse_overrides(items: Iterable[str]) -> dict[str, object]:
+    """Turn ``KEY=VALUE`` strings into overrides for :func:`pdesolve.case.load_case`.
+
+    Parameters
+    ----------
+    items : iterable of str
+        For instance ``"market.risk_aversion=2.0"``. A value that is not TOML is taken as a
+        bare string, so that ``attention.precision=power`` needs no quotes. Of two items with
+        the same key the later one counts.
+
+    Raises
+    ------
+    CaseError
+        If an item has no ``=`` or no key.
+    """
+    overrides: dict[str, object] = {}
+    for item in items:
+        key, equals, text = item.partition("=")
+        if not equals or not key.strip():
+            raise CaseError(f"--set must be KEY=VALUE, got {shown(item)}")
+        overrides[key.strip()] = _toml_or_text(text.strip())
+    return overrides
+
+
+def read_layers(name_or_path: str | os.PathLike[str]) -> tuple[str, list[Layer]]:
+    """Read a case file and everything it extends.
+
+    Returns
+    -------
+    name : str
+        The case's name: that of the file without its ending.
+    layers : list of dict
+        The oldest ancestor first, the file itself last.
+
+    Raises
+    ------
+    CaseError
+        If a file cannot be read, is not TOML, or the chain leads back to itself.
+    """
+    path, label = _locate(name_or_path, None)
+    table = _read_toml(path, label)
+    name, layers, chain = path.stem, [], [path.resolve()]
+    while True:
+        parent = table.pop("extends", None)
+        layers.append(flatten(table, Source(label, path.parent)))
+        if parent is None:
+            return name, layers[::-1]
+        if not isinstance(parent, str):
+            raise CaseError(f"{label}: extends must be a case's name or path, got {shown(parent)}")
+        child = label
+        try:
+            path, label = _locate(parent, path.parent)
+            table = _read_toml(path, label)
+        except CaseError as error:
+            raise CaseError(f"{child}: extends must name a case or a TOML file: {error}") from None
+        if path.resolve() in chain:
+            raise CaseError(f"{child}: extends must not lead in a circle, got {shown(parent)}")
+        chain.append(path.resolve())
+
+
+def flatten(table: Mapping[str, object], source: Source, prefix: str = "") -> Layer:
+    """Flatten nested tables to dotted keys; NumPy scalars and arrays become plain Python."""
+    layer: Layer = {}
+    for name, value in table.items():
+        key = f"{prefix}{name}"
+        if key in TABLES and isinstance(value, Mapping):
+            layer |= flatten(value, source, key + ".")
+        else:
+            plain = value.tolist() if hasattr(value, "tolist") else value
+            layer[key] = Entry(plain, source)
+    return layer
+
+
+def read_column(path: Path, where: str) -> list[float]:
+    """Read a CSV file of one number per row, below an optional header.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Empty rows are passed over; the first row is a header if it starts like a word.
+    where : str
+        What to say first in a message: the case file and the key.
+    """
+    where = f"{where} {path}"
+    rows = [
+        (number, row.strip().strip('"').strip())
+        for number, row in enumerate(_read_text(path, where).splitlines(), start=1)
+        if row.strip()
+    ]
+    if rows and (rows[0][1][:1].isalpha() or rows[0][1][:1] in ("_", "#")):
+        rows = rows if _is_word_for_number(rows[0][1]) else rows[1:]
+    if not rows:
+        raise CaseError(f"{where} must hold one number per row, got none")
+    return [_number(text, f"{where}, line {line},") for line, text in rows]
+
+
+def write_toml(table: Mapping[str, object], prefix: str = "") -> str:
+    """Text of nested tables of strings, numbers and lists of numbers, scalars first."""
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    text = "".join(f"{key} = {_toml_value(value)}\n" for key, value in plain.items())
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            text += f"\n[{prefix}{key}]\n" + write_toml(value, f"{prefix}{key}.")
+    return text
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: short, on one line, as it would stand in TOML."""
+    if isinstance(value, bool):
+        text = str(value).lower()
+    elif isinstance(value, list | tuple):
+        text = "[" + ", ".join(shown(item) for item in value) + "]"
+    else:
+        text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 80 else text[:76] + " ..."
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """At most three known dotted names like ``name``, as a whole or else in their last part."""
+    known = list(known)
+    if whole := difflib.get_close_matches(name, known, cutoff=0.8):
+        return whole
+    last = [(key.split(".")[-1], key) for key in known]
+    ends = difflib.get_close_matches(name.split(".")[-1], {end for end, _ in last})
+    return [key for match in ends for end, key in last if end == match][:3] or (
+        difflib.get_close_matches(name, known)
+    )
+
+
+def _cases_folder() -> Path:
+    """The installed cases, or those of a source checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "data" / "cases"
+    return installed if installed.is_dir() else package.parent / "cases"
+
+
+def _locate(reference: str | os.PathLike[str], folder: Path | None) -> tuple[Path, str]:
+    """Path and label of a named case, or of a path relative to ``folder``."""
+    text = os.fspath(reference)
+    if not isinstance(reference, str) or text.endswith(".toml") or "/" in text or os.sep in text:
+        path = Path(text) if folder is None else Path(os.path.normpath(folder / text))
+        return path, text if folder is None else str(path)
+    names = case_names()
+    if text not in names:
+        close = ", ".join(nearest(text, names)) or "none"
+        raise CaseError(
+            f"{text or shown(text)}: case must be one of those that `pdesolve list` shows or a"
+            f" path to a TOML file, got {shown(text)}; nearest: {close}"
+        )
+    return _cases_folder() / f"{text}.toml", text
+
+
+def _read_toml(path: Path, label: str) -> dict[str, object]:
+    text = _read_text(path, label + ":")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CaseError(f"{label}: must be TOML, got: {error}") from None
+
+
+def _read_text(path: Path, where: str) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise CaseError(f"{where} must be a readable file, got: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        byte = f"byte 0x{error.object[error.start]:02x} at {error.start}"
+        raise CaseError(f"{where} must be UTF-8 text, got {byte}") from None
+    except ValueError as error:  # a path that no file can have
+        raise CaseError(f"{where} must be a readable file, got: {error}") from None
+
+
+def _toml_or_text(text: str) -> object:
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return table["value"] if len(table) == 1 else text
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    return repr(value)
+
+
+def _is_word_for_number(text: str) -> bool:
+    return text.lower() in ("nan", "inf", "infinity")
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not isfinite(value) or "_" in text:
+        raise CaseError(f"{where} must be one finite number, got {shown(text)}")
+    return value

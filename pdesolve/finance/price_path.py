@@ -1,0 +1,106 @@
+"""The path along which the price does not change, and the states worth showing beside it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from pdesolve.model.equations import motion
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+
+PRICES = 0.02, 0.98  # static prices at the window's ends, as shares of the payoff's range
+QUIET = 0.03  # share of the largest static variance at which the window may end earlier
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypicalPath:
+    """States at which the price equals its initial value, as evidence accumulates.
+
+    Attributes
+    ----------
+    t, xi, psi : array, shape (n,)
+        Time, and the states there, 1/money and 1/money².
+    """
+
+    t: Array
+    xi: Array
+    psi: Array
+
+
+def typical_path(solution: Solution, count: int = 41) -> TypicalPath:
+    """Path from the initial state along which the price does not change.
+
+    The price is a martingale under the risk-neutral measure, so this is where its mean keeps it;
+    psi follows dpsi/dt = A²/(rho sigma)² + A (derivation.md, section 3).
+
+    Parameters
+    ----------
+    solution : Solution
+    count : int
+        Times from 0 to the horizon, at least 2.
+
+    Returns
+    -------
+    TypicalPath
+        With psi = 0 throughout for two payoffs, where xi less the middle payoff times psi counts.
+    """
+    market, prior, price = solution.case.market, solution.prior, solution.initial.price
+
+    def xi_at(psi: float, t: float) -> float:
+        line = window(solution, psi)
+        prices = solution.price(line, psi, t)
+        known = np.isfinite(prices)
+        return float(np.interp(price, prices[known], line[known])) if known.any() else np.nan
+
+    def speed(t: float, psi: Array) -> Array:
+        inside = float(np.clip(psi[0], 0.0, limit(solution, t)))
+        rate = solution.precision_rate(xi_at(inside, t), inside, t)
+        move = motion(market.risk_aversion, market.supply_volatility, rate)
+        return np.nan_to_num(np.atleast_1d(move.psi_dot))
+
+    t = np.linspace(0.0, market.horizon, count)
+    scale = 1e-3 / prior.variance
+    psi = np.zeros(count)
+    if not prior.is_two_point:
+        span = (0.0, market.horizon)
+        psi = solve_ivp(speed, span, [0.0], "RK23", t, rtol=1e-3, atol=scale).y[0]
+        psi = np.clip(psi, 0.0, [limit(solution, float(when)) for when in t])
+    xi = np.array([xi_at(*state) for state in zip(psi.tolist(), t.tolist(), strict=True)])
+    xi[0] = -market.risk_aversion * market.initial_supply
+    return TypicalPath(t=t, xi=xi, psi=psi)
+
+
+def limit(solution: Solution, t: float) -> float:
+    """Largest psi that the solution covers at time t."""
+    if solution.space.n_psi == 1:
+        return np.inf
+    return float(np.interp(t, solution.times, solution.psi_limit))
+
+
+def window(solution: Solution, psi: float) -> Array:
+    """Values of xi over which the static price moves at psi; at psi = 0 also the start's."""
+    prior = solution.prior
+    centre, start = prior.centre, float(solution.initial.static_price)
+    if np.isfinite(prior.low) and np.isfinite(prior.high):
+        low, high = (prior.low + share * (prior.high - prior.low) for share in PRICES)
+        low, high = min(low, 0.5 * (prior.low + start)), max(high, 0.5 * (prior.high + start))
+    else:
+        low, high = (prior.mean + sign * 2.5 * prior.sd for sign in (-1, 1))
+        low, high = min(low, start - 0.5 * prior.sd), max(high, start + 0.5 * prior.sd)
+    scale = (1.0 / prior.sd + psi * prior.sd) * 1e-2
+    zeta = scale * np.sinh(np.linspace(-12.0, 12.0, 301))
+    static = prior.cumulants(zeta, np.full_like(zeta, psi))
+    ends = np.interp([low, high], static.mean + centre, zeta)
+    lively = zeta[static.variance > QUIET * static.variance.max()]
+    ends = np.clip(ends, lively[0], lively[-1]) + centre * psi
+    return _with_start(solution, ends) if psi == 0.0 else np.linspace(ends[0], ends[1], 101)
+
+
+def _with_start(solution: Solution, ends: Array) -> Array:
+    """Values of xi between the ends, and around the initial state, that the solution covers."""
+    market = solution.case.market
+    start, margin = -market.risk_aversion * market.initial_supply, 0.1 * (ends[1] - ends[0])
+    line = np.linspace(min(ends[0], start - margin), max(ends[1], start + margin), 101)
+    known = line[np.isfinite(solution.price(line))]
+    return np.linspace(known[0], known[-1], 101)

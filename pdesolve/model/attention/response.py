@@ -1,0 +1,223 @@
+"""Optimal attention as a function of the variance at a node (derivation.md, section 6).
+
+Every node solves max over 0 <= S <= capacity of b A(S) - C(S), with b = V/(2 rho). In all the
+technologies the benefit b at which S is stationary, C'(S)/A'(S), rises with S on one interval
+only, and the root-finder works there, on the logarithm of cost over benefit at the margin. With
+linear or power precision that interval is everything: the response is unique and continuous in
+V. With exponential precision it need not be: the best of S = 0, the one interior local maximum
+and the capacity wins, so the response may jump in V, and without a capacity there may be no
+optimum at all.
+"""
+
+from math import isinf
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pdesolve.case import Attention
+from pdesolve.model.attention.technology import TINY, Technology
+from pdesolve.numerics.rootfind import NoConvergence, increasing_root
+from pdesolve.typing import Array
+
+
+class NoOptimum(ArithmeticError):
+    """No attention is best: the objective rises without bound, or out of floating-point range."""
+
+
+class Response(NamedTuple):
+    """Best response at every node; arrays of the shape of the variance.
+
+    Attributes
+    ----------
+    attention : array
+        S, attention.
+    precision_rate : array
+        A, 1/(money² time).
+    cost : array
+        C, money/time.
+    slope : array
+        dA/dV within the regime, 1/(money⁴ time): 0 unless interior.
+    regime : array of int8
+        0 no attention, 1 interior, 2 at capacity.
+    """
+
+    attention: Array
+    precision_rate: Array
+    cost: Array
+    slope: Array
+    regime: NDArray[np.int8]
+
+
+def best_response(
+    attention: Attention,
+    risk_aversion: float,
+    variance: ArrayLike,
+    guess: ArrayLike | None = None,
+) -> Response:
+    """Optimal attention at each variance (derivation.md, section 6).
+
+    Parameters
+    ----------
+    attention : Attention
+        Signals, their precision, cost and capacity.
+    risk_aversion : float
+        rho, 1/money.
+    variance : array
+        V, money², any shape. V <= 0 calls for no attention; NaN gives NaN.
+    guess : array, optional
+        Attention nearby, broadcast to the shape of `variance`: saves iterations and changes
+        nothing else. What is not positive in it is passed over.
+
+    Returns
+    -------
+    Response
+
+    Raises
+    ------
+    NoOptimum
+        If no attention is best at some node: exponential precision without a capacity, unless
+        the cost is exponential and steep enough.
+    NoConvergence
+        If the root-finder fails, which is not known to happen.
+    """
+    v = np.asarray(variance, dtype=float)
+    start = None if guess is None else np.broadcast_to(np.asarray(guess, float), v.shape).ravel()
+    tech = Technology.of(attention)
+    with np.errstate(all="ignore"):
+        benefit = v.ravel() / (2 * risk_aversion) - tech.handicap
+        try:
+            total, regime = _choose(attention, tech, benefit, start)
+        except NoConvergence as error:
+            raise NoConvergence(f"{error}, for {_describe(attention)}") from None
+        a, cost = precision(attention, total), attention_cost(attention, total)
+        by_b = tech.tangent(total) / (tech.margin(total)[1] * benefit)
+    slope = by_b / (2 * risk_aversion)
+    if (regime != 1).any():
+        slope = np.where(regime == 1, slope, 0.0)
+    unbounded = np.isinf(a + cost)
+    if unbounded.any():
+        raise NoOptimum(_no_optimum(attention, risk_aversion, v.ravel()[unbounded][0]))
+    total, a, cost, slope = (x.reshape(v.shape) for x in (total, a, cost, slope))
+    return Response(total, a, cost, slope, regime.reshape(v.shape))
+
+
+def precision(attention: Attention, total: Array) -> Array:
+    """Precision rate A bought by total attention S, optimally split (derivation.md, section 6)."""
+    if attention.precision == "exponential":
+        chosen: Array = np.exp((attention.sensitivity or 0.0) * total)
+        return chosen + (attention.signals - 1)
+    eta = attention.elasticity or 1.0
+    level = (attention.efficiency or 1.0) * float(attention.signals) ** (1 - eta)
+    return level * total**eta
+
+
+def attention_cost(attention: Attention, total: Array) -> Array:
+    """Cost C(S), money/time (derivation.md, section 6)."""
+    cost = attention.cost
+    if cost.kind == "power":
+        e = cost.exponent or 1.0
+        curved = cost.scale / e * total**e
+    else:
+        rate = cost.rate or 1.0
+        curved = cost.scale / rate * np.expm1(rate * total)
+    return curved + cost.linear * total if cost.linear else curved
+
+
+def allocation(attention: Attention, total: ArrayLike) -> Array:
+    """Optimal split of total attention over the signals, shape (J, ...) (derivation.md, section 6).
+
+    Equal shares where precision is concave in attention (any split is as good where it is
+    linear), all on the first signal where it is convex.
+    """
+    s = np.asarray(total, dtype=float)
+    split = np.zeros((attention.signals, *s.shape))
+    if attention.precision == "exponential":
+        split[0] = s
+    else:
+        split[:] = s / attention.signals
+    return split
+
+
+def _choose(
+    attention: Attention, tech: Technology, benefit: Array, start: Array | None
+) -> tuple[Array, NDArray[np.int8]]:
+    """The best of no attention, the interior maximum and the capacity, and which one it is."""
+    lower, upper = tech.rising()
+    upper = max(lower, min(upper, attention.capacity))
+    inner = (benefit > max(tech.needed(lower), TINY / tech.unit)) & (benefit < tech.needed(upper))
+    if inner.all():
+        total = _interior(tech, benefit, start, lower, upper)
+    else:
+        total = np.where(np.isnan(benefit), np.nan, 0.0)
+        start = None if start is None else start[inner]
+        total[inner] = _interior(tech, benefit[inner], start, lower, upper)
+    if tech.sensitivity:
+        inner, capped = _compare(attention, tech, benefit, total, inner)
+        total = np.where(inner | np.isnan(benefit), total, 0.0)
+    else:
+        capped = benefit >= tech.needed(upper)
+    if capped.any():
+        total = np.where(capped, attention.capacity, total)
+    return total, inner.astype(np.int8) + 2 * capped.astype(np.int8)
+
+
+def _compare(
+    attention: Attention, tech: Technology, benefit: Array, total: Array, inner: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Nodes where, under exponential precision, the interior maximum or the capacity is best."""
+
+    def gain(s: Array) -> Array:
+        return benefit * np.expm1(tech.sensitivity * s) - attention_cost(attention, s)
+
+    stay = benefit <= tech.needed(tech.floor)  # a local maximum
+    best = gain(total)
+    inner = inner & (~stay | (best > 0))
+    if isinf(attention.capacity):
+        if tech.bend or tech.rate < tech.sensitivity:
+            return inner, benefit > 0
+        return inner, (tech.rate == tech.sensitivity) & (tech.unit * benefit > tech.scale)
+    best = np.where(inner, best, 0.0)
+    rising = (benefit > 0) & (benefit >= tech.needed(attention.capacity))
+    capped = rising & ~(gain(np.asarray(attention.capacity)) <= best)
+    return inner & ~capped, capped
+
+
+def _interior(
+    tech: Technology, benefit: Array, start: Array | None, lower: float, upper: float
+) -> Array:
+    """The root of the margin between `lower` and `upper`, which has one for every benefit given."""
+    if tech.explicit:
+        return tech.root(benefit)
+    reach = tech.reach(benefit)
+    top = np.minimum(upper, reach)
+    cold = np.full(benefit.shape, 1.0) if tech.bend else top
+    if start is not None:
+        cold = np.where(start > 0, start, cold)
+    return increasing_root(
+        lambda s: tech.gap(s, benefit), cold, np.asarray(lower), top, geometric=tech.geometric
+    )
+
+
+def _describe(attention: Attention) -> str:
+    cost, unused = attention.cost, (None, 0.0)
+    numbers = {"signals": attention.signals, "capacity": attention.capacity}
+    for name in ("efficiency", "elasticity", "sensitivity"):
+        numbers[name] = getattr(attention, name)
+    costs = {name: getattr(cost, name) for name in ("scale", "exponent", "rate", "linear")}
+    said, paid = (
+        ", ".join(f"{name} {x:g}" for name, x in group.items() if x not in unused)
+        for group in (numbers, costs)
+    )
+    return f"{attention.precision} precision ({said}) and {cost.kind} cost ({paid})"
+
+
+def _no_optimum(attention: Attention, risk_aversion: float, variance: float) -> str:
+    if attention.precision == "exponential":
+        trouble, remedy = "precision outgrows cost, so no attention is best", "lower"
+    else:
+        trouble, remedy = "the best attention is out of range", "finite"
+    return (
+        f"{trouble} at V = {variance:g}, rho = {risk_aversion:g} with {_describe(attention)}: "
+        f"set a {remedy} attention.capacity or a steeper attention.cost"
+    )

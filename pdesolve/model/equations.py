@@ -1,0 +1,233 @@
+"""The continuous-time limit: drift, diffusion, right-hand sides (derivation.md, section 5).
+
+The fields are deviations from the static market with no trade after now,
+
+    q = p - p^s,    v = V - V^s,    l = L - phi,
+
+and s = T - t is the time left. `rates` is the model; everything else follows from it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from pdesolve import case as cases
+from pdesolve.model.attention.response import Response, best_response
+from pdesolve.model.payoff.factory import Cumulants
+from pdesolve.numerics.banded import factor
+from pdesolve.numerics.grid import Grid
+from pdesolve.typing import Array
+
+FIELDS = ("price", "variance", "log_value")
+
+
+class Motion(NamedTuple):
+    """Risk-neutral motion of the states: dxi = mu dt + kappa dB, dpsi = psi_dot dt.
+
+    `kappa2` is kappa²; `risk` is rho sigma kappa = A + rho² sigma² = kappa² - psi_dot, the part of
+    the diffusion that is supply risk rather than learning.
+    """
+
+    kappa2: Array
+    psi_dot: Array
+    risk: Array
+
+
+def motion(risk_aversion: float, supply_volatility: float, precision_rate: Array) -> Motion:
+    """Diffusion and learning speed at precision rate A (derivation.md, section 3)."""
+    rs, a = risk_aversion * supply_volatility, precision_rate
+    kappa = a / rs + rs
+    return Motion(kappa2=kappa**2, psi_dot=(a / rs) ** 2 + a, risk=a + rs**2)
+
+
+def rates(
+    u: Array,
+    u_xi: Array,
+    u_xixi: Array,
+    u_psi: Array,
+    static: Cumulants,
+    move: Motion,
+    cost: Array,
+    risk_aversion: float,
+) -> Array:
+    """Rates of (q, v, l) in the time left (derivation.md, section 5).
+
+    Parameters
+    ----------
+    u, u_xi, u_xixi, u_psi : array, shape (..., 3)
+        The fields and their derivatives.
+    static : Cumulants
+        phi, p^s, V^s, k3, k4 of the centred payoff at the same nodes.
+    move : Motion
+        At the chosen attention.
+    cost : array
+        Attention cost C, money/time.
+    risk_aversion : float
+        rho, 1/money.
+
+    Returns
+    -------
+    array, shape (..., 3)
+    """
+    q, l_xi = u[..., 0], u_xi[..., 2]
+    q_xi = u_xi[..., 0]
+    _, ps, Vs, k3, k4 = static
+    kappa2, psi_dot, risk = move
+    p = ps + q
+    w = kappa2 * l_xi - risk * q
+    mu = kappa2 * (ps + l_xi) - risk * p
+    out = psi_dot[..., None] * u_psi + (0.5 * kappa2)[..., None] * u_xixi
+    out[..., :2] += mu[..., None] * u_xi[..., :2]
+    out[..., 0] += w * Vs + 0.5 * risk * k3
+    out[..., 1] += w * k3 + 0.5 * risk * k4 + risk * Vs**2 + kappa2 * (2 * Vs + q_xi) * q_xi
+    out[..., 2] += kappa2 * (ps + 0.5 * l_xi) * l_xi - risk * p * l_xi
+    out[..., 2] += 0.5 * risk * (q**2 - Vs - 2 * q_xi) + risk_aversion * cost
+    return out
+
+
+def partials(
+    u: Array,
+    u_xi: Array,
+    u_xixi: Array,
+    u_psi: Array,
+    static: Cumulants,
+    move: Motion,
+    response: Response,
+    market: cases.Market,
+    variance: Array,
+) -> tuple[Array, Array]:
+    """Partial derivatives of `rates` to the fields (c0) and to their xi-derivatives (c1).
+
+    Attention moves with the variance, so the column of v in c0 is the effect of one unit of
+    variance through A: d kappa²/dA = 2 kappa/(rho sigma), d psi_dot/dA = 2 A/(rho sigma)² + 1,
+    d(rho sigma kappa)/dA = 1 and dC/dA = V/(2 rho) (the first-order condition).
+
+    Returns
+    -------
+    c0, c1 : array, shape (3, 3, ...)
+        [i, j]: effect of field j on the rate of field i.
+    """
+    q, (q_xi, v_xi, l_xi) = u[..., 0], np.moveaxis(u_xi, -1, 0)
+    _, ps, Vs, k3, _ = static
+    kappa2, _, risk = move
+    p = ps + q
+    mu = kappa2 * (ps + l_xi) - risk * p
+    c0 = np.zeros((3, 3, *q.shape))
+    c0[0, 0] = -risk * (q_xi + Vs)
+    c0[1, 0] = -risk * (v_xi + k3)
+    c0[2, 0] = risk * (q - l_xi)
+    c1 = np.zeros_like(c0)
+    c1[0, 0] = c1[1, 1] = c1[2, 2] = mu
+    c1[0, 2] = kappa2 * (q_xi + Vs)
+    c1[1, 0] = 2 * kappa2 * (Vs + q_xi)
+    c1[1, 2] = kappa2 * (v_xi + k3)
+    c1[2, 0] = -risk
+    rs = market.risk_aversion * market.supply_volatility
+    a = response.precision_rate
+    to_a = Motion(kappa2=2 * (a / rs + rs) / rs, psi_dot=2 * a / rs**2 + 1, risk=np.ones_like(a))
+    to_cost = variance / (2 * market.risk_aversion)
+    by_a = rates(u, u_xi, u_xixi, u_psi, static, to_a, to_cost, market.risk_aversion)
+    c0[:, 1] = np.moveaxis(by_a, -1, 0) * response.slope
+    return c0, c1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equilibrium:
+    """The coupled equations of one case on one grid: what the time-stepper marches.
+
+    Parameters
+    ----------
+    case : Case
+    grid : Grid
+    static : Cumulants
+        Of the centred payoff at the grid's nodes, arrays of shape (n_psi, n_xi).
+    price_range : (float, float)
+        Least and largest (centred) payoff, money: every price lies between them.
+    sizes : (float, float, float)
+        Typical sizes of q, v and l: the implicit step's matrix is scaled by them, so that pivots do
+        not depend on the unit of money.
+    """
+
+    case: cases.Case
+    grid: Grid
+    static: Cumulants
+    price_range: tuple[float, float]
+    sizes: tuple[float, float, float]
+
+    def respond(self, u: Array, guess: Array | None = None) -> Response:
+        """Optimal attention at every node, given the deviations u."""
+        return best_response(
+            self.case.attention,
+            self.case.market.risk_aversion,
+            self.static.variance + u[..., 1],
+            guess,
+        )
+
+    def linearise(self, u: Array) -> "EquilibriumAt":
+        """The equations seen from the state u.
+
+        Raises
+        ------
+        ArithmeticError
+            If a price is outside the payoff's range by more than a hundredth of it: the price is an
+            expectation of the payoff, so the grid is too coarse for this state.
+        """
+        low, high = self.price_range
+        if np.isfinite(high - low):
+            price, slack = self.static.mean + u[..., 0], 0.01 * (high - low)
+            if price.min() < low - slack or price.max() > high + slack:
+                raise ArithmeticError("the price leaves the payoff's range: too few xi nodes")
+        return EquilibriumAt(self, u)
+
+
+class EquilibriumAt:
+    """The equations near one state: rates, and the implicit step's solver."""
+
+    def __init__(self, system: Equilibrium, u: Array, guess: Array | None = None):
+        self._system = system
+        self._u = u
+        self._response = system.respond(u, guess)
+        self._derivatives = system.grid.derivatives(u)
+        self.initial_rates = self._rates(u, self._derivatives, self._response)
+
+    def rates(self, u: Array) -> Array:
+        """Rates at a state nearby; the attention search starts from this state's."""
+        response = self._system.respond(u, self._response.attention)
+        return self._rates(u, self._system.grid.derivatives(u), response)
+
+    def _motion(self, response: Response) -> Motion:
+        market = self._system.case.market
+        return motion(market.risk_aversion, market.supply_volatility, response.precision_rate)
+
+    def _rates(
+        self, u: Array, derivatives: tuple[Array, Array, Array], response: Response
+    ) -> Array:
+        system, move = self._system, self._motion(response)
+        rho = system.case.market.risk_aversion
+        return rates(u, *derivatives, system.static, move, response.cost, rho)
+
+    @cached_property
+    def _partials(self) -> tuple[Array, Array]:
+        system = self._system
+        return partials(
+            self._u,
+            *self._derivatives,
+            system.static,
+            self._motion(self._response),
+            self._response,
+            system.case.market,
+            system.static.variance + self._u[..., 1],
+        )
+
+    def factor(self, shift: float) -> Callable[[Array], Array]:
+        """Solver of (shift - J) x = r with the exact Jacobian J of the rates here."""
+        move, size = self._motion(self._response), np.array(self._system.sizes)
+        ratio = (size / size[:, None])[:, :, None, None]
+        c0, c1 = self._partials
+        solve = factor(
+            self._system.grid, shift, ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot
+        )
+        return lambda r: size * solve(r / size)

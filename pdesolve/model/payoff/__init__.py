@@ -1,0 +1,1 @@
+"""Priors of the payoff and how evidence tilts them."""

@@ -1,0 +1,135 @@
+"""Priors that tilt in closed form: normals, atoms, and mixtures of normals.
+
+A normal component stays normal under the tilt, and an atom is a component of zero sd
+(derivation.md, section 3), so discrete and smoothed samples are mixtures too.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.polynomial.hermite_e import hermegauss
+
+from pdesolve.model.payoff.prior import Cumulants, Prior
+from pdesolve.typing import Array
+
+MANY = 8  # components beyond which expectations use FEW_NODES instead of HERMITE_NODES
+HERMITE_NODES, FEW_NODES = 64, 24
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NormalPrior(Prior):
+    """Normal prior: tilting adds psi to its precision (derivation.md, section 8)."""
+
+    spread: float
+    is_normal: bool = field(default=True, init=False)
+
+    @property
+    def _size(self) -> int:
+        return HERMITE_NODES
+
+    def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
+        s2 = self.spread**2
+        variance = s2 / (1.0 + psi * s2)
+        phi = 0.5 * (zeta**2 * variance - np.log1p(psi * s2))
+        none = np.zeros_like(zeta)
+        return Cumulants(phi, zeta * variance, variance, none, none)
+
+    def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
+        tilted = self._cumulants(zeta, psi)
+        nodes, weights = hermegauss(HERMITE_NODES)
+        offsets = tilted.mean + np.sqrt(tilted.variance) * nodes[:, None]
+        return offsets, np.broadcast_to((weights / weights.sum())[:, None], offsets.shape)
+
+
+class Tilted(NamedTuple):
+    """Tilted components: log mass of the largest, its mean, and all relative to it."""
+
+    log_mass: Array
+    anchor: Array
+    weight: Array
+    distance: Array
+    variance: Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MixturePrior(Prior):
+    """Mixture of normals, of atoms where their sds are zero (derivation.md, section 3).
+
+    Attributes
+    ----------
+    offsets, log_weights : ndarray, shape (components,)
+        Means less the centre, money; logs of the weights.
+    sds : ndarray, shape (components,) or (1,)
+        Standard deviations, one if common to all; money.
+    """
+
+    offsets: Array
+    log_weights: Array
+    sds: Array
+
+    @property
+    def _size(self) -> int:
+        return self.offsets.size
+
+    def _tilt(self, zeta: Array, psi: Array) -> Tilted:
+        """Weights and means relative to the component of the largest tilted mass.
+
+        N(u, s^2) tilts to variance v = s^2/(1 + psi s^2), mean u + (zeta - psi u) v and log mass
+        -log(1 + psi s^2)/2 + (zeta - psi u/2) u + v (zeta - psi u)^2/2. Differences between
+        components are taken before anything large is added.
+        """
+        s2 = self.sds[:, None] ** 2
+        stretch = 1.0 + psi * s2
+        v = s2 / stretch
+        base = self.log_weights[:, None] - 0.5 * np.log1p(psi * s2)
+        u = self.offsets[:, None]
+        pull = zeta - psi * u
+        points = np.arange(zeta.size)
+
+        def relative(top: Array) -> tuple[Array, Array]:
+            """Log masses and means less those of the components `top`."""
+            sd_top = top if self.sds.size > 1 else np.zeros_like(top)
+            apart = u - self.offsets[top]
+            wider = v - v[sd_top, points]
+            shrunk = apart / stretch[sd_top, points]
+            middle = 0.5 * (u + self.offsets[top])
+            log_mass = base - base[top, points] + shrunk * (zeta - psi * middle)
+            return log_mass + 0.5 * wider * pull**2, shrunk + pull * wider
+
+        top = np.argmax(relative(np.zeros(zeta.size, dtype=np.intp))[0], axis=0)
+        log_mass, distance = relative(top)
+        sd_top = top if self.sds.size > 1 else 0
+        u_top, v_top, stretch_top = self.offsets[top], v[sd_top, points], stretch[sd_top, points]
+        log_top = (zeta - 0.5 * psi * u_top) * u_top / stretch_top + 0.5 * v_top * zeta**2
+        anchor = u_top / stretch_top + zeta * v_top
+        return Tilted(base[top, points] + log_top, anchor, np.exp(log_mass), distance, v)
+
+    def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
+        tilted = self._tilt(zeta, psi)
+        total = tilted.weight.sum(axis=0)
+        weight = tilted.weight / total
+        step = np.sum(weight * tilted.distance, axis=0)
+        apart, v = tilted.distance - step, tilted.variance
+        square = apart**2
+        variance = np.sum(weight * (square + v), axis=0)
+        third = np.sum(weight * apart * (square + 3.0 * v), axis=0)
+        fourth = np.sum(weight * (square * (square + 6.0 * v) + 3.0 * v**2), axis=0)
+        return Cumulants(
+            tilted.log_mass + np.log(total),
+            tilted.anchor + step,
+            variance,
+            third,
+            fourth - 3.0 * variance**2,
+        )
+
+    def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
+        tilted = self._tilt(zeta, psi)
+        weight = tilted.weight / tilted.weight.sum(axis=0)
+        mean = tilted.anchor + tilted.distance
+        if not self.sds.any():
+            return mean, weight
+        nodes, share = hermegauss(HERMITE_NODES if self.offsets.size <= MANY else FEW_NODES)
+        offsets = mean + np.sqrt(tilted.variance) * nodes[:, None, None]
+        weight = weight * (share / share.sum())[:, None, None]
+        return offsets.reshape(-1, zeta.size), weight.reshape(-1, zeta.size)

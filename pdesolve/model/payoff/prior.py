@@ -1,0 +1,170 @@
+"""What every prior of the payoff offers: phi, its cumulants and tilted expectations.
+
+The tilted prior is F(dx) exp(zeta x - psi x^2/2), normalised, with x measured from the
+prior's `centre`; phi is the log of its mass and the zeta-derivatives of phi are its
+cumulants (derivation.md, section 3). In the uncentred convention
+
+    phi_uncentred(xi, psi) = xi c - psi c^2/2 + phi(xi - c psi, psi),    c = centre.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pdesolve.typing import Array
+
+CHUNK = 2**17  # elements of a temporary array
+
+
+class PriorError(ValueError):
+    """The payoff's distribution has no equilibrium, or nothing to learn about."""
+
+
+class Cumulants(NamedTuple):
+    """Log mass and first four cumulants of the tilted prior, centred payoff.
+
+    Attributes
+    ----------
+    phi : ndarray
+        Log mass; no unit.
+    mean, variance, third, fourth : ndarray
+        Cumulants, in money to the first to fourth power; `mean` is measured from the
+        prior's centre, and `fourth` is the fourth central moment less 3 variance^2.
+    """
+
+    phi: Array
+    mean: Array
+    variance: Array
+    third: Array
+    fourth: Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prior(ABC):
+    """A prior distribution F of the payoff.
+
+    Attributes
+    ----------
+    low, high : float
+        Ends of the support, money; infinite for normals.
+    centre : float
+        Middle of the support if bounded, otherwise the mean; money.
+    is_normal, is_two_point : bool
+        Whether F is a normal; whether it has exactly two atoms.
+    """
+
+    low: float
+    high: float
+    centre: float
+    is_normal: bool = False
+    is_two_point: bool = False
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean of F, money."""
+        return self.centre + float(self.cumulants(0.0, 0.0).mean)
+
+    @cached_property
+    def variance(self) -> float:
+        """Variance of F, money squared."""
+        return float(self.cumulants(0.0, 0.0).variance)
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of F, money."""
+        return float(np.sqrt(self.variance))
+
+    def cumulants(self, zeta: ArrayLike, psi: ArrayLike) -> Cumulants:
+        """Log mass and cumulants of the tilted prior (derivation.md, section 3).
+
+        Parameters
+        ----------
+        zeta : array_like
+            Tilt of the centred payoff, 1/money.
+        psi : array_like
+            Precision of the evidence, 1/money^2, non-negative; broadcast against `zeta`.
+
+        Returns
+        -------
+        Cumulants
+            Each of the broadcast shape.
+
+        Raises
+        ------
+        ValueError
+            If some `psi` is negative.
+        """
+        return Cumulants(*self._in_chunks(self._cumulants, 5, zeta, psi))
+
+    def expectation(self, g: Callable[[Array], Array], zeta: ArrayLike, psi: ArrayLike) -> Array:
+        """Tilted expectation of g(x) (derivation.md, section 5).
+
+        Exact to rounding for atoms. On normals Gauss-Hermite quadrature, on an interval
+        composite Gauss-Legendre: both near rounding for smooth g of polynomial growth
+        that varies on the scale of the tilted prior. Where the slope of g jumps the error
+        is up to 1 percent of that jump times the tilted sd, and where g itself jumps up to
+        a tenth of the jump; on an interval both are at least five times smaller.
+
+        Parameters
+        ----------
+        g : callable
+            Vectorised function of the payoff itself, money, not centred.
+        zeta, psi : array_like
+            As in `cumulants`.
+
+        Returns
+        -------
+        ndarray
+            Of the broadcast shape.
+
+        Raises
+        ------
+        ValueError
+            If some `psi` is negative.
+        """
+
+        def average(zeta: Array, psi: Array) -> tuple[Array]:
+            offsets, weights = self._nodes(zeta, psi)
+            values = np.asarray(g(self.centre + offsets), dtype=np.float64)
+            return (np.sum(weights * values, axis=0),)
+
+        result: Array = self._in_chunks(average, 1, zeta, psi)[0]
+        return result
+
+    def _in_chunks(
+        self,
+        function: Callable[[Array, Array], tuple[Array, ...]],
+        count: int,
+        zeta: ArrayLike,
+        psi: ArrayLike,
+    ) -> Array:
+        """Stack of the `count` results of a function of 1-d tilts, a bounded number at a time."""
+        z, p = np.broadcast_arrays(np.asarray(zeta, np.float64), np.asarray(psi, np.float64))
+        if np.any(p < 0.0):
+            raise ValueError(f"psi must be non-negative, got {p.min()}")
+        flat_z, flat_p = z.ravel(), p.ravel()
+        result = np.empty((count, z.size))
+        size = max(1, CHUNK // self._size)
+        with np.errstate(under="ignore"):
+            for start in range(0, z.size, size):
+                part = slice(start, start + size)
+                result[:, part] = function(flat_z[part], flat_p[part])
+        return result.reshape((count, *z.shape))
+
+    @property
+    @abstractmethod
+    def _size(self) -> int:
+        """Nodes per tilt."""
+
+    @abstractmethod
+    def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
+        """As `cumulants`, for 1-d arrays of one shape."""
+
+    @abstractmethod
+    def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
+        """Tilted prior: offsets from the centre and probabilities, shapes (nodes, points)."""

@@ -1,0 +1,1 @@
+"""General methods: grid, banded solves, time stepping, splines, roots; no economics."""

@@ -1,0 +1,210 @@
+"""The state grid and its difference operators.
+
+Nodes are uniform in z in [-1, 1] and in eta = log(1 + psi / psi_scale); the states are
+
+    xi = centre + g(psi) S(z),    g = 1 + spread psi,    S(z) = width sinh(stretch z) / stretch
+
+(the payoff is centred, so xi here is the zeta of derivation.md, section 5). The band of states
+where things happen fans out as evidence accumulates, and `g` follows it; `stretch` puts nodes where
+the transitions are and reaches far out with few. Derivatives are central differences of selectable
+order in z, and in eta collocation at the Radau points of small elements (a one-sided, upwind scheme
+of order 2s - 1 at the elements' ends with s points each; Hairer and Wanner, section IV.5), both by
+the chain rule. Information flows from larger to smaller psi as one steps back from the payoff date,
+so the upwind side is +psi (:mod:`pdesolve.numerics.banded` solves the steps).
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import findiff
+import numpy as np
+from scipy.ndimage import correlate1d
+from scipy.special import roots_jacobi
+
+from pdesolve.typing import Array
+
+ORDERS = (2, 4, 6, 8, 10)
+PSI_ORDERS = (1, 3, 5, 7)
+
+
+def central_weights(derivative: int, order: int) -> Array:
+    """Weights of the central difference for unit spacing, shape (order + 1,)."""
+    return np.asarray(findiff.coefficients(derivative, acc=order)["center"]["coefficients"], float)
+
+
+def radau_nodes(stages: int) -> Array:
+    """Right Radau points on (0, 1], shape (stages,); the last one is 1."""
+    inner = roots_jacobi(stages - 1, 1.0, 0.0)[0] if stages > 1 else np.zeros(0)
+    return np.append((1.0 + inner) / 2.0, 1.0)
+
+
+def collocation_weights(nodes: Array) -> Array:
+    """d/dx at `nodes` of the polynomial through 0 and `nodes`, shape (n, n + 1)."""
+    points = np.append(0.0, nodes)
+    return np.array(
+        [findiff.coefficients(1, offsets=list(points - x))["coefficients"] for x in nodes]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A rectangular grid in (eta, z); arrays over it have shape (n_psi, n_xi), fields last.
+
+    Parameters
+    ----------
+    centre, width, stretch, spread : float
+        The map above; `width` and `centre` in 1/money, `spread` in money².
+    psi_scale, psi_known, psi_top : float
+        Scale of the logarithmic spacing; largest psi that matters; largest psi, 1/money². Between
+        the last two the transport along psi fades out: no state that starts from psi = 0 gets
+        there, nothing is known above, and a smooth end keeps the solution smooth.
+    n_xi, n_psi : int
+        Nodes; 1 makes the axis degenerate (derivatives along it are zero).
+    order, psi_order : int
+        Orders of the differences.
+    """
+
+    centre: float
+    width: float
+    stretch: float
+    spread: float
+    psi_scale: float
+    psi_known: float
+    psi_top: float
+    n_xi: int
+    n_psi: int
+    order: int = 8
+    psi_order: int = 5
+
+    def extended(self, nodes: int) -> "Grid":
+        """The same nodes, and so many more at either end of xi.
+
+        What that changes in a solution is what it costs to end the axis. One node stays one.
+        """
+        if self.n_xi == 1:
+            return self
+        longer = (self.n_xi - 1 + 2 * nodes) / (self.n_xi - 1)
+        return replace(
+            self,
+            width=longer * self.width,
+            stretch=longer * self.stretch,
+            n_xi=self.n_xi + 2 * nodes,
+        )
+
+    @cached_property
+    def z(self) -> Array:
+        """Computational nodes along xi, shape (n_xi,)."""
+        return np.linspace(-1.0, 1.0, self.n_xi) if self.n_xi > 1 else np.zeros(1)
+
+    @property
+    def stages(self) -> int:
+        """Lines per element along psi."""
+        return (self.psi_order + 1) // 2
+
+    @cached_property
+    def eta(self) -> Array:
+        """Computational nodes along psi, shape (n_psi,): Radau points of equal elements."""
+        if self.n_psi == 1:
+            return np.zeros(1)
+        elements = (self.n_psi - 1) // self.stages
+        steps = np.arange(elements)[:, None] + radau_nodes(self.stages)
+        nodes = np.append(0.0, steps.ravel()) / elements
+        return np.log1p(self.psi_top / self.psi_scale) * (1.0 - nodes)[::-1]
+
+    @cached_property
+    def psi(self) -> Array:
+        """Values of psi, shape (n_psi,), from 0."""
+        return self.psi_scale * np.expm1(self.eta)
+
+    @cached_property
+    def xi(self) -> Array:
+        """Values of (centred) xi, shape (n_psi, n_xi)."""
+        fan = 1.0 + self.spread * self.psi
+        return self.centre + fan[:, None] * self._shape(self.z)[0]
+
+    def _shape(self, z: Array) -> tuple[Array, Array, Array]:
+        """S and its first two derivatives."""
+        b, w = self.stretch, self.width
+        if b < 1e-8:
+            return w * z, np.full_like(z, w), np.zeros_like(z)
+        return w * np.sinh(b * z) / b, w * np.cosh(b * z), w * b * np.sinh(b * z)
+
+    def locate(self, xi: Array, psi: Array) -> tuple[Array, Array]:
+        """Computational coordinates (eta, z) of states, the inverse of `xi` and `psi`."""
+        s = (xi - self.centre) / (1.0 + self.spread * psi) / self.width
+        z = s if self.stretch < 1e-8 else np.arcsinh(self.stretch * s) / self.stretch
+        return np.log1p(psi / self.psi_scale), z
+
+    @cached_property
+    def _stencils(self) -> tuple[Array, Array]:
+        """Weights of d/dz and d²/dz², shape (2, 2m + 1): central, per unit of z."""
+        dz = self.z[1] - self.z[0]
+        return central_weights(1, self.order) / dz, central_weights(2, self.order) / dz**2
+
+    @cached_property
+    def metric(self) -> tuple[Array, Array, Array, Array]:
+        """z_xi, z_xi², z_xixi and z_psi at fixed xi, each (n_psi, n_xi): the chain rule."""
+        S, S1, S2 = self._shape(self.z)
+        fan = (1.0 + self.spread * self.psi)[:, None]
+        return (
+            1.0 / (fan * S1),
+            1.0 / (fan * S1) ** 2,
+            -S2 / (fan**2 * S1**3),
+            -(self.spread * self.fade[:, None] / fan) * S / S1,
+        )
+
+    @cached_property
+    def upwind(self) -> Array:
+        """Matrix of d/dpsi at fixed z, shape (n_psi, n_psi): block upper triangular.
+
+        A line's derivative uses its own element and the lowest line of the element above; `fade`
+        multiplies it, so the top row is zero.
+        """
+        n, s = self.n_psi, self.stages
+        D = np.zeros((n, n))
+        if n > 1:
+            local = collocation_weights(radau_nodes(s)) / (self.eta[0] - self.eta[s])
+            for low in range(0, n - 1, s):
+                D[low : low + s, low : low + s + 1] = local[::-1, ::-1]
+        return D * (self.fade / (self.psi_scale + self.psi))[:, None]
+
+    @cached_property
+    def fade(self) -> Array:
+        """Factor on the transport along psi, shape (n_psi,): 1 up to psi_known, 0 at psi_top."""
+        if self.n_psi == 1:
+            return np.zeros(1)
+        known = np.log1p(self.psi_known / self.psi_scale)
+        x = np.clip((self.eta - known) / (self.eta[-1] - known), 0.0, 1.0)
+        return (1.0 - x) ** 3 * (1.0 + 3.0 * x + 6.0 * x**2)
+
+    def derivatives(self, u: Array) -> tuple[Array, Array, Array]:
+        """u_xi, u_xixi and u_psi of fields u, shape (n_psi, n_xi, n_fields).
+
+        At the two ends of the xi axis u_xi = 0: the mirror image continues the field.
+        """
+        if self.n_xi == 1:
+            return np.zeros_like(u), np.zeros_like(u), self._along_psi(u)
+        z_xi, z_xi2, z_xixi, z_psi = (m[..., None] for m in self.metric)
+        w1, w2 = self._stencils
+        u_z = correlate1d(u, w1, axis=1, mode="mirror")
+        u_zz = correlate1d(u, w2, axis=1, mode="mirror")
+        u_psi = self._along_psi(u) + z_psi * u_z
+        return z_xi * u_z, z_xi2 * u_zz + z_xixi * u_z, u_psi
+
+    def _along_psi(self, u: Array) -> Array:
+        """du/dpsi at fixed z."""
+        return (self.upwind @ u.reshape(self.n_psi, -1)).reshape(u.shape)
+
+    @cached_property
+    def rows(self) -> tuple[Array, Array]:
+        """Row-wise stencils with the mirror image folded in, each (2m + 1, n_xi)."""
+        if self.n_xi == 1:
+            return np.zeros((1, 1)), np.zeros((1, 1))
+        m, n = self.order // 2, self.n_xi
+        folded = np.zeros((2, 2 * m + 1, n))
+        for i in range(n):
+            for o in range(-m, m + 1):
+                j = abs(i + o)
+                j = j if j < n else 2 * (n - 1) - j
+                folded[:, j - i + m, i] += [w[o + m] for w in self._stencils]
+        return folded[0], folded[1]

@@ -1,0 +1,269 @@
+"""Time integration with error control, by a Rosenbrock method; it knows no economics.
+
+The method is Rodas4P (Steinebach 1995; "RODASP" in Hairer and Wanner, *Solving Ordinary
+Differential Equations II*, section VI.4): six linearly implicit stages, order 4 with an embedded
+solution of order 3, stiffly accurate and L-stable, built so that parabolic problems keep their
+order. It needs no Newton iteration: a step costs one factorisation and six solves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from pdesolve.typing import Array
+
+# Hairer and Wanner's transformed coefficients of RODASP: stage i solves
+#   (1/(gamma h) - J) k_i = f(u + sum_j A[i, j] k_j) + sum_j (C[i, j] / h) k_j.
+GAMMA = 0.25
+A = np.array(
+    [
+        [0, 0, 0, 0, 0, 0],
+        [3, 0, 0, 0, 0, 0],
+        [1.831036793486759, 0.4955183967433795, 0, 0, 0, 0],
+        [2.304376582692669, -0.05249275245743001, -1.176798761832782, 0, 0, 0],
+        [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 0, 0],
+        [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 1, 0],
+    ]
+)
+C = np.array(
+    [
+        [0, 0, 0, 0, 0],
+        [-12, 0, 0, 0, 0],
+        [-8.791795173947035, -2.207865586973518, 0, 0, 0],
+        [10.81793056857153, 6.780270611428266, 19.53485944642410, 0, 0],
+        [34.19095006749676, 15.49671153725963, 54.74760875964130, 14.16005392148534, 0],
+        [
+            34.62605830930532,
+            15.30084976114473,
+            56.99955578662667,
+            18.40807009793095,
+            -5.714285714285717,
+        ],
+    ]
+)
+SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
+PATIENCE = 12  # rejections in a row
+SHORTEST = 1e-12  # rejected step, as a share of the whole span, after which there is no point
+
+
+class MarchError(ArithmeticError):
+    """The integration cannot go on.
+
+    Attributes
+    ----------
+    time : float
+        How far it came.
+    index : tuple of int or None
+        First entry of the state that is not finite, if any.
+    reason : Exception or None
+        What the system raised in the last attempt, if anything.
+    attempts : int
+        Steps tried.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        time: float,
+        index: tuple[int, ...] | None = None,
+        reason: Exception | None = None,
+        attempts: int,
+    ):
+        super().__init__(message)
+        self.time = time
+        self.attempts = attempts
+        self.index = index
+        self.reason = reason
+
+
+class _NotFinite(ArithmeticError):
+    """Rates that are not finite, first at `index`."""
+
+    def __init__(self, index: tuple[int, ...]):
+        super().__init__("the state is not finite")
+        self.index = index
+
+
+def _check(rates: Array) -> None:
+    """Raise if rates are not finite."""
+    if not np.all(np.isfinite(rates)):
+        raise _NotFinite(tuple(int(i) for i in np.argwhere(~np.isfinite(rates))[0]))
+
+
+class Linearised(Protocol):
+    """A system du/ds = f(u) seen from one point u0."""
+
+    @property
+    def initial_rates(self) -> Array:
+        """f(u0)."""
+
+    def rates(self, u: Array) -> Array:
+        """f(u), for u near u0."""
+
+    def factor(self, shift: float) -> Callable[[Array], Array]:
+        """Return a function r -> x that solves (shift - df/du(u0)) x = r."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """Accepted states of an integration.
+
+    Attributes
+    ----------
+    times : array, shape (n,)
+        Increasing, from 0.
+    states, rates : array, shape (n, ...)
+        u and du/ds at those times.
+    accepted, rejected, evaluations, factorisations : int
+        What it took.
+    error : float
+        Sum over the steps of the weighted local error estimates, in units of the tolerance's scale.
+    """
+
+    times: Array
+    states: Array
+    rates: Array
+    accepted: int
+    rejected: int
+    evaluations: int
+    factorisations: int
+    error: float
+
+
+def step(
+    local: Linearised, solve: Callable[[Array], Array], u: Array, h: float
+) -> tuple[Array, Array]:
+    """Take one Rodas4P step of length h from u; return the new state and its error estimate."""
+    k: list[Array] = []
+    for i in range(6):
+        stage = u + sum(A[i, j] * k[j] for j in range(i)) if i else u
+        f = local.rates(stage) if i else local.initial_rates
+        _check(f)
+        k.append(solve(f + sum((C[i, j] / h) * k[j] for j in range(i)) if i else f))
+    return stage + k[5], k[5]
+
+
+def march(
+    linearise: Callable[[Array], Linearised],
+    u: Array,
+    span: float,
+    *,
+    scale: Array,
+    tolerance: float,
+    max_steps: int,
+    report: Callable[[float], None] = lambda time: None,
+) -> Path:
+    """Integrate du/ds = f(u) from s = 0 to `span`.
+
+    Parameters
+    ----------
+    linearise : callable
+        u -> the system linearised there.
+    u : array
+        Initial state.
+    span : float
+        Length of the interval, > 0.
+    scale : array, broadcastable to u
+        What an entry's error is measured against.
+    tolerance : float
+        Local error allowed per step, relative to `scale`: root mean square over the nodes of the
+        worst field (the last axis).
+    max_steps : int
+        Attempts allowed.
+    report : callable, optional
+        Called with the time reached after each accepted step.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    MarchError
+        If no step is short enough, or after `max_steps` attempts.
+    """
+    s, error, rejected, in_a_row = 0.0, 0.0, 0, 0
+    local = linearise(u)
+    speed = _norm(local.initial_rates / scale)
+    h = min(span, 0.1 * tolerance**0.25 / speed) if speed > 0 else span
+    times, states, rates = [s], [u], [local.initial_rates]
+    while s < span:
+        h = span - s if s + 1.01 * h >= span else h
+        attempt = _attempt(linearise, local, u, h, scale * tolerance)
+        if attempt.following is None:
+            rejected, in_a_row = rejected + 1, in_a_row + 1
+            stuck = in_a_row > PATIENCE or h < SHORTEST * span
+            if stuck or rejected + len(times) > max_steps:
+                tried = rejected + len(times) - 1
+                raise _failure(attempt, s, tried, None if stuck else max_steps)
+            if attempt.size < np.inf:
+                h *= max(SHRINK, SAFETY * attempt.size**-0.25)
+                h *= 0.5 if in_a_row > 2 else 1.0  # the error does not fall as it should
+            else:
+                h *= SHRINK
+            continue
+        s = span if s + h >= span * (1 - 1e-14) else s + h
+        u, local, in_a_row = attempt.state, attempt.following, 0
+        error += attempt.size * tolerance
+        times.append(s)
+        states.append(u)
+        rates.append(local.initial_rates)
+        report(s)
+        if s < span and rejected + len(times) > max_steps:
+            raise _failure(attempt, s, rejected + len(times) - 1, max_steps)
+        h *= min(GROW, max(SHRINK, SAFETY * max(attempt.size, 1e-12) ** -0.25))
+    return Path(
+        times=np.array(times),
+        states=np.array(states),
+        rates=np.array(rates),
+        accepted=len(times) - 1,
+        rejected=rejected,
+        evaluations=1 + 6 * (len(times) - 1) + 5 * rejected,
+        factorisations=len(times) - 1 + rejected,
+        error=error,
+    )
+
+
+class _Attempt(NamedTuple):
+    """A step tried: where it led, and, if it was good enough, the system seen from there."""
+
+    state: Array
+    size: float
+    following: Linearised | None
+    reason: ArithmeticError | None
+
+
+def _attempt(
+    linearise: Callable[[Array], Linearised], local: Linearised, u: Array, h: float, allowed: Array
+) -> _Attempt:
+    """Try a step of length h; its size is its error in units of what is allowed."""
+    try:
+        with np.errstate(all="ignore"):
+            new, difference = step(local, local.factor(1.0 / (GAMMA * h)), u, h)
+            size = _norm(difference / allowed)
+            if not size <= 1.0:
+                return _Attempt(new, size if size > 1.0 else np.inf, None, None)
+            following = linearise(new)
+            _check(following.initial_rates)
+            return _Attempt(new, size, following, None)
+    except ArithmeticError as failure:  # no attention optimum, a singular matrix, ...
+        return _Attempt(u, np.inf, None, failure)
+
+
+def _failure(attempt: _Attempt, time: float, tried: int, max_steps: int | None) -> MarchError:
+    """Why the integration stops."""
+    reason = attempt.reason
+    text = f"more than {max_steps} time steps"
+    if max_steps is None:
+        text = "no time step is short enough" + (f": {reason}" if reason is not None else "")
+    if isinstance(reason, _NotFinite):
+        return MarchError(text, time=time, index=reason.index, attempts=tried)
+    return MarchError(text, time=time, reason=reason, attempts=tried)
+
+
+def _norm(u: Array) -> float:
+    """Root mean square over all axes but the last, of the worst of those."""
+    return float(np.sqrt(np.max(np.mean(u**2, axis=tuple(range(u.ndim - 1))))))

@@ -1,0 +1,110 @@
+"""A page of plots of a sweep: small multiples over one parameter, filled contours over two.
+
+Two parameters of which one has only a few values, or words for values, give a line for each of
+those. No global plotting state, and nothing needs colour.
+"""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from matplotlib import style
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+
+from pdesolve.plotting.style import NARROW, STYLE, as_file, fill
+from pdesolve.plotting.sweep_axes import NO_TRADE, PANELS, SweepAxis
+from pdesolve.plotting.sweep_contours import draw_contours
+from pdesolve.plotting.sweep_curves import draw_curves
+from pdesolve.studies.summary import axes_of
+
+if TYPE_CHECKING:
+    import xarray
+
+GAP = "price less static price"
+TITLES = (*PANELS.values(), GAP)
+FEWEST = 4  # values along either axis that make contours worth while
+WIDE = [(row, slice(k, k + 2)) for row, k in ((0, 0), (0, 2), (0, 4), (1, 1), (1, 3))]
+
+
+def page(data: "xarray.Dataset", *, width: float = 7.0) -> Figure:
+    """Draw price, variance, attention, volatility and gain over the parameters.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Of `sweep`, over one or two parameters.
+    width : float
+        Inches; below 5 the panels stand in one column.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If there are more than two parameters.
+    """
+    axes = [
+        SweepAxis(key=key, values=tuple(data[key].to_numpy().tolist())) for key in axes_of(data)
+    ]
+    if len(axes) > 2:
+        raise ValueError(f"a sweep over at most two parameters can be drawn, got {len(axes)}")
+    contours = len(axes) == 2 and all(not a.words and len(a.values) >= FEWEST for a in axes)
+    with style.context(["default", dict(STYLE)]):
+        wide = width >= NARROW
+        shape = ((3, 2) if contours else (2, 6)) if wide else (5 + contours, 1)
+        height = width * ((0.95 if contours else 0.66) if wide else (2.9 if contours else 2.75))
+        layout = ConstrainedLayoutEngine(h_pad=0.05, w_pad=0.06)
+        figure = Figure(figsize=(width, height), layout=layout)
+        grid = figure.add_gridspec(*shape)
+        places = WIDE if wide and not contours else list(np.ndindex(*shape))
+        panels = [figure.add_subplot(grid[place]) for place in places]
+        handles = draw_contours(figure, panels, data, axes) if contours else []
+        if not contours:
+            handles = draw_curves(panels, data, axes, wide)
+        for panel, title, letter in zip(panels, TITLES, "abcdef", strict=False):
+            panel.set_title(f"({letter}) {title}", loc="left")
+        static = NO_TRADE in [handle.get_label() for handle in handles]
+        _legend(figure, data, handles, 4 if wide else 2)
+        figure.supxlabel(fill(_caption(data, contours, static), width), fontsize=6.5, color="0.25")
+        return figure
+
+
+def render(
+    data: "xarray.Dataset", kind: Literal["png", "pdf", "svg"] | str, *, width: float = 7.0
+) -> bytes:
+    """Return the page as the contents of a PNG, PDF or SVG file; the same bytes every time.
+
+    Raises
+    ------
+    ValueError
+        If the kind is another one, or `page` cannot draw the sweep.
+    """
+    title = f"{data.attrs['case_name']}: {data.attrs['title']}"
+    return as_file(page(data, width=width), kind, title, str(data.attrs["pdesolve_version"]))
+
+
+def _legend(figure: Figure, data: "xarray.Dataset", handles: list[Any], columns: int) -> None:
+    """Title and key to all panels, in one object so that they keep clear of each other."""
+    figure.legend(
+        handles=handles or [Line2D([], [], linestyle="none", label=" ")],
+        loc="outside upper center",
+        ncols=min(columns, max(1, len(handles))),
+        columnspacing=1.2,
+        title=fill(data.attrs["title"], 0.7 * figure.get_figwidth()),
+        title_fontsize=9,
+    )
+
+
+def _caption(data: "xarray.Dataset", contours: bool, static: bool) -> str:
+    """What has to be known to read the page."""
+    text = "Values at t = 0 in the initial state."
+    if contours and static:
+        text += " Static, dashed at the same levels: with no trade after now."
+    elif contours:
+        text += " The static values, with no trade after now, are nowhere at these levels."
+    if contours and bool((data["status"] == 2).any()):
+        text += " Blank: not solved."
+    return f"{text} {data.attrs['case_name']}, pdesolve {data.attrs['pdesolve_version']}."

@@ -1,0 +1,1 @@
+"""The discrete model by backward induction."""

@@ -1,0 +1,190 @@
+"""One period of the discrete model: expectations under the kernel, attention as a fixed point."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdesolve.case import Case
+from pdesolve.model.attention.response import best_response
+from pdesolve.solver.discrete.mesh import Fields, Mesh
+from pdesolve.typing import Array
+
+TAIL = 6.5  # reach of the quadrature, standard deviations of a shock
+MOST = 500  # nodes of the quadrature, either side
+SETTLED = 1e-8  # relative accuracy of attention at a node
+TRIALS, LEAP = 80, 4.0  # of attention at most, and the next one over the largest at any state
+
+Index = NDArray[np.intp]
+
+
+class DiscreteError(ArithmeticError):
+    """A case that could not be solved with so many periods, in one sentence."""
+
+
+class Learned(NamedTuple):
+    """Expectations over one period under the kernel (3.3), one per node.
+
+    `later` is E^Q[V'], money², which pays for attention; `log_value` is L before the cost; `edge`
+    is the largest weight at the ends of the quadrature.
+    """
+
+    price: Array
+    variance: Array
+    log_value: Array
+    later: Array
+    edge: Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Period:
+    """One period, seen from the nodes at its start.
+
+    In terms of the centred payoff the kernel (3.3) is the same with zeta for xi, and with the
+    centred price, phi and L, whatever the attention.
+
+    Attributes
+    ----------
+    case : Case
+    length : float
+        Delta, time.
+    step : float
+        Spacing of the quadrature, standard deviations of a shock.
+    mesh : Mesh
+    static, after : callable
+        phi, p^s and V^s; deviations of p, V and L at the period's end.
+    zeta, psi : array, shape (n,)
+        The nodes' states, 1/money and 1/money².
+    """
+
+    case: Case
+    length: float
+    step: float
+    mesh: Mesh
+    static: Fields
+    after: Fields
+    zeta: Array
+    psi: Array
+
+    @property
+    def rho_sigma(self) -> float:
+        """Product of risk aversion and supply volatility."""
+        return self.case.market.risk_aversion * self.case.market.supply_volatility
+
+    def learn(self, some: Index, a: Array) -> Learned:
+        """Expectations at the nodes `some`, given the precision rates there.
+
+        The shock u has the reference law N(0, 1): d theta = -sigma sqrt(Delta) u and
+        d zeta = kappa sqrt(Delta) u. The kernel mixes, over payoffs, normals of that width, so the
+        trapezoidal rule converges exponentially. Nodes that need about as many shocks go together.
+        """
+        width = (a / self.rho_sigma + self.rho_sigma) * np.sqrt(self.length)
+        psi = self.psi[some] + (a**2 / self.rho_sigma**2 + a) * self.length
+        reach = TAIL * np.sqrt(1.0 + width**2 * self.mesh.largest(self.psi[some]))
+        bend = np.maximum(1.0, 2.0 * width * np.sqrt(self.mesh.largest(psi)))
+        half = np.ceil(reach * bend / self.step)
+        if half.max() > MOST:
+            raise DiscreteError("one period moves prices through all of their range")
+        group = np.ceil(2.0 * np.log2(half))
+        found = np.empty((5, some.size))
+        for g in np.unique(group):
+            these = group == g
+            shock = reach[these, None] * np.linspace(-1.0, 1.0, 2 * int(half[these].max()) + 1)
+            parts = some[these], a[these], width[these], psi[these], shock
+            found[:, these] = self._expect(*parts)
+        return Learned(*found)
+
+    def _expect(self, some: Index, a: Array, width: Array, psi: Array, shock: Array) -> Learned:
+        """Expectations by a rule that is centred where the static market is heading.
+
+        `width` is kappa sqrt(Delta) and `psi` is that at the period's end; `shock` (nodes, shocks).
+        """
+        phi, mean, _ = self.static(self.zeta[some][:, None], self.psi[some])
+        spacing = shock[:, 1] - shock[:, 0]
+        noise = self.rho_sigma * np.sqrt(self.length)
+        shock = shock + (width - noise)[:, None] * mean
+        zeta = self.zeta[some][:, None] + width[:, None] * shock
+        phi_ahead, mean_ahead, variance_ahead = self.static(zeta, psi)
+        q, v, log_value = self.after(zeta, psi)
+        p = mean_ahead + q
+        log_weight = phi_ahead - phi + log_value - 0.5 * shock**2
+        log_weight += (0.5 * self.length * a[:, None] * p - noise * shock) * p
+        peak = log_weight.max(axis=1)
+        weight = np.exp(log_weight - peak[:, None])
+        total = weight.sum(axis=1)
+        weight /= total[:, None]
+        price = np.sum(weight * p, axis=1)
+        later = np.sum(weight * (variance_ahead + v), axis=1)
+        return Learned(
+            price,
+            later + np.sum(weight * (p - price[:, None]) ** 2, axis=1),
+            phi[:, 0] + peak + np.log(total * spacing / np.sqrt(2.0 * np.pi)),
+            later,
+            weight[:, [0, -1]].max(axis=1),
+        )
+
+    def static_guess(self) -> Array:
+        """Precision rate roughly right if supply did not move: V' is about V/(1 + V psi Delta)."""
+        variance = self.static(self.zeta[:, None], self.psi)[2, :, 0]
+        market = self.case.market
+
+        def response(a: Array) -> Array:
+            learned = variance * (a**2 / self.rho_sigma**2 + a) * self.length
+            left = variance / (1.0 + learned)
+            return best_response(self.case.attention, market.risk_aversion, left).precision_rate
+
+        low = np.zeros_like(variance)
+        high = response(low)
+        for _ in range(30):
+            middle = 0.5 * (low + high)
+            more = response(middle) > middle
+            low, high = np.where(more, middle, low), np.where(more, high, middle)
+        return low
+
+    def choose(self, guess: Array) -> tuple[Learned, Array]:
+        """Expectations and precision rates, where A is a best response to what A leaves.
+
+        More attention leaves less variance, so the response less A falls in A: the secant method,
+        inside brackets. Where the response jumps past A investors are indifferent; some choose
+        either end of the jump, and the cost is their average.
+        """
+        rho = self.case.market.risk_aversion
+        a, before, gap = guess.copy(), np.full_like(guess, np.nan), np.full_like(guess, np.nan)
+        low, high = np.full_like(guess, -1.0), np.full_like(guess, np.inf)
+        found = Learned(*np.empty((5, guess.size)))
+        some = np.arange(guess.size)
+        for trial in range(TRIALS):
+            now, x = self.learn(some, a[some]), a[some]
+            response = best_response(self.case.attention, rho, now.later)
+            best = response.precision_rate
+            cost = response.cost + now.later / (2.0 * rho) * (x - best)
+            now = now._replace(log_value=now.log_value + rho * self.length * cost)
+            for every, part in zip(found, now, strict=True):
+                every[some] = part
+            low[some] = np.where(best > x, x, low[some])
+            high[some] = np.where(best < x, x, high[some])
+            new = _next(x, best - x, before[some], gap[some], low[some], high[some], trial)
+            new = np.minimum(new, LEAP * a.max() or np.inf)
+            before[some], gap[some] = x, best - x
+            open_ = np.abs(best - x) > SETTLED * np.maximum(x, best)
+            open_ &= ~(high[some] <= low[some] * (1.0 + SETTLED))
+            some = some[open_]
+            a[some] = new[open_]
+            if not some.size:
+                return found, a
+        raise DiscreteError(f"attention did not settle at {some.size} of {a.size} states")
+
+
+def _next(
+    x: Array, excess: Array, before: Array, gap: Array, low: Array, high: Array, trial: int
+) -> Array:
+    """Next attention to try: by the secant through two trials, or the bracket's middle."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slope = (excess - gap) / (x - before)
+        new = np.where(slope < 0, x - excess / slope, x + excess)
+        geometric = np.sqrt(np.maximum(low, 0.0)) * np.sqrt(high)
+    middle = np.where(high > 4.0 * low, geometric, 0.5 * (low + high))
+    middle = np.where(low > 0.0, middle, 0.5 * high)
+    unsafe = ~((new > low) & (new < high)) | (trial % 4 == 3)
+    return np.where(unsafe & np.isfinite(high), middle, new)

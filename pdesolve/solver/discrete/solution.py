@@ -1,0 +1,213 @@
+"""A solved discrete model: fields as functions of (xi, psi, t), data sets and files."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pdesolve.case import Case
+from pdesolve.files import write_file
+from pdesolve.model.attention.response import Response, best_response
+from pdesolve.model.payoff.factory import Prior, make_prior
+from pdesolve.solver.discrete.mesh import Between, Mesh
+from pdesolve.solver.units import labels
+from pdesolve.solver.values import ERRORS, InitialState
+from pdesolve.typing import Array
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DiscreteSolution:
+    """The equilibrium of the discrete model, with the interface of `Solution`.
+
+    Between two trading dates nothing moves: fields at t are those of the last date up to t.
+
+    Attributes
+    ----------
+    case : Case
+    mesh : Mesh
+    fields : array, shape (periods, 4, lines, nodes)
+        Deviations of p, V, L and E^Q[V'] from p^s, V^s, phi and V^s, centred payoff.
+    rates : array, shape (periods, lines, nodes)
+        Precision rates A, 1/(money² time); 0 at the last date.
+    kinked : bool
+        Whether attention is zero or capped in one part of the mesh and not in another.
+    error : dict
+        Estimated absolute errors, of quadrature and interpolation, of the initial values named
+        in `ERRORS`.
+    converged : bool
+        Whether every error is within the tolerance asked for.
+    message : str
+        A sentence that says how the solve ended.
+    seconds : float
+        Wall time.
+    """
+
+    case: Case
+    mesh: Mesh
+    fields: Array
+    rates: Array
+    kinked: bool
+    error: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ERRORS, float("nan")))
+    converged: bool = False
+    message: str = "one pass: no error estimate"
+    seconds: float = 0.0
+
+    @cached_property
+    def prior(self) -> Prior:
+        """The payoff's prior."""
+        return make_prior(self.case.payoff)
+
+    @property
+    def times(self) -> Array:
+        """Trading dates t, shape (periods,)."""
+        return np.asarray(np.arange(len(self.fields)) * self.length, dtype=np.float64)
+
+    @property
+    def length(self) -> float:
+        """Delta, the length of a period."""
+        return self.case.market.horizon / len(self.fields)
+
+    @cached_property
+    def psi_reached(self) -> Array:
+        """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
+        rs = self.case.market.risk_aversion * self.case.market.supply_volatility
+        path = np.zeros(len(self.fields))
+        for k in range(len(path) - 1):
+            a, psi = self.rates[k].max(axis=1), self.mesh.nodes(k)[1][:, 0]
+            path[k + 1] = path[k] + np.interp(path[k], psi, a**2 / rs**2 + a) * self.length
+        return path
+
+    def _at(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> tuple[Array, Array]:
+        """Totals p, V, L, E^Q[V'] and static p, V, each (..., *shape); NaN where not known."""
+        x, y, when = np.broadcast_arrays(*(np.asarray(part, float) for part in (xi, psi, t)))
+        c, last = self.prior.centre, len(self.fields) - 1
+        zeta = x - c * y
+        phi, mean, variance = self.prior.cumulants(zeta, np.maximum(y, 0.0))[:3]
+        static = np.stack([c + mean, variance, phi + c * x - 0.5 * c**2 * y, variance])
+        date = np.clip(np.floor(when / self.length + 1e-9), 0, last)
+        known = (y >= 0.0) & (when >= 0.0) & (when <= self.case.market.horizon * (1 + 1e-12))
+        out = np.full(static.shape, np.nan)
+        for k in np.unique(date[known]).astype(int):
+            here = known & (date == k)
+            if k == last:  # the static market, and nothing left to learn
+                out[:, here] = static[:, here]
+                out[3, here] = 0.0
+                continue
+            depth, along = self.mesh.locate(k, zeta, np.maximum(y, 0.0))
+            lines, count = self.mesh.shape
+            if not self.prior.is_two_point:
+                here &= (depth <= 1.0 + 1e-12) if lines > 1 else (y == 0.0)
+            if count > 1:
+                here &= (along >= -1e-12) & (along <= 1.0 + 1e-12)
+            between = Between(self.mesh, k, self.fields[k])
+            found = between(zeta[here][:, None], y[here])[..., 0]
+            out[:, here] = static[:, here] + found
+        return out, static[:2]
+
+    def price(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Price p, money; arguments and NaN as in `Solution.price`."""
+        return np.asarray(self._at(xi, psi, t)[0][0])
+
+    def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Risk-neutral variance V, money²."""
+        return np.asarray(self._at(xi, psi, t)[0][1])
+
+    def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Log value L."""
+        return np.asarray(self._at(xi, psi, t)[0][2])
+
+    def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
+        """Optimal attention and all that goes with it; at the last date that to no variance."""
+        later = self._at(xi, psi, t)[0][3]
+        filled = np.where(np.isfinite(later), later, 0.0)
+        found = best_response(self.case.attention, self.case.market.risk_aversion, filled)
+        return Response(*(np.where(np.isfinite(later), part, np.nan) for part in found))
+
+    def attention(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Total attention S during the period that begins at t."""
+        return self.response(xi, psi, t).attention
+
+    def precision_rate(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Precision bought per unit of time A, 1/(money² time)."""
+        return self.response(xi, psi, t).precision_rate
+
+    def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Risk-neutral sd of the price's next move over sqrt(Delta), money/sqrt(time)."""
+        _, variance, _, later = self._at(xi, psi, t)[0]
+        volatility: Array = np.sqrt(np.maximum(variance - later, 0.0) / self.length)
+        return volatility
+
+    def static_price(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
+        """Price with no trade after now, p^s, money."""
+        return np.asarray(self._at(xi, psi, 0.0)[1][0])
+
+    def static_variance(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
+        """Variance with no trade after now, V^s, money²."""
+        return np.asarray(self._at(xi, psi, 0.0)[1][1])
+
+    @cached_property
+    def initial(self) -> InitialState:
+        """Values at t = 0, xi = -rho n0, psi = 0."""
+        rho, supply = self.case.market.risk_aversion, self.case.market.initial_supply
+        xi = -rho * supply
+        price, log_value, response = self.price(xi), self.log_value(xi), self.response(xi)
+        values = {
+            "price": price,
+            "variance": self.variance(xi),
+            "attention": response.attention,
+            "precision_rate": response.precision_rate,
+            "log_value": log_value,
+            "certainty_equivalent_gain": -(rho * supply * price + log_value) / rho,
+            "price_volatility": self.price_volatility(xi),
+            "static_price": self.static_price(xi),
+            "static_variance": self.static_variance(xi),
+        }
+        return InitialState(**{name: float(value) for name, value in values.items()})
+
+    def to_dataset(self) -> "xarray.Dataset":
+        """Fields at the nodes, with labelled axes.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimensions t, line, node; coordinates psi(t, line) and xi(t, line, node).
+        """
+        import xarray
+
+        dims = ("t", "line", "node")
+        zeta, psi = np.stack([self.mesh.nodes(k) for k in range(len(self.fields))], axis=1)
+        xi, t = zeta + self.prior.centre * psi, self.times[:, None, None]
+        names = ("price", "variance", "attention", "precision_rate", "log_value")
+        values = {name: getattr(self, name)(xi, psi, t) for name in (*names, "price_volatility")}
+        values |= {
+            name: getattr(self, name)(xi, psi) for name in ("static_price", "static_variance")
+        }
+        coords = {
+            "t": ("t", self.times, labels("t")),
+            "psi": (dims[:2], psi[..., 0], labels("psi")),
+            "xi": (dims, xi, labels("xi")),
+        }
+        variables = {name: (dims, value, labels(name)) for name, value in values.items()}
+        attrs = {"title": self.case.title, "case_name": self.case.name, "summary": self.message}
+        return xarray.Dataset(variables, coords, attrs=attrs)
+
+    def save(self, path: str | FilePath) -> None:
+        """Write `to_dataset` to a netCDF file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write; an existing one is replaced.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        write_file(FilePath(path), lambda new: self.to_dataset().to_netcdf(new, engine="h5netcdf"))

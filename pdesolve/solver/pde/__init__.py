@@ -1,0 +1,1 @@
+"""The partial differential equations: state space, passes, refinement, error bars."""

@@ -1,0 +1,221 @@
+"""The state space of a case: where prices move, how far supply can carry them, how much is learned.
+
+Everything here is an estimate that only has to be generous: supply would have to move by `REACH`
+standard deviations to leave the grid, and `refine` replaces the largest psi by a measured one. What
+ending the grid costs is estimated by `refine`, and part of the true errors that
+tests/error_bars.py measures.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from pdesolve.case import Case
+from pdesolve.model.attention.response import best_response
+from pdesolve.model.equations import motion
+from pdesolve.model.payoff.factory import Prior
+from pdesolve.model.payoff.mixture import MixturePrior
+from pdesolve.numerics.grid import Grid
+from pdesolve.typing import Array
+
+REACH = 7.5  # standard deviations of the supply-driven states that the grid covers
+FADE = 2.0  # from the largest psi to the top of the grid, where nobody gets that far
+LATE = (0.85, 1.2)  # the same where states beyond are too improbable to matter
+IMPROBABLE = 1e-2  # share of the static variance that is left there, in units of the tolerance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """Region of (centred xi, psi) to be solved.
+
+    Attributes
+    ----------
+    start : float
+        xi at t = 0, 1/money.
+    low, high : float
+        Ends of the active band at psi = 0 (between them the static price makes its moves), 1/money.
+    reach : float
+        How far outside the band the grid goes at psi = 0, 1/money.
+    half_range : float
+        Half the range of prices, money; the band widens by it per unit of psi.
+    psi_scale : float
+        1 / largest static variance, 1/money².
+    psi_top : float
+        Largest psi that can be reached from psi = 0, 1/money²; 0 if nobody learns.
+    psi_informed : float
+        The psi by which the payoff is as good as known, 1/money²; no need to go much further.
+    finest : float
+        Smallest width, in xi times money, over which the static price bends: sets the nodes.
+    """
+
+    start: float
+    low: float
+    high: float
+    reach: float
+    half_range: float
+    psi_scale: float
+    psi_top: float
+    psi_informed: float
+    finest: float
+
+    def grid(self, n_xi: int, n_psi: int, order: int) -> Grid:
+        """Grid with about that many nodes; spacing doubles from the band's middle to its ends."""
+        half = 0.5 * (self.high - self.low)
+        stretch = float(np.arcsinh(np.sqrt(3.0) * (half + self.reach) / half))
+        flat = n_psi == 1
+        psi_order = 5
+        stages = (psi_order + 1) // 2
+        fade = LATE if self.psi_top >= self.psi_informed else (1.0, FADE)
+        known, top = (0.0 if flat else share * self.psi_top for share in fade)
+        return Grid(
+            centre=0.5 * (self.low + self.high),
+            width=half * stretch / np.sqrt(3.0),
+            stretch=stretch,
+            spread=0.0 if flat else self.half_range / half,
+            psi_scale=self.psi_scale,
+            psi_known=known,
+            psi_top=top,
+            n_xi=n_xi,
+            n_psi=1 if flat else 1 + stages * max(1, round((n_psi - 1) / stages)),
+            order=order,
+            psi_order=psi_order,
+        )
+
+
+def choose_domain(case: Case, prior: Prior, tolerance: float) -> Domain:
+    """State space of a case from its supply risk, payoff range and reachable psi.
+
+    Parameters
+    ----------
+    case : Case
+    prior : Prior
+        Its payoff.
+    tolerance : float
+        States that are too improbable to matter at this accuracy are left out.
+
+    Returns
+    -------
+    Domain
+    """
+    market = case.market
+    rs2 = (market.risk_aversion * market.supply_volatility) ** 2
+    start = -market.risk_aversion * market.initial_supply
+    low_price, high_price = _prices(prior, start, rs2 * market.horizon)
+    half_range = 0.5 * (high_price - low_price)
+    band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
+    psi_scale, psi_top, noise = _learning(case, prior, start, band, half_range)
+    informed = _informed(prior, 1e6 * psi_scale, IMPROBABLE * tolerance)
+    spread = REACH * np.sqrt(noise) + 12.0 / half_range
+    low = max(band[0], start - spread)
+    high = min(band[1], start + spread)
+    low, high = min(low, start - 1 / half_range), max(high, start + 1 / half_range)
+    return Domain(
+        start=start,
+        low=low,
+        high=high,
+        reach=spread,
+        half_range=half_range,
+        psi_scale=psi_scale,
+        psi_top=min(psi_top, informed),
+        psi_informed=informed,
+        finest=_bend(prior, np.linspace(low, high, 101)),
+    )
+
+
+def _prices(prior: Prior, start: float, supply_variance: float) -> tuple[float, float]:
+    """Range of (centred) prices: the support, or what an unbounded payoff's price can reach."""
+    if np.isfinite(prior.low) and np.isfinite(prior.high):
+        return prior.low - prior.centre, prior.high - prior.centre
+    far = 10.0 / prior.sd + REACH * np.sqrt(supply_variance)
+    static = prior.cumulants(start + far * np.linspace(-1, 1, 201), np.zeros(201))
+    known, ends = float(static.variance.max()), float(static.variance[[0, -1]].max())
+    wide = REACH * np.sqrt(2.0 * known + supply_variance * ends**2)
+    return float(static.mean[100]) - wide, float(static.mean[100]) + wide
+
+
+def _xi_at(prior: Prior, price: float) -> float:
+    """The xi at which the static price at psi = 0 is `price` (it increases in xi)."""
+
+    def gap(xi: float) -> float:
+        return float(prior.cumulants(np.array([xi]), np.zeros(1)).mean[0]) - price
+
+    step = 1.0 / prior.sd
+    sign = 1.0 if gap(0.0) < 0 else -1.0
+    near, far = 0.0, sign * step
+    while gap(far) * sign < 0:
+        near, far = far, 2 * far
+    return float(brentq(gap, near, far, xtol=1e-3 * step))
+
+
+def _bend(prior: Prior, line: Array) -> float:
+    """Shortest length in xi over which the static variance changes by its own size."""
+    static = prior.cumulants(line, np.zeros_like(line))
+    seen = static.variance > 1e-3 * static.variance.max()
+    change = np.abs(static.third) + np.sqrt(np.abs(static.fourth) * static.variance)
+    steepest = float(np.max((change / static.variance)[seen]))
+    return 1.0 / max(steepest, 1e-3 * prior.sd)
+
+
+def _learning(
+    case: Case, prior: Prior, start: float, band: list[float], half_range: float
+) -> tuple[float, float, float]:
+    """psi_scale, the largest reachable psi, and the variance of xi that supply adds.
+
+    Along the fastest path dpsi/dt = psi_dot(A(V)), with a generous V from the largest static
+    variance at each psi; the clock is the integral of dpsi / psi_dot.
+    """
+    market = case.market
+    rs = market.risk_aversion * market.supply_volatility
+    half = max(0.5 * (band[1] - band[0]), 1 / half_range)
+    line = 0.5 * (band[0] + band[1]) + half * np.sinh(np.linspace(-3, 3, 81)) / np.sinh(1.5)
+
+    def generous(psi: Array) -> Array:
+        fan = 1.0 + psi[:, None] * half_range / half
+        xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
+        static = prior.cumulants(xi, np.broadcast_to(psi[:, None], xi.shape)).variance.max(axis=1)
+        bound = static * (1.0 + rs**2 * market.horizon * static)
+        return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
+
+    first = prior.cumulants(line, np.zeros_like(line)).variance
+    psi_scale = 1.0 / float(first.max())
+    fastest = best_response(case.attention, market.risk_aversion, generous(np.zeros(1)))
+    move = motion(market.risk_aversion, market.supply_volatility, fastest.precision_rate)
+    longest = float(move.psi_dot[0]) * market.horizon
+    if longest <= 0:
+        return psi_scale, 0.0, rs**2 * market.horizon
+    psi = psi_scale * np.expm1(np.linspace(0.0, np.log1p(longest / psi_scale), 60))
+    a = best_response(case.attention, market.risk_aversion, generous(psi)).precision_rate
+    speed = np.maximum(motion(market.risk_aversion, market.supply_volatility, a).psi_dot, 1e-300)
+    slowness = 1.0 / speed
+    pieces = 0.5 * (slowness[1:] + slowness[:-1]) * np.diff(psi)
+    clock = np.append(0.0, np.cumsum(pieces))
+    noise = np.append(0.0, np.cumsum(0.5 * (a[1:] + a[:-1]) * pieces)) + rs**2 * clock
+    top = float(np.interp(market.horizon, clock, psi))
+    return psi_scale, top, float(np.interp(min(top, psi[-1]), psi, noise)) + rs**2 * market.horizon
+
+
+def _informed(prior: Prior, largest: float, share: float) -> float:
+    """The psi at which that share of the variance is left, as of a discrete payoff; or `largest`.
+
+    Given the payoff x, the evidence is xi = psi x + sqrt(psi) shock; the two closest components are
+    told apart last.
+    """
+    if not isinstance(prior, MixturePrior) or prior.offsets.size == 1:
+        return largest
+    order = np.argsort(prior.offsets)
+    closest = int(np.argmin(np.diff(prior.offsets[order])))
+    pair = prior.offsets[order[closest : closest + 2]][:, None]
+    shocks = np.linspace(-9.0, 9.0, 721)
+    weights = np.exp(-0.5 * shocks**2)
+
+    def excess(log_psi: float) -> float:
+        psi = np.exp(log_psi)
+        xi = psi * pair + np.sqrt(psi) * shocks
+        left = prior.cumulants(xi, np.full_like(xi, psi)).variance @ weights / weights.sum()
+        return float(np.log(np.max(left) / prior.variance + 1e-300) - np.log(share))
+
+    ends = np.log(largest) + np.array([-20.0, 0.0])
+    if excess(ends[1]) > 0.0:
+        return largest
+    return float(np.exp(brentq(excess, ends[0], ends[1], xtol=1e-3)))

@@ -1,0 +1,359 @@
+"""A solved case: fields as functions of (xi, psi, t), the initial state, data sets and files."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pdesolve.case import Case, case_from_dict, case_to_dict
+from pdesolve.files import write_file
+from pdesolve.model.attention.response import Response, best_response
+from pdesolve.model.equations import FIELDS, motion
+from pdesolve.model.payoff.factory import Prior, make_prior
+from pdesolve.numerics.grid import Grid
+from pdesolve.solver.fields import States
+from pdesolve.solver.units import UNITS, labels
+from pdesolve.solver.values import DERIVED, InitialState
+from pdesolve.typing import Array
+from pdesolve.version import __version__
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solution:
+    """The equilibrium of a case.
+
+    Attributes
+    ----------
+    case : Case
+    space : Grid
+        State grid of the last pass.
+    times : array, shape (n,)
+        Times t from 0 to the horizon.
+    states, rates : array, shape (n, n_psi, n_xi, 3)
+        Deviations (p - p^s, V - V^s, L - phi) of the centred payoff and their derivatives to T - t.
+    error : dict
+        Estimated absolute errors of the initial values named in `ERRORS`; `bars` has more.
+    converged : bool
+        Whether every error is within the tolerance asked for.
+    message : str
+        A sentence that says how the solve ended.
+    grid, steps : dict
+        Size of the grid and of the time integration.
+    seconds : float
+        Wall time.
+    version : str
+        Of the package that solved it.
+    volatility_error : float
+        Estimated absolute error of the initial price volatility.
+    """
+
+    case: Case
+    space: Grid
+    times: Array
+    states: Array
+    rates: Array
+    error: dict[str, float]
+    converged: bool
+    message: str
+    grid: dict[str, Any]
+    steps: dict[str, Any]
+    seconds: float
+    version: str = __version__
+    volatility_error: float = float("nan")
+
+    @cached_property
+    def prior(self) -> Prior:
+        """The payoff's prior."""
+        return make_prior(self.case.payoff)
+
+    # ------------------------------------------------------------------ fields
+
+    def price(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Price p, money.
+
+        Parameters
+        ----------
+        xi, psi, t : array_like
+            States (1/money, 1/money²) and time, broadcast together.
+
+        Returns
+        -------
+        array
+            Shaped like the broadcast arguments; NaN outside the region that the solution covers
+            (`psi_limit` says how far it goes in psi).
+        """
+        at = States(self, xi, psi, t)
+        return at.static.mean + self.prior.centre + at.deviation(0)
+
+    def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Risk-neutral variance V, money²; arguments and shape as in `price`."""
+        at = States(self, xi, psi, t)
+        return at.static.variance + at.deviation(1)
+
+    def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Log value L; arguments and shape as in `price`."""
+        at = States(self, xi, psi, t)
+        return at.phi + at.deviation(2)
+
+    def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
+        """Optimal attention and all that goes with it; arguments and shapes as in `price`."""
+        variance = np.asarray(self.variance(xi, psi, t))
+        known = np.isfinite(variance)
+        filled = np.where(known, variance, 1.0)
+        found = best_response(self.case.attention, self.case.market.risk_aversion, filled)
+        return Response(*(np.where(known, part, np.nan) for part in found))
+
+    def attention(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Total attention S; arguments and shape as in `price`."""
+        return self.response(xi, psi, t).attention
+
+    def precision_rate(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Precision bought per unit of time A, 1/(money² time); arguments as in `price`."""
+        return self.response(xi, psi, t).precision_rate
+
+    def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`."""
+        at = States(self, xi, psi, t)
+        market = self.case.market
+        a = self.precision_rate(xi, psi, t)
+        kappa2 = motion(market.risk_aversion, market.supply_volatility, a).kappa2
+        return np.sqrt(kappa2) * (at.static.variance + at.deviation(0, along_xi=True))
+
+    def static_price(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
+        """Price with no trade after now, p^s, money."""
+        return States(self, xi, psi, 0.0).static.mean + self.prior.centre
+
+    def static_variance(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
+        """Variance with no trade after now, V^s, money²."""
+        return States(self, xi, psi, 0.0).static.variance
+
+    @cached_property
+    def initial(self) -> InitialState:
+        """Values at t = 0, xi = -rho n0, psi = 0."""
+        market = self.case.market
+        xi = -market.risk_aversion * market.initial_supply
+        price, log_value = float(self.price(xi)), float(self.log_value(xi))
+        rho = market.risk_aversion
+        return InitialState(
+            price=price,
+            variance=float(self.variance(xi)),
+            attention=float(self.attention(xi)),
+            precision_rate=float(self.precision_rate(xi)),
+            log_value=log_value,
+            certainty_equivalent_gain=-(rho * market.initial_supply * price + log_value) / rho,
+            price_volatility=float(self.price_volatility(xi)),
+            static_price=float(self.static_price(xi)),
+            static_variance=float(self.static_variance(xi)),
+        )
+
+    @property
+    def bars(self) -> dict[str, float]:
+        """Estimated absolute errors of the initial values named in `BARS`.
+
+        That of the gain G0 = -(n0 p + L/rho) follows from those of p and L.
+        """
+        market = self.case.market
+        from_price = abs(market.initial_supply) * self.error["price"]
+        gain = from_price + self.error["log_value"] / market.risk_aversion
+        return {**self.error, **dict(zip(DERIVED, (gain, self.volatility_error), strict=True))}
+
+    # ------------------------------------------------------------------ reach in psi
+
+    @cached_property
+    def _fastest(self) -> Array:
+        """Largest learning speed on each line at each time, shape (n, n_psi)."""
+        static = self.static_nodes.variance
+        market = self.case.market
+        found = best_response(
+            self.case.attention, market.risk_aversion, static + self.states[..., 1]
+        )
+        move = motion(market.risk_aversion, market.supply_volatility, found.precision_rate)
+        return move.psi_dot.max(axis=-1)
+
+    @cached_property
+    def static_nodes(self) -> Any:
+        """Static cumulants of the centred payoff at the grid's nodes, arrays (n_psi, n_xi)."""
+        g = self.space
+        return self.prior.cumulants(g.xi, np.broadcast_to(g.psi[:, None], g.xi.shape))
+
+    def _speeds(self, backward: bool) -> Iterator[tuple[int, Array, float]]:
+        """Interval by interval: end index, speeds by line at its middle, length."""
+        lengths = np.diff(self.times)
+        order = range(len(lengths) - 1, -1, -1) if backward else range(len(lengths))
+        for k in order:
+            end = k if backward else k + 1
+            yield end, 0.5 * (self._fastest[k] + self._fastest[k + 1]), float(lengths[k])
+
+    @cached_property
+    def psi_reached(self) -> Array:
+        """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
+        return self._follow(0.0, backward=False)
+
+    @cached_property
+    def psi_limit(self) -> Array:
+        """Largest psi at `times` for which the solution is determined by what the grid covers."""
+        return self._follow(self.space.psi_known, backward=True)
+
+    def _follow(self, psi: float, *, backward: bool) -> Array:
+        """Path of the fastest learner from psi at one end of time to the other.
+
+        Within a time step the clock is the integral of dpsi / speed, which stays accurate where the
+        speed falls by orders of magnitude over one step.
+        """
+        path = np.empty_like(self.times)
+        path[-1 if backward else 0] = psi
+        eta = np.linspace(0.0, self.space.eta[-1], 16 * self.space.n_psi)
+        fine = self.space.psi_scale * np.expm1(eta)
+        for end, speed, length in self._speeds(backward):
+            slowness = 1.0 / np.maximum(np.interp(eta, self.space.eta, speed), 1e-300)
+            pieces = 0.5 * (slowness[1:] + slowness[:-1]) * np.diff(fine)
+            clock = np.append(0.0, np.cumsum(pieces))
+            now = np.interp(psi, fine, clock) + (-length if backward else length)
+            psi = float(np.interp(now, clock, fine))
+            path[end] = psi
+        return path
+
+    # ------------------------------------------------------------------ data sets and files
+
+    def to_dataset(self) -> "xarray.Dataset":
+        """Fields on the solution's own nodes with labelled axes.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimensions t, psi, node; coordinate xi(psi, node); each variable has its unit and long
+            name in its attributes, the data set the case and the version.
+        """
+        import xarray
+
+        t, psi = self.times[:, None, None], self.space.psi[:, None]
+        xi = self.space.xi + self.prior.centre * psi
+        static, centre = self.static_nodes, self.prior.centre
+        variance = static.variance + self.states[..., 1]
+        market = self.case.market
+        found = best_response(self.case.attention, market.risk_aversion, variance)
+        move = motion(market.risk_aversion, market.supply_volatility, found.precision_rate)
+        slope = np.stack([self.space.derivatives(u[..., :1])[0][..., 0] for u in self.states])
+        values = {
+            "price": centre + static.mean + self.states[..., 0],
+            "variance": variance,
+            "attention": found.attention,
+            "precision_rate": found.precision_rate,
+            "log_value": self._phi_nodes + self.states[..., 2],
+            "price_volatility": np.sqrt(move.kappa2) * (static.variance + slope),
+        }
+        dims = ("t", "psi", "node")
+        variables: dict[str, Any] = {
+            name: (dims, np.broadcast_to(value, (t.size, *xi.shape)), labels(name))
+            for name, value in values.items()
+        }
+        variables["static_price"] = (dims[1:], centre + static.mean, labels("static_price"))
+        variables["static_variance"] = (dims[1:], static.variance, labels("static_variance"))
+        coords = {
+            "t": ("t", self.times, labels("t")),
+            "psi": ("psi", self.space.psi, labels("psi")),
+            "xi": (dims[1:], xi, labels("xi")),
+            "psi_limit": ("t", self.psi_limit, {"units": UNITS["psi"], "long_name": "trusted psi"}),
+        }
+        return xarray.Dataset(variables, coords, attrs=self._attributes())
+
+    @property
+    def _phi_nodes(self) -> Array:
+        """The payoff's own phi at the nodes (the centred one's, shifted)."""
+        c, psi = self.prior.centre, self.space.psi[:, None]
+        return self.static_nodes.phi + c * self.space.xi + 0.5 * psi * c**2
+
+    def _attributes(self) -> dict[str, Any]:
+        """Everything but the arrays, as text."""
+        return {
+            "title": self.case.title,
+            "pdesolve_version": self.version,
+            "case": json.dumps(case_to_dict(self.case)),
+            "case_name": self.case.name,
+            "summary": json.dumps(
+                {
+                    "space": asdict(self.space),
+                    "error": self.error,
+                    "volatility_error": self.volatility_error,
+                    "converged": self.converged,
+                    "message": self.message,
+                    "grid": self.grid,
+                    "steps": self.steps,
+                    "seconds": self.seconds,
+                }
+            ),
+        }
+
+    def save(self, path: str | FilePath) -> None:
+        """Write the solution to a netCDF file, whole or not at all; `load_solution` reads it back.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write; an existing one is replaced.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        data = self.to_dataset()
+        dims = ("t", "psi", "node", "field")
+        data["deviation"] = (
+            dims,
+            self.states,
+            {"long_name": "deviations p - p^s, V - V^s, L - phi"},
+        )
+        data["deviation_rate"] = (dims, self.rates, {"long_name": "their derivatives to T - t"})
+        data = data.assign_coords(field=list(FIELDS))
+        write_file(FilePath(path), lambda new: data.to_netcdf(new, engine="h5netcdf"))
+
+
+def load_solution(path: str | FilePath) -> Solution:
+    """Read a solution that `Solution.save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    Solution
+        With the same arrays, bit for bit.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not a saved solution.
+    """
+    import xarray
+
+    try:
+        opened = xarray.open_dataset(path, engine="h5netcdf")
+    except FileNotFoundError:
+        raise
+    except OSError as failure:
+        raise ValueError(f"{path}: not a netCDF file") from failure
+    with opened as data:
+        if "pdesolve_version" not in data.attrs or "deviation" not in data:
+            raise ValueError(f"{path}: not a solution saved by pdesolve")
+        summary = json.loads(data.attrs["summary"])
+        return Solution(
+            case=case_from_dict(json.loads(data.attrs["case"]), data.attrs["case_name"]),
+            space=Grid(**summary.pop("space")),
+            times=data["t"].to_numpy(),
+            states=data["deviation"].to_numpy(),
+            rates=data["deviation_rate"].to_numpy(),
+            version=data.attrs["pdesolve_version"],
+            **summary,
+        )

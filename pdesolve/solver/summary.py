@@ -1,0 +1,113 @@
+"""A solution as a person or a program reads it: the table and the JSON object of `solve`."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pdesolve.solver.values import DERIVED
+
+if TYPE_CHECKING:
+    from pdesolve.solver.solution import Solution
+
+STATIC = {"price": "static_price", "variance": "static_variance"}
+ROWS = (
+    "price",
+    "variance",
+    "attention",
+    "precision_rate",
+    "log_value",
+    "certainty_equivalent_gain",
+    "price_volatility",
+)
+REGIMES = {0: "nobody pays attention", 2: "attention is at its capacity"}
+
+
+def as_json(solution: "Solution") -> str:
+    """Return the initial values and what they took as one JSON object; null where not finite."""
+    initial = solution.initial
+    names = (*ROWS, *STATIC.values())
+    return json.dumps(
+        plain(
+            {
+                "case": solution.case.name,
+                **{name: getattr(initial, name) for name in names},
+                "error": solution.error,
+                "derived_error": {name: solution.bars[name] for name in DERIVED},
+                "converged": solution.converged,
+                "message": solution.message,
+                "grid": solution.grid,
+                "steps": solution.steps,
+                "seconds": solution.seconds,
+                "version": solution.version,
+            }
+        ),
+        indent=2,
+        allow_nan=False,
+    )
+
+
+def plain(value: Any) -> Any:
+    """Plain Python that JSON can hold."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def table(solution: "Solution") -> str:
+    """Initial values for a person to read."""
+    from pdesolve.solver.units import UNITS
+
+    initial, market = solution.initial, solution.case.market
+    lines = [("", "value", "± error", "unit", "static")]
+    for name in ROWS:
+        value, error = getattr(initial, name), solution.bars[name]
+        rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
+        static = _digits(getattr(initial, STATIC[name]), rounding) if name in STATIC else ""
+        bound = (f"{error:.0e}" if error else "0") if math.isfinite(error) else ""
+        unit = "" if UNITS[name] == "1" else UNITS[name]
+        label = name.replace("certainty_equivalent", "certainty-equivalent").replace("_", " ")
+        lines.append((label, _digits(value, rounding), bound, unit, static))
+    widths = [max(len(line[k]) for line in lines) for k in range(5)]
+    aligned = [
+        f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}  {e:>{widths[4]}}"
+        for a, b, c, d, e in lines
+    ]
+    start = -market.risk_aversion * market.initial_supply
+    return "\n".join(
+        [
+            f"{solution.case.name}: {solution.case.title}",
+            f"at t = 0, xi = {start:.6g} 1/money, psi = 0"
+            " (static: what investors would pay with no trade after now)",
+            "",
+            *(line.rstrip() for line in aligned),
+            "",
+            *_facts(solution, start),
+        ]
+    )
+
+
+def _digits(value: float, error: float) -> str:
+    """A number with the decimals that its error leaves meaning to, or seven digits."""
+    if not math.isfinite(value):
+        return "unknown"
+    if not 0 < error < math.inf or not 1e-4 <= abs(value) < 1e7:
+        return f"{value:.7g}"
+    return f"{value:.{min(12, max(0, -math.floor(math.log10(error))))}f}"
+
+
+def _facts(solution: "Solution", start: float) -> Iterable[str]:
+    """Where attention stands, what the solve took, how it ended."""
+    regime = float(solution.response(start).regime)
+    if regime in REGIMES:
+        yield f"{REGIMES[int(regime)]} in this state"
+    grid, steps = solution.grid, solution.steps
+    nodes = f"{grid.get('xi_nodes')} x {grid.get('psi_nodes')} nodes in xi and psi"
+    order = f" of order {grid['order']}" if "order" in grid else ""
+    passes = f" in the last of {len(steps['passes'])} passes" if "passes" in steps else ""
+    yield f"{nodes}{order}, {steps.get('accepted')} time steps{passes}, {solution.seconds:.2f} s"
+    yield solution.message

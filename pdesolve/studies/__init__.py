@@ -1,0 +1,1 @@
+"""Many cases: sweeps, slopes, stores of finished points, where they are solved."""

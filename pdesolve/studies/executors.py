@@ -1,0 +1,181 @@
+"""Where points are solved: here, in processes on this machine, or by a Dask cluster.
+
+Nothing here imports arrays, so that worker processes start with one BLAS thread each: they take
+that from the environment when they import NumPy.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from pdesolve.case.sources import CaseError
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+FEW = 8  # points: below, starting processes takes longer than it saves
+SHARE = 3  # points at least for each process
+BREAKS = 3  # pools in a row that may lose a worker before any point is done
+RETRIES = 3  # of a point by Dask
+TIMEOUT = 10  # seconds to reach a scheduler
+
+
+class SweepError(RuntimeError):
+    """A sweep that cannot go on, in one sentence."""
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """Let what is started, or imported for the first time, use one BLAS thread."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def default_processes(points: int) -> int:
+    """How many processes a sweep of so many points is worth."""
+    return 1 if points < FEW else max(1, min(cores(), points // SHARE))
+
+
+def run(
+    work: Callable[[Any], Any], tasks: Iterable[Any], executor: Executor | None, processes: int
+) -> Iterator[Any]:
+    """Do the work for every task; yield results as they come.
+
+    Parameters
+    ----------
+    work : callable
+        Of module level.
+    tasks : iterable
+    executor : Executor or None
+        None for processes on this machine.
+    processes : int
+        1 to stay in this one.
+
+    Raises
+    ------
+    SweepError
+        If the workers are lost.
+    """
+    tasks = list(tasks)
+    if executor is not None:
+        return _elsewhere(executor, work, tasks)
+    return _local(work, tasks, min(processes, len(tasks))) if processes > 1 else map(work, tasks)
+
+
+def _elsewhere(executor: Executor, work: Callable[[Any], Any], tasks: list[Any]) -> Iterator[Any]:
+    """Work in an executor that was given."""
+    try:
+        for _, result in _submitted(executor, work, tasks):
+            yield result
+    except Exception as failure:  # each kind of executor has its own ways to lose workers
+        text = f"the workers failed: {type(failure).__name__}: {failure}"
+        raise SweepError(text) from failure
+
+
+def _submitted(
+    executor: Executor, work: Callable[[Any], Any], tasks: list[Any]
+) -> Iterator[tuple[int, Any]]:
+    """Yield place and result of every task, in the order in which they finish."""
+    places = {}
+    try:
+        for place, task in enumerate(tasks):
+            places[executor.submit(work, task)] = place
+        for future in as_completed(places):
+            yield places[future], future.result()
+    finally:
+        for future in places:
+            future.cancel()
+
+
+def _local(work: Callable[[Any], Any], tasks: list[Any], processes: int) -> Iterator[Any]:
+    """Processes on this machine; if one is lost, what it was at is tried again."""
+    left, broken = dict(enumerate(tasks)), 0
+    while left:
+        order = list(left)
+        try:
+            with _pool(processes) as pool:
+                for place, result in _submitted(pool, work, list(left.values())):
+                    del left[order[place]]
+                    broken = 0
+                    yield result
+        except BrokenProcessPool as failure:
+            broken += 1
+            if broken == BREAKS:
+                raise SweepError(
+                    f"worker processes end before they are done, {len(left)} points are left"
+                    " (out of memory? In a script, call sweep below"
+                    ' `if __name__ == "__main__":`)'
+                ) from failure
+
+
+@contextmanager
+def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Fresh processes that end at once if this one ends, or stops for any reason."""
+    context = get_context("spawn")
+    lifeline, held = context.Pipe(duplex=False)
+    with single_thread(), lifeline, held:
+        pool = ProcessPoolExecutor(processes, context, _watch, (lifeline,))
+        try:
+            yield pool
+        except BaseException:
+            held.close()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _watch(lifeline: Connection) -> None:
+    """In a worker: leave interrupts to the parent, and end when its end of the line closes."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def wait() -> None:
+        lifeline.poll(None)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of a Dask scheduler, through its own client.
+
+    Raises
+    ------
+    CaseError
+        If distributed is not installed, or no scheduler answers there.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise CaseError(
+            "--scheduler needs the package distributed: pip install 'pdesolve[dask]'"
+        ) from None
+    try:
+        connect: Any = distributed.Client
+        client = connect(address, timeout=TIMEOUT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        rule = "must be the address of a Dask scheduler that answers"
+        raise CaseError(f"--scheduler {rule}, got {address!r} ({error})") from None
+    with client:
+        yield client.get_executor(pure=False, retries=RETRIES)

@@ -1,0 +1,90 @@
+"""One point of a sweep: what a worker does, and the plain record that it hands back."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import Any, NamedTuple
+
+from pdesolve.case import Case, case_to_dict
+from pdesolve.case.schema import build_case
+from pdesolve.case.sources import Source, flatten
+from pdesolve.version import __version__
+
+CONVERGED, NOT_CONVERGED, FAILED = "converged", "not converged", "failed"
+STATUSES = (CONVERGED, NOT_CONVERGED, FAILED)
+
+Record = dict[str, Any]
+
+
+class Task(NamedTuple):
+    """A point to solve: its case, the values that make it, and the parameters to differentiate."""
+
+    case: Case
+    at: tuple[object, ...]
+    slopes: tuple[str, ...]
+
+
+def vary_case(case: Case, values: Mapping[str, object]) -> Case:
+    """Change values of a case by dotted key.
+
+    Raises
+    ------
+    CaseError
+        If there is no such case; the message blames ``--vary``.
+    """
+    from pathlib import Path
+
+    table = case_to_dict(case)
+    layers = [
+        flatten(table, Source(case.name, Path())),
+        flatten(values, Source(f"{case.name} (--vary)", Path())),
+    ]
+    return build_case(case.name, case.name, layers, None)
+
+
+def solve_point(task: Task) -> Record:
+    """Solve one point.
+
+    Whatever goes wrong with it is part of the record, except for want of memory; what it says does
+    not depend on other points, on the process or on the order.
+
+    Returns
+    -------
+    dict
+        ``at``, ``status``, ``message``, ``values``, ``error``, ``slope`` and ``slope_error`` (by
+        parameter), ``seconds`` and ``version``; nothing but numbers, text, lists and dicts.
+    """
+    began = time.perf_counter()
+    record: Record = {"at": list(task.at), "version": __version__}
+    try:
+        record |= _solved(task)
+    except MemoryError:
+        raise
+    except Exception as failure:  # a point that fails must not end the others; it says why
+        text = " ".join(str(failure).split())
+        if not isinstance(failure, ArithmeticError | ValueError):
+            text = f"{type(failure).__name__}: {text}"
+        record |= {"status": FAILED, "message": text}
+    return {**record, "seconds": time.perf_counter() - began}
+
+
+def _solved(task: Task) -> Record:
+    """Values, errors and slopes of a point."""
+    from pdesolve.solver.pde.solver import solve
+    from pdesolve.studies.slopes import slope
+
+    found = solve(task.case)
+    slopes = {key: slope(found, key, partial(_vary_one, task.case, key)) for key in task.slopes}
+    return {
+        "status": CONVERGED if found.converged else NOT_CONVERGED,
+        "message": found.message,
+        "values": asdict(found.initial),
+        "error": {name: float(value) for name, value in found.bars.items()},
+        "slope": {key: one.value for key, one in slopes.items()},
+        "slope_error": {key: one.error for key, one in slopes.items()},
+    }
+
+
+def _vary_one(case: Case, key: str, value: float) -> Case:
+    return vary_case(case, {key: value})

@@ -1,0 +1,202 @@
+"""Derivatives of the initial values to parameters, by differences with the discretisation frozen.
+
+A solve chooses grid and time steps by what it finds, so two solves nearby differ by more than their
+parameters do. Here both sides of a difference are marched on one grid with one sequence of time
+steps (as shares of the horizon). What comes out is then a smooth function of the parameter, down to
+rounding, and a step of a millionth gives its derivative to about as many digits. What is left is
+the error of the discretisation. To measure it, and to spend less than the solve did, the difference
+is taken on coarser and then finer versions of the solution's own grid and steps until two agree:
+the finer one is reported, and their disagreement is its error bar.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from pdesolve.case import Case
+from pdesolve.model.equations import Equilibrium
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.rosenbrock import GAMMA, step
+from pdesolve.solver.pde.domain import choose_domain
+from pdesolve.solver.pde.errors import error_scales, has_kink
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import VALUES
+from pdesolve.typing import Array
+
+STEP = 1e-6  # of the difference, in units of the parameter's size
+# Nodes are divided by, and time steps merged by, these; the last two only if need be.
+LEVELS = ((2.4, 3), (1.7, 2), (1.2, 1), (0.8, 1), (0.6, 1))
+KEPT = 1.0  # of the disagreement: what is left of it is less at any order above 1.5 or so
+KINKED = 8.0  # on bar and goal where attention has a kink: nodes that cross it add noise
+COUPLED = 0.3  # least share of the worst field's error that every field is taken to have
+FEWEST = 8  # time steps that are left when they are merged
+TIME = 2.0  # error that the time steps are taken to leave, in units of the solution's tolerance
+GOAL = 5e-3  # relative error of a slope that ends the refinement
+NOISE = 1e-14  # of a value: what rounding leaves in it
+
+
+class Slope(NamedTuple):
+    """Derivatives of the initial values to one parameter, and their errors, by name."""
+
+    value: dict[str, float]
+    error: dict[str, float]
+
+
+UNKNOWN = Slope(dict.fromkeys(VALUES, float("nan")), dict.fromkeys(VALUES, float("nan")))
+
+
+def slope(found: Solution, key: str, vary: Callable[[float], Case]) -> Slope:
+    """Derivative of every initial value to a parameter.
+
+    Parameters
+    ----------
+    found : Solution
+    key : str
+        Dotted name of a real parameter.
+    vary : callable
+        Value of the parameter -> the case with it; raises ValueError where there is no such case.
+
+    Returns
+    -------
+    Slope
+        In the value's unit per unit of the parameter; NaN where a case nearby has no solution. At a
+        kink it is the derivative to the right, or, at the end of the range, to the left.
+    """
+    case = found.case
+    x = parameter(case, key)
+    if not np.isfinite(x):
+        return UNKNOWN
+    size = max(abs(x), _size(found, key))
+    try:
+        h, moved = _moved(vary, x, STEP * size)
+    except ValueError:
+        return UNKNOWN
+    coarse = fine = None
+    slack = KINKED if has_kink(found) else 1.0
+    before = None
+    for shrink, merged in LEVELS:
+        if coarse is not None and shrink < 1.0:
+            break
+        mesh = _mesh(found, shrink, merged)
+        if mesh == before:  # there is little to coarsen
+            continue
+        try:
+            ends = [_initial(one, found, *mesh) for one in (case, moved)]
+        except ArithmeticError:  # too coarse for this state: go on with the finer ones
+            continue
+        before, coarse, fine = mesh, fine, (ends[1] - ends[0]) / h
+        if coarse is not None:
+            change = slack * KEPT * np.abs(fine - coarse)
+            error = _error(found, ends[0], fine, change, h, size)
+            if np.max(error * size / _scales(found, fine * size)) <= slack * GOAL:
+                break
+    if coarse is None or fine is None:
+        return UNKNOWN
+    return Slope(*(dict(zip(VALUES, part.tolist(), strict=True)) for part in (fine, error)))
+
+
+def parameter(case: Case, key: str) -> float:
+    """Value of the parameter of that dotted name."""
+    return float(reduce(getattr, key.split("."), case))  # type: ignore[arg-type]
+
+
+def _size(found: Solution, key: str) -> float:
+    """Size that counts for a parameter that may be zero; 0 for the others."""
+    case, sd = found.case, found.prior.sd
+    sizes: Mapping[str, float] = {
+        "market.initial_supply": 1.0 / (case.market.risk_aversion * sd),
+        "attention.cost.linear": case.attention.cost.scale,
+        **dict.fromkeys(("payoff.mean", "payoff.low", "payoff.high"), sd),
+    }
+    return sizes.get(key, 0.0)
+
+
+def _moved(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Case]:
+    """A step that leads to a case, upwards if possible, and that case."""
+    try:
+        return (x + h) - x, vary(x + h)
+    except ValueError:
+        return (x - h) - x, vary(x - h)
+
+
+def _mesh(found: Solution, shrink: float, merged: int) -> tuple[Grid, tuple[float, ...]]:
+    """Grid over a solution's domain with that many times fewer nodes, and fewer of its time steps.
+
+    The steps are times to the horizon, as shares of it.
+    """
+    space, case = found.space, found.case
+    domain = choose_domain(case, found.prior, case.numerics.tolerance)
+    learned = space.psi_top <= 1.9 * space.psi_known  # up to where the payoff is as good as known
+    top = domain.psi_informed if learned else space.psi_known
+    n_xi = 1 if space.n_xi == 1 else max(16, round(space.n_xi / shrink))
+    n_psi = 1 if space.n_psi == 1 else max(7, round(space.n_psi / shrink))
+    shares = 1.0 - found.times[::-1] / found.times[-1]
+    merged = max(1, min(merged, (shares.size - 1) // FEWEST))
+    kept = (*shares[:-1][::merged].tolist(), 1.0)
+    return replace(domain, psi_top=top).grid(n_xi, n_psi, space.order), kept
+
+
+def _initial(case: Case, found: Solution, grid: Grid, shares: tuple[float, ...]) -> Array:
+    """Initial values of a case on this grid, with these time steps."""
+    horizon = case.market.horizon
+    state = _march(case, grid, np.array(shares) * horizon)
+    states = np.stack([state, np.zeros_like(state)])
+    # a new object, so that nothing cached is carried over
+    one = replace(
+        found,
+        case=case,
+        space=grid,
+        times=np.array([0.0, horizon]),
+        states=states,
+        rates=np.zeros_like(states),
+    )
+    return np.array(list(asdict(one.initial).values()))
+
+
+def _march(case: Case, grid: Grid, times: Array) -> Array:
+    """Deviations at t = 0, by these steps of time to the horizon."""
+    prior = make_prior(case.payoff)
+    system = Equilibrium(
+        case=case,
+        grid=grid,
+        static=prior.cumulants(grid.xi, np.broadcast_to(grid.psi[:, None], grid.xi.shape)),
+        price_range=(prior.low - prior.centre, prior.high - prior.centre),
+        sizes=(prior.sd, prior.variance, 1.0),
+    )
+    u = np.zeros((*grid.xi.shape, 3))
+    with np.errstate(all="ignore"):
+        for h in np.diff(times).tolist():
+            local = system.linearise(u)
+            u, _ = step(local, local.factor(1.0 / (GAMMA * h)), u, h)
+    return u
+
+
+def _scales(found: Solution, moves: Array) -> Array:
+    """What the errors of moves of the values are measured against, by value."""
+    scale, sd, variance = error_scales(found), found.prior.sd, found.prior.variance
+    others = {
+        "certainty_equivalent_gain": 1.0 / found.case.market.risk_aversion,
+        "price_volatility": found.initial.price_volatility,
+        "static_price": sd,
+        "static_variance": variance,
+    }
+    return np.maximum([{**scale, **others}[name] for name in VALUES], np.abs(moves))
+
+
+def _error(
+    found: Solution, values: Array, slopes: Array, change: Array, h: float, size: float
+) -> Array:
+    """Bar of the slopes from what the last refinement changed, and the step's own error.
+
+    What did not change at all is exact but for that.
+    """
+    scales = _scales(found, slopes * size) / size
+    moves = np.array([not name.startswith("static") for name in VALUES]) & (change > 0.0)
+    floor = COUPLED * np.max(change / scales) * scales * moves
+    change = change + TIME * found.case.numerics.tolerance * scales * moves
+    step_error = STEP * np.abs(slopes) + NOISE * np.abs(values) / abs(h)
+    return np.maximum(change, floor) + step_error

@@ -1,0 +1,230 @@
+"""Comparative statics: the initial values of a case over its parameters."""
+
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pdesolve.case import Case, CaseError, case_to_dict
+from pdesolve.case.labels import describe
+from pdesolve.solver.units import LONG_NAMES, UNITS, labels
+from pdesolve.solver.values import BARS, VALUES
+from pdesolve.studies.executors import SweepError, default_processes, run
+from pdesolve.studies.plan import Plan, make_plan
+from pdesolve.studies.point import FAILED, STATUSES, Record, Task, solve_point
+from pdesolve.studies.store import Store, label
+from pdesolve.version import __version__
+
+if TYPE_CHECKING:
+    import xarray
+
+__all__ = ["SweepError", "failures", "run_plan", "sweep"]
+
+
+def sweep(
+    case: Case,
+    vary: Mapping[str, Iterable[Any]],
+    *,
+    executor: Executor | None = None,
+    processes: int | None = None,
+    tol: float | None = None,
+    slopes: bool | None = None,
+    store: str | Path | None = None,
+    progress: bool = False,
+) -> "xarray.Dataset":
+    """Solve a case for every combination of parameters.
+
+    A point that cannot be solved is recorded with its reason and the others go on. Points are
+    solved on their own, so the result does not depend on where, or in what order, that happens.
+
+    Parameters
+    ----------
+    case : Case
+    vary : mapping
+        Dotted key -> values, for instance ``{"market.risk_aversion": [1.0, 2.0]}``; any number of
+        keys; numbers, or words such as payoff kinds.
+    executor : concurrent.futures.Executor, optional
+        Where to solve. By default in this process for a few points, else in processes on this
+        machine with one BLAS thread each.
+    processes : int, optional
+        How many of them; 1 to stay in this process.
+    tol : float, optional
+        Accuracy asked for, in place of `case.numerics.tolerance`.
+    slopes : bool, optional
+        Whether to differentiate to every real parameter (:mod:`pdesolve.studies.slopes`); by
+        default with one axis.
+    store : path-like, optional
+        File to which finished points are appended; what it has is not solved again.
+    progress : bool
+        Show a progress bar on standard error if it is a terminal.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions and coordinates named like the keys. Every initial value (`InitialState`), with
+        ``NAME_error``, its estimated absolute error, where there is one; ``status`` (0 converged,
+        1 not converged, 2 failed) and ``message``. With slopes a further dimension ``parameter``
+        and ``NAME_slope``, ``NAME_slope_error``: derivatives and their errors, in NAME's unit per
+        unit of the parameter. Units are in the attributes.
+
+    Raises
+    ------
+    CaseError
+        If a key or a value is not one that the case can have; nothing is solved then.
+    StoreError
+        If the store is not of this sweep.
+    SweepError
+        If the worker processes are lost; the store has what they finished.
+    """
+    if tol is not None:
+        case = replace(case, numerics=replace(case.numerics, tolerance=tol))
+    plan = make_plan(case, vary, slopes)
+    path = None if store is None else Path(store)
+    return run_plan(plan, executor, processes=processes, store=path, progress=progress)
+
+
+def run_plan(
+    plan: Plan,
+    executor: Executor | None = None,
+    *,
+    processes: int | None = None,
+    store: Path | None = None,
+    progress: bool = False,
+) -> "xarray.Dataset":
+    """Solve the points of a plan; parameters and errors as in `sweep`."""
+    if processes is not None and processes < 1:
+        raise CaseError(f"processes must be at least 1, got {processes}")
+    with ExitStack() as stack:
+        kept = None if store is None else stack.enter_context(Store(store, plan.header))
+        records: dict[str, Record] = {} if kept is None else dict(kept.records)
+        tasks = [task for task in _ends_first(plan) if label(task.at) not in records]
+        count = default_processes(len(tasks)) if processes is None else processes
+        bar = stack.enter_context(_bar(len(plan.tasks), len(tasks), plan.case.name, progress))
+        done = stack.enter_context(closing(iter_run(tasks, executor, count)))
+        for record in done:
+            if record["version"] != __version__:
+                raise SweepError(
+                    f"a worker has pdesolve {record['version']}, this is {__version__}"
+                )
+            if kept is not None:
+                kept.append(record)
+            records[label(record["at"])] = record
+            bar.update()
+    return _dataset(plan, [records[label(task.at)] for task in plan.tasks])
+
+
+def iter_run(tasks: list[Task], executor: Executor | None, processes: int) -> Any:
+    """Yield the records of these points as they come."""
+    yield from run(solve_point, tasks, executor, processes)
+
+
+def _ends_first(plan: Plan) -> list[Task]:
+    """Points from the ends of the axes inwards: the hardest tend to be there.
+
+    They would else be waited for at the end, with other workers idle.
+    """
+    middle = [(n - 1) / 2 for n in plan.shape]
+    places = product(*(range(n) for n in plan.shape))
+    inward = [
+        max(abs(k - m) / (m or 1) for k, m in zip(place, middle, strict=True)) for place in places
+    ]
+    return [plan.tasks[k] for k in sorted(range(len(inward)), key=lambda k: (-inward[k], -k))]
+
+
+def _bar(total: int, missing: int, name: str, show: bool) -> Any:
+    """Progress over points with the time left: a bar on a terminal, nothing elsewhere."""
+    from tqdm import tqdm
+
+    off = None if show else True  # None: where standard error is not a terminal
+    return tqdm(total=total, initial=total - missing, desc=name, unit="point", disable=off)
+
+
+# ---------------------------------------------------------------------- data set
+
+
+def _dataset(plan: Plan, records: list[Record]) -> "xarray.Dataset":
+    """Arrays over the axes of what the records hold."""
+    import xarray
+
+    dims = tuple(plan.axes)
+    variables: dict[str, Any] = {}
+    for name in VALUES:
+        variables[name] = (dims, _array(plan, records, "values", name), labels(name))
+        if name in BARS:
+            attributes = {"units": UNITS[name], "long_name": f"error bar of {LONG_NAMES[name]}"}
+            variables[f"{name}_error"] = (dims, _array(plan, records, "error", name), attributes)
+    codes = [STATUSES.index(record["status"]) for record in records]
+    variables["status"] = (
+        dims,
+        np.array(codes, np.int8).reshape(plan.shape),
+        {
+            "long_name": "how the point ended",
+            "flag_values": np.arange(len(STATUSES), dtype=np.int8),
+            "flag_meanings": " ".join(status.replace(" ", "_") for status in STATUSES),
+        },
+    )
+    texts = np.array([record["message"] for record in records], dtype=object)
+    about = {"long_name": "how it ended, in words"}
+    variables["message"] = (dims, texts.reshape(plan.shape), about)
+    if plan.slopes:
+        variables |= _slopes(plan, records)
+    coords: dict[str, Any] = {
+        key: (key, _coordinate(values), describe(key).attributes)
+        for key, values in plan.axes.items()
+    }
+    if plan.slopes:
+        coords["parameter"] = ("parameter", np.array(plan.slopes, dtype=object))
+    return xarray.Dataset(variables, coords, attrs=_attributes(plan))
+
+
+def _coordinate(values: tuple[Any, ...]) -> Any:
+    return np.array(values, dtype=object if isinstance(values[0], str) else None)
+
+
+def _array(plan: Plan, records: list[Record], part: str, name: str) -> Any:
+    """One value over the axes; NaN where a point failed."""
+    found = [record.get(part, {}).get(name, np.nan) for record in records]
+    return np.array(found, float).reshape(plan.shape)
+
+
+def _slopes(plan: Plan, records: list[Record]) -> dict[str, Any]:
+    """Slopes and their errors, with a last dimension for the parameter."""
+    found: dict[str, Any] = {}
+    for part, about in (("slope", "derivative"), ("slope_error", "error bar of the derivative")):
+        for name in VALUES:
+            columns = [
+                [record.get(part, {}).get(key, {}).get(name, np.nan) for record in records]
+                for key in plan.slopes
+            ]
+            values = np.array(columns, float).T.reshape(*plan.shape, len(plan.slopes))
+            attributes = {
+                "units": f"{UNITS[name]} per unit of the parameter",
+                "long_name": f"{about} of {LONG_NAMES[name]}",
+            }
+            found[f"{name}_{part}"] = ((*plan.axes, "parameter"), values, attributes)
+    return found
+
+
+def _attributes(plan: Plan) -> dict[str, str]:
+    return {
+        "title": plan.case.title,
+        "case_name": plan.case.name,
+        "case": json.dumps(case_to_dict(plan.case)),
+        "pdesolve_version": __version__,
+    }
+
+
+def failures(data: "xarray.Dataset") -> tuple[int, str]:
+    """Number of points that failed or did not converge, and the first reason."""
+    status = data["status"].to_numpy().ravel()
+    bad = np.flatnonzero(status != 0)
+    if not bad.size:
+        return 0, ""
+    worst = int(bad[np.argmax(status[bad] == STATUSES.index(FAILED))])
+    return int(bad.size), str(data["message"].to_numpy().ravel()[worst])

@@ -1,0 +1,306 @@
+"""A sweep as a person or a program reads it: text, JSON, CSV and LaTeX."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pdesolve.case.labels import describe
+from pdesolve.solver.summary import plain
+from pdesolve.solver.units import UNITS
+from pdesolve.solver.values import BARS, VALUES
+from pdesolve.studies.point import STATUSES
+
+if TYPE_CHECKING:
+    import xarray
+
+COLUMNS = {  # of the tables for people: name -> heading
+    "price": "price",
+    "variance": "variance",
+    "attention": "attention",
+    "price_volatility": "volatility",
+    "certainty_equivalent_gain": "gain",
+}
+SYMBOLS = {  # the same in LaTeX
+    "price": "$p$",
+    "variance": "$V$",
+    "attention": "$S$",
+    "price_volatility": r"$\kappa p_\xi$",
+    "certainty_equivalent_gain": "$G_0$",
+}
+MOST = 12, 7  # rows and columns of a table over two parameters
+DIGITS = 6
+MARKS = {1: "*", 2: "failed"}
+LATEX = str.maketrans(
+    {mark: f"\\{mark}" for mark in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "ρ": r"$\rho$", "σ": r"$\sigma$", "η": r"$\eta$"}
+    | {"α": r"$\alpha$", "₀": "$_0$"}
+)
+
+Rows = list[list[str]]
+
+
+def axes_of(data: "xarray.Dataset") -> list[str]:
+    """Keys that were swept."""
+    return [str(name) for name in data["status"].dims]
+
+
+def elasticity(data: "xarray.Dataset", name: str, key: str) -> Any:
+    """Return d log NAME / d log KEY over the axes; NaN where NAME is zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = data[f"{name}_slope"].sel(parameter=key) * data[key] / data[name]
+    return value.where(np.isfinite(value)).transpose(*axes_of(data))
+
+
+# ---------------------------------------------------------------------- for people
+
+
+def table(data: "xarray.Dataset") -> str:
+    """A sweep for a person to read."""
+    axes = axes_of(data)
+    about = " and ".join(f"{describe(key).name} [{key}]" for key in axes)
+    head = [
+        f"{data.attrs['case_name']}: {data.attrs['title']}",
+        f"at t = 0, over {about}",
+    ]
+    if len(axes) == 1:
+        blocks = list(_one_axis(data, axes[0]))
+    elif len(axes) == 2:
+        blocks = list(_two_axes(data, axes))
+    else:
+        blocks = []
+    return "\n".join([*head, *(line for block in blocks for line in ("", *block)), "", *_end(data)])
+
+
+def _one_axis(data: "xarray.Dataset", key: str) -> Iterable[list[str]]:
+    heading = [key.rpartition(".")[2], *COLUMNS.values()]
+    units = [describe(key).unit, *(UNITS[name] for name in COLUMNS)]
+    yield _aligned([heading, units, *_values(data, key)])
+    if "parameter" in data.dims:
+        yield ["elasticities, d log y / d log x:", *_aligned([heading, *_elasticities(data, key)])]
+
+
+def _values(data: "xarray.Dataset", key: str) -> Rows:
+    """Rows of a sweep over one key: the parameter, then the columns."""
+    columns = [_decimals(data[name].to_numpy()) for name in COLUMNS]
+    marks = [MARKS.get(code, "") for code in data["status"].to_numpy().tolist()]
+    rows = [list(row) for row in zip(_shown(data, key), *columns, strict=True)]
+    return [[*row, mark] if any(marks) else row for row, mark in zip(rows, marks, strict=True)]
+
+
+def _elasticities(data: "xarray.Dataset", key: str) -> Rows:
+    columns = [
+        [f"{value:.3f}" if np.isfinite(value) else "-" for value in elasticity(data, name, key)]
+        for name in COLUMNS
+    ]
+    return [list(row) for row in zip(_shown(data, key), *columns, strict=True)]
+
+
+def _two_axes(data: "xarray.Dataset", axes: list[str]) -> Iterable[list[str]]:
+    for name, heading in COLUMNS.items():
+        unit = UNITS[name]
+        about = f"{heading} ({unit}), by {axes[0]} (down) and {axes[1]} (across):"
+        yield [about, *_aligned(_grid(data, name, axes))]
+
+
+def _grid(data: "xarray.Dataset", name: str, axes: list[str]) -> Rows:
+    """One value over two keys: at most `MOST` rows and columns, spread evenly, ends included."""
+    thin = {key: _spread(data.sizes[key], most) for key, most in zip(axes, MOST, strict=True)}
+    part = data[[name]].isel(thin)
+    cells, wide = iter(_decimals(part[name].to_numpy().ravel())), part.sizes[axes[1]]
+    rows = [[down, *(next(cells) for _ in range(wide))] for down in _shown(part, axes[0])]
+    return [["", *_shown(part, axes[1])], *rows]
+
+
+def _spread(count: int, most: int) -> list[int]:
+    return sorted({round(k) for k in np.linspace(0, count - 1, min(count, most)).tolist()})
+
+
+def _shown(data: "xarray.Dataset", key: str) -> list[str]:
+    """Values of an axis."""
+    values = data[key].to_numpy().tolist()
+    return [f"{value:.6g}" if isinstance(value, float) else str(value) for value in values]
+
+
+def _decimals(values: Any) -> list[str]:
+    """Numbers with the same decimals, six digits for the largest."""
+    known = np.abs(values[np.isfinite(values)])
+    largest = float(known.max()) if known.size else 0.0
+    if largest and not 1e-4 <= largest < 1e7:
+        return [f"{v:.{DIGITS - 1}e}" if np.isfinite(v) else "-" for v in values.tolist()]
+    decimals = DIGITS - 1 - math.floor(math.log10(largest)) if largest else 1
+    decimals = min(max(decimals, 0), DIGITS)
+    return [f"{v:.{decimals}f}" if np.isfinite(v) else "-" for v in values.tolist()]
+
+
+def _aligned(rows: Rows) -> list[str]:
+    widths = [max(len(row[k]) for row in rows if k < len(row)) for k in range(max(map(len, rows)))]
+    cells = [[f"{x:>{w}}" for x, w in zip(row, widths, strict=False)] for row in rows]
+    return ["  ".join(row).rstrip() for row in cells]
+
+
+def _end(data: "xarray.Dataset") -> Iterable[str]:
+    """How many points, their largest error bar, and what went wrong."""
+    status = data["status"].to_numpy().ravel()
+    counts = [int((status == code).sum()) for code in range(len(STATUSES))]
+    thin = [MOST[k] < data.sizes[key] for k, key in enumerate(axes_of(data)[:2])]
+    if len(thin) == 2 and any(thin):
+        yield "not every value is shown: --out and --json have all"
+    said = [f"{n} {what}" for n, what in zip(counts, STATUSES, strict=True) if n]
+    yield f"{status.size} points: {', '.join(said)}"
+    yield largest_error(data)
+    messages = data["message"].to_numpy().ravel()
+    for code in (1, 2):
+        bad = np.flatnonzero(status == code)
+        if bad.size:
+            text = " ".join(str(messages[bad[0]]).split())
+            yield f"{MARKS[code]}: {text}" if code == 1 else f"first failure: {text}"
+
+
+def largest_error(data: "xarray.Dataset") -> str:
+    """The largest error bar of each reported value, in words."""
+    parts = []
+    for name in ("price", "variance", "attention"):
+        bars = data[f"{name}_error"].to_numpy()
+        if np.isfinite(bars).any():
+            parts.append(f"{name} {np.nanmax(bars):.0e}")
+    if "parameter" in data.dims:
+        key = str(data["parameter"].to_numpy()[0])
+        shares = [
+            np.abs(elasticity(data, name, key) * data[f"{name}_slope_error"].sel(parameter=key))
+            / np.abs(data[f"{name}_slope"].sel(parameter=key))
+            for name in COLUMNS
+        ]
+        largest = max((float(bar.max()) for bar in shares), default=np.nan)
+        parts.append(f"elasticity {largest:.0e}")
+    return f"largest error bars: {', '.join(parts)}" if parts else "no error bars"
+
+
+# ---------------------------------------------------------------------- for programs
+
+
+def as_json(data: "xarray.Dataset") -> str:
+    """A sweep as one JSON object: null where not finite, but "inf" for a parameter."""
+    axes = axes_of(data)
+    return json.dumps(
+        {
+            "case": data.attrs["case_name"],
+            "title": data.attrs["title"],
+            "version": data.attrs["pdesolve_version"],
+            "vary": {key: [_key(v) for v in data[key].to_numpy().tolist()] for key in axes},
+            "points": list(_points(data, axes)),
+        },
+        indent=2,
+        allow_nan=False,
+    )
+
+
+def _key(value: Any) -> Any:
+    return "inf" if value == math.inf else value
+
+
+def _points(data: "xarray.Dataset", axes: list[str]) -> Iterable[dict[str, Any]]:
+    """One object per point, last axis fastest."""
+    arrays = {str(name): array.to_numpy() for name, array in data.data_vars.items()}
+    slopes = data["parameter"].to_numpy().tolist() if "parameter" in data.dims else []
+    for place in np.ndindex(*(data.sizes[key] for key in axes)):
+        point: dict[str, Any] = {
+            key: _key(data[key].to_numpy().tolist()[k]) for key, k in zip(axes, place, strict=True)
+        }
+        point |= {name: arrays[name][place] for name in VALUES}
+        point["error"] = {name: arrays[f"{name}_error"][place] for name in BARS}
+        for part in ("slope", "slope_error") if slopes else ():
+            point[part] = {
+                key: {name: arrays[f"{name}_{part}"][(*place, k)] for name in VALUES}
+                for k, key in enumerate(slopes)
+            }
+        point["status"] = STATUSES[int(arrays["status"][place])]
+        point["message"] = str(arrays["message"][place])
+        yield plain(point)
+
+
+def as_csv(data: "xarray.Dataset") -> str:
+    """A sweep as a table with a header, one row per point, every digit kept."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    rows = [_flat(point) for point in _points(data, axes_of(data))]
+    writer.writerow(rows[0])
+    writer.writerows(row.values() for row in rows)
+    return out.getvalue()
+
+
+def _flat(point: dict[str, Any]) -> dict[str, Any]:
+    """A point's values by column name."""
+    flat: dict[str, Any] = {}
+    for key, value in point.items():
+        if key == "error":
+            flat |= {f"{name}_error": bar for name, bar in value.items()}
+        elif key in ("slope", "slope_error"):
+            for parameter, slopes in value.items():
+                flat |= {f"{name}_{key}:{parameter}": x for name, x in slopes.items()}
+        else:
+            flat[key] = value
+    return flat
+
+
+# ---------------------------------------------------------------------- for papers
+
+
+def as_latex(data: "xarray.Dataset") -> str:
+    """A sweep as tables for a paper; they need the package booktabs."""
+    axes = axes_of(data)
+    blocks = []
+    if len(axes) == 1:
+        key = axes[0]
+        heading = [_latex(describe(key).name), *SYMBOLS.values()]
+        blocks.append(_tabular(heading, [row[: len(heading)] for row in _values(data, key)]))
+        if "parameter" in data.dims:
+            blocks.append("% elasticities: d log y / d log x")
+            blocks.append(_tabular(heading, _elasticities(data, key)))
+    elif len(axes) == 2:
+        down, across = (_latex(describe(key).name) for key in axes)
+        for name in COLUMNS:
+            grid = _grid(data, name, axes)
+            blocks.append(f"% {name} ({UNITS[name]}): {axes[0]} down, {axes[1]} across")
+            corner = rf"{SYMBOLS[name]}: {down} $\downarrow$, {across} $\rightarrow$"
+            blocks.append(_tabular([corner, *grid[0][1:]], grid[1:]))
+    head = [
+        f"% {data.attrs['case_name']}, pdesolve {data.attrs['pdesolve_version']}",
+        r"% needs \usepackage{booktabs}",
+        *(f"% {line}" for line in _end(data)),
+    ]
+    return "\n".join([*head, *blocks]) + "\n"
+
+
+def _tabular(heading: list[str], rows: Rows) -> str:
+    lines = [" & ".join(_number(cell) for cell in row) + r" \\" for row in rows]
+    return "\n".join(
+        [
+            rf"\begin{{tabular}}{{{'r' * len(heading)}}}",
+            r"\toprule",
+            " & ".join(heading) + r" \\",
+            r"\midrule",
+            *lines,
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+    )
+
+
+def _number(cell: str) -> str:
+    """A number with a real minus sign and power of ten; other text with its marks escaped."""
+    try:
+        float(cell)
+    except ValueError:
+        return "--" if cell == "-" else _latex(cell)
+    mantissa, e, power = cell.partition("e")
+    return f"${mantissa}" + (rf"\times 10^{{{int(power)}}}" if e else "") + "$"
+
+
+def _latex(text: str) -> str:
+    """Text with LaTeX's special characters escaped and Greek in mathematics."""
+    return text.translate(LATEX)

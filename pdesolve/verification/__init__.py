@@ -1,0 +1,1 @@
+"""Does the code solve the equations, and are they the limit of the model."""

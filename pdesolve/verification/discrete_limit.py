@@ -1,0 +1,128 @@
+"""From the discrete model to the continuous limit: shorter and shorter periods."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pdesolve.model.equations import motion
+from pdesolve.solver.discrete.solver import solve_discrete
+from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import ERRORS
+from pdesolve.verification.check import Check
+
+AMPLIFIED = 5.0  # the discrete model's numerical errors by extrapolation: (8 + 6 + 1)/3
+NOISE = 20.0  # numerical errors that the last change must exceed to show an order
+FIRST_ORDER = 48.0  # how far its order may be from one, times the number of periods
+ROUND_OFF = 1e-12  # of the value
+TOO_MUCH = 1.0  # to learn in one period, in units of what is known
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Periods:
+    """A reported value of the discrete model at three numbers of periods, each twice the last.
+
+    Attributes
+    ----------
+    field : str
+    periods : (int, int, int)
+    values : (float, float, float)
+    pde : float
+        The same value of the continuous-time limit.
+    error : float
+        Its error bar, and that of the discrete model's interpolation and quadrature.
+    scale : float
+        Size of the field.
+    taught : float
+        What the first of the fewest periods teaches, in units of the precision that 1/V is: much
+        more than one, and the periods are too long to tell where they lead.
+    """
+
+    field: str
+    periods: tuple[int, int, int]
+    values: tuple[float, float, float]
+    pde: float
+    error: float
+    scale: float
+    taught: float
+
+    @property
+    def changes(self) -> tuple[float, float]:
+        """How much each halving of the period changes."""
+        return abs(self.values[1] - self.values[0]), abs(self.values[2] - self.values[1])
+
+    @property
+    def order(self) -> float:
+        """Apparent order in the length of a period."""
+        before, now = self.changes
+        return float(np.log2(before / now)) if before > 0 < now else float("nan")
+
+    @property
+    def limit(self) -> float:
+        """Value without the terms of first and second order in the length of a period."""
+        a, b, c = self.values
+        return (8.0 * c - 6.0 * b + a) / 3.0
+
+    @property
+    def uncertainty(self) -> float:
+        """What the second-order term is worth: the third may not be much less."""
+        return abs(self.limit - (2.0 * self.values[2] - self.values[1]))
+
+
+def to_the_limit(solution: Solution, periods: tuple[int, int, int]) -> tuple[Periods, ...]:
+    """Reported values of the discrete model at shorter and shorter periods."""
+    found = [solve_discrete(solution.case, n) for n in periods]
+    scales = error_scales(solution)
+
+    def values(name: str) -> tuple[float, float, float]:
+        a, b, c = (float(getattr(one.initial, name)) for one in found)
+        return a, b, c
+
+    market, initial = solution.case.market, solution.initial
+    a = np.asarray(initial.precision_rate)
+    speed = float(motion(market.risk_aversion, market.supply_volatility, a).psi_dot)
+    taught = speed * initial.variance * market.horizon / periods[0]
+    return tuple(
+        Periods(
+            field=name,
+            periods=periods,
+            values=values(name),
+            pde=getattr(solution.initial, name),
+            error=solution.error[name] + AMPLIFIED * found[-1].error[name],
+            scale=scales[name],
+            taught=taught,
+        )
+        for name in ERRORS
+    )
+
+
+def period_checks(one: Periods, kink: bool) -> Iterator[Check]:
+    """First order in the length of a period, and the limit that the equations say."""
+    name = one.field.replace("_", " ")
+    gap = abs(one.limit - one.pde)
+    bound = max(one.uncertainty + one.error, ROUND_OFF * abs(one.pde))
+    periods = ", ".join(map(str, one.periods))
+    decided = one.taught <= TOO_MUCH
+    why = f"one of {one.periods[0]} periods teaches {one.taught:.0f} times what was known: too long"
+    yield Check(
+        group="discrete model",
+        name=f"{name}: extrapolated from {periods} periods, against the equations",
+        value=gap,
+        bound=bound,
+        passed=gap <= bound or not decided,
+        unit="sum of the error bars",
+        note="" if decided else why,
+        decided=decided,
+    )
+    if one.changes[1] <= NOISE * one.error or kink or not decided:
+        return
+    near = FIRST_ORDER / one.periods[-1]
+    yield Check(
+        group="discrete model",
+        name=f"{name}: order in the length of a period, less one",
+        value=abs(one.order - 1.0),
+        bound=near,
+        passed=abs(one.order - 1.0) <= near,
+        note=f"observed order {one.order:.2f}",
+    )

@@ -1,0 +1,252 @@
+"""Successive refinement of a solved case in one direction, everything else held fixed.
+
+Without an exact solution, what is seen is the change from one resolution to the next, which falls
+at the scheme's order once it is small. All resolutions share the state space, the nodes in the
+other directions and the very same time steps, so that their other errors cancel in the changes;
+they are compared at t = 0 on the nodes that all of them have, without interpolation.
+
+The regions are "interior" (where the payoff is uncertain and psi at most psi_known), "psi = 0" (of
+these, where an economy starts) and "boundary" (the ends of xi). No order is asked for at the
+boundary, where the state space itself is what limits the accuracy, nor along psi in the interior,
+where the fade of the transport above psi_known is felt, nor at all if attention has a kink, which
+no scheme of high order resolves. Along psi the order at psi = 0 lies between s + 1 and 2s - 1 with
+s lines per element, as what starts at the payoff date has not left the grid by t = 0
+(convergence.py).
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import inf, isfinite, nan
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdesolve.model import equations
+from pdesolve.model.attention import response as attention
+from pdesolve.numerics import rosenbrock as march
+from pdesolve.numerics.grid import Grid
+from pdesolve.solver.fields import interpolate
+from pdesolve.solver.pde.errors import error_scales, has_kink
+from pdesolve.solver.pde.solver import equilibrium
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+from pdesolve.verification.orders import Fit, OrderRow, OrderTable, fit_order
+from pdesolve.verification.richardson import Richardson, richardson
+
+FIELDS = (*equations.FIELDS, "attention")
+DIRECTIONS = ("xi", "psi", "time")
+PARAMETERS = {"xi": "intervals along xi", "psi": "elements along psi", "time": "time steps"}
+LEAST = 0.5  # of the order in theory: a real case need not have reached the asymptotic range
+FELT = 1e-3  # of the prior's variance: nodes with less are in the far field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refinement:
+    """Three resolutions of one case.
+
+    Attributes
+    ----------
+    direction : str
+        "xi", "psi" or "time".
+    table : OrderTable
+        Changes from each resolution to the next in place of errors, with the coarser one's
+        resolution: two of them, so that the fitted order is the apparent one. A row passes with
+        half of the order in theory or more, or at round-off.
+    values : dict of str to Richardson
+        The initial price, variance, log value and attention, extrapolated in this direction only;
+        own units.
+    """
+
+    direction: str
+    table: OrderTable
+    values: dict[str, Richardson]
+
+
+class _Run(NamedTuple):
+    """A last state on its grid, and the fields that follow from it, each (n_psi, n_xi)."""
+
+    resolution: int
+    grid: Grid
+    fields: dict[str, Array]
+    start: dict[str, float]
+
+
+def directions(found: Solution) -> tuple[str, ...]:
+    """Directions in which a solution can be refined: not along an axis of one node."""
+    nodes = {"xi": found.space.n_xi, "psi": found.space.n_psi, "time": 2}
+    return tuple(name for name in DIRECTIONS if nodes[name] > 1)
+
+
+def refinement(found: Solution, direction: str) -> Refinement:
+    """Solve a case again at three resolutions along one direction.
+
+    Parameters
+    ----------
+    found : Solution
+        Says how many nodes and which time steps to start from: resolutions are about 2/3, 1 and
+        3/2 of its xi nodes, or 1/2, 1 and 2 of its psi elements or of half its time steps.
+    direction : {"xi", "psi", "time"}
+
+    Returns
+    -------
+    Refinement
+
+    Raises
+    ------
+    ValueError
+        If the solution has no such direction.
+    ArithmeticError
+        If one of the solves breaks down.
+    """
+    if direction not in directions(found):
+        raise ValueError(f"{found.case.name}: there is nothing to refine along {direction}")
+    began = time.perf_counter()
+    kink = has_kink(found)
+    runs = [_solve(found, *level) for level in _levels(found, direction)]
+    table = OrderTable(
+        name=f"{found.case.name}: {direction}",
+        parameter=PARAMETERS[direction],
+        resolutions=tuple(float(run.resolution) for run in runs),
+        rows=_rows(found, runs, direction, kink),
+        note="attention leaves zero, meets its cap or jumps: no order is expected" if kink else "",
+        kink=kink,
+    )
+    scales = error_scales(found)
+    values = {
+        name: richardson(
+            table.resolutions,
+            [run.start[name] for run in runs],
+            expected=_expected(found, direction),
+            scale=scales[name],
+        )
+        for name in FIELDS
+    }
+    table = replace(table, seconds=time.perf_counter() - began)
+    return Refinement(direction=direction, table=table, values=values)
+
+
+def _levels(found: Solution, direction: str) -> list[tuple[int, Grid, Array]]:
+    """Resolution, grid and step lengths of each run."""
+    space = found.space
+    left = found.case.market.horizon - found.times[::-1]
+    steps = np.diff(left)
+    if direction == "xi":
+        unit = max(4, round((space.n_xi - 1) / 6))
+        return [(n, replace(space, n_xi=1 + n), steps) for n in (4 * unit, 6 * unit, 9 * unit)]
+    if direction == "psi":
+        least = max(1, round((space.n_psi - 1) / space.stages / 2))
+        counts = (least, 2 * least, 4 * least)
+        return [(n, replace(space, n_psi=1 + space.stages * n), steps) for n in counts]
+    pairs = np.diff(np.append(left[:-1:2], left[-1]))
+    return [(n * pairs.size, space, np.repeat(pairs / n, n)) for n in (1, 2, 4)]
+
+
+def _solve(found: Solution, resolution: int, grid: Grid, steps: Array) -> _Run:
+    """Take the given steps on a grid."""
+    case, prior = found.case, found.prior
+    system = equilibrium(case, prior, grid)
+    static = system.static
+    u = np.zeros((*grid.xi.shape, 3))
+    with np.errstate(all="ignore"):
+        for h in steps:
+            local = system.linearise(u)
+            u = march.step(local, local.factor(1.0 / (march.GAMMA * h)), u, float(h))[0]
+    rho = case.market.risk_aversion
+    fields = {
+        "price": prior.centre + static.mean + u[..., 0],
+        "variance": static.variance + u[..., 1],
+        "log_value": u[..., 2],
+        "attention": system.respond(u).attention,
+    }
+    xi = np.array([-rho * case.market.initial_supply])
+    eta, z = grid.locate(xi, np.zeros(1))
+    q, v, log_deviation = (interpolate(grid, u[..., i], eta, z)[0] for i in range(3))
+    at = prior.cumulants(xi, np.zeros(1))
+    variance = at.variance + v
+    start = {
+        "price": float(prior.centre + at.mean[0] + q),
+        "variance": float(variance[0]),
+        "log_value": float(xi[0] * prior.centre + at.phi[0] + log_deviation),
+        "attention": float(attention.best_response(case.attention, rho, variance).attention[0]),
+    }
+    return _Run(resolution, grid, fields, start)
+
+
+def _rows(
+    found: Solution, runs: Sequence[_Run], direction: str, kink: bool
+) -> tuple[OrderRow, ...]:
+    """Changes between neighbours by field, region and norm."""
+    scales, rows = error_scales(found), []
+    nodes, regions = _nodes(found, runs)
+    resolutions = [float(run.resolution) for run in runs[:-1]]
+    for field in FIELDS:
+        values = [run.fields[field][at] for run, at in zip(runs, nodes, strict=True)]
+        changes = [np.abs(b - a) / scales[field] for a, b in pairwise(values)]
+        for region, there in regions.items():
+            told = region == "boundary" or (region, direction) == ("interior", "psi")
+            expected = nan if told or kink else _expected(found, direction)
+            for norm in ("L2", "max"):
+                sizes = [_size(change[there], norm) for change in changes]
+                fitted = fit_order(resolutions, sizes)
+                rows.append(
+                    OrderRow(
+                        field=field,
+                        norm=norm,
+                        region=region,
+                        errors=tuple(sizes),
+                        fitted=fitted,
+                        expected=expected,
+                        cap=inf,
+                        scale=scales[field],
+                        passed=_good(fitted, sizes, expected),
+                        note=fitted.note,
+                    )
+                )
+    return tuple(rows)
+
+
+def _expected(found: Solution, direction: str) -> float:
+    """Order in theory, once resolutions are fine enough."""
+    space = found.space
+    return float({"xi": space.order, "psi": space.psi_order, "time": 4}[direction])
+
+
+def _good(fitted: Fit, sizes: Sequence[float], expected: float) -> bool:
+    """Whether the order is at least half of what is expected, or there is nothing to see."""
+    if not all(isfinite(size) for size in sizes):
+        return False
+    return not isfinite(expected) or fitted.used < 2 or fitted.order >= LEAST * expected
+
+
+def _size(change: Array, norm: str) -> float:
+    return float(change.max() if norm == "max" else np.sqrt(np.mean(change**2)))
+
+
+def _nodes(
+    found: Solution, runs: Sequence[_Run]
+) -> tuple[list[tuple[NDArray[np.int_], NDArray[np.int_]]], dict[str, NDArray[np.bool_]]]:
+    """Where each run has the nodes that all have, and which of those make up which region."""
+    across = np.gcd.reduce([run.grid.n_xi - 1 for run in runs])
+    stages = runs[0].grid.stages
+    elements = [(run.grid.n_psi - 1) // stages for run in runs]
+    up = np.gcd.reduce(elements)
+    same = len(set(elements)) == 1
+    at = []
+    for run, count in zip(runs, elements, strict=True):
+        columns = np.arange(across + 1) * ((run.grid.n_xi - 1) // max(across, 1))
+        every = 1 if same else stages * (count // max(up, 1))
+        lines = np.arange(0, run.grid.n_psi, max(every, 1))
+        at.append((lines[:, None], columns))
+    grid = runs[0].grid
+    lines, columns = at[0]
+    xi = grid.xi[lines, columns]
+    psi = np.broadcast_to(grid.psi[lines], xi.shape)
+    variance = found.prior.cumulants(xi, psi).variance
+    felt = (variance > FELT * found.prior.variance) & (psi <= grid.psi_known)
+    ends = np.zeros(xi.shape, dtype=bool)
+    ends[:, [0, -1]] = grid.n_xi > 1
+    regions = {"interior": felt & ~ends, "psi = 0": felt & ~ends & (psi == 0), "boundary": ends}
+    return at, {name: there for name, there in regions.items() if there.any()}

@@ -1,0 +1,106 @@
+"""What holds exactly, whatever the grid: identities, closed forms, the best attention."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pdesolve.case import Attention
+from pdesolve.model.attention.response import best_response
+from pdesolve.model.payoff.prior import Prior
+from pdesolve.solver import normal as exact
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import BARS
+from pdesolve.typing import Array
+from pdesolve.verification.check import Check
+
+
+def identities(solution: Solution) -> Iterator[Check]:
+    """What holds exactly, whatever the grid."""
+    yield _limit(
+        "heat equation: phi_psi + (V^s + p^s²)/2", _heat(solution.prior), 1e-7, "of V^s + p^s²"
+    )
+    yield _limit(
+        "attention: gain from the best other choice", _deviation(solution), 1e-9, "of the gain"
+    )
+    yield _limit("payoff date: fields are the static ones", _at_the_end(solution), 1e-12, "")
+    tolerance = solution.case.numerics.tolerance
+    if solution.prior.is_two_point:
+        low, high = solution.prior.low, solution.prior.high
+        xi = solution.space.xi[0] + solution.prior.centre * 0.0
+        p = np.array([solution.price(xi, 0.0, t) for t in solution.times])
+        v = np.array([solution.variance(xi, 0.0, t) for t in solution.times])
+        gap = np.nanmax(np.abs(v - (p - low) * (high - p))) / solution.prior.variance
+        yield _limit("two payoffs: V = (p - low)(high - p)", float(gap), tolerance, "of Var F")
+    if solution.prior.is_normal:
+        truth = exact.normal_initial(solution.case)
+        for name in BARS:
+            gap = abs(getattr(truth, name) - getattr(solution.initial, name))
+            bound = max(solution.bars[name], 1e-11 * abs(getattr(truth, name)))
+            text = f"normal payoff: {name.replace('_', ' ')} in closed form"
+            yield _limit(text, gap, bound, "")
+
+
+def _limit(name: str, value: float, bound: float, unit: str) -> Check:
+    return Check(
+        group="identities", name=name, value=value, bound=bound, passed=value <= bound, unit=unit
+    )
+
+
+def _heat(prior: Prior) -> float:
+    """Largest violation of phi_psi = -(phi_xixi + phi_xi²)/2, by central differences in psi."""
+    xi = np.linspace(-3.0, 3.0, 25) / prior.sd
+    worst = 0.0
+    for psi in np.array([0.1, 1.0, 10.0]) / prior.variance:
+        step = 1e-2 * psi
+        phi = [prior.cumulants(xi, np.full_like(xi, psi + k * step)).phi for k in (-2, -1, 1, 2)]
+        phi_psi = (phi[0] - 8 * phi[1] + 8 * phi[2] - phi[3]) / (12 * step)
+        here = prior.cumulants(xi, np.full_like(xi, psi))
+        size = here.variance + here.mean**2
+        worst = max(worst, float(np.max(np.abs(phi_psi + 0.5 * size) / (prior.variance + size))))
+    return worst
+
+
+def _deviation(solution: Solution) -> float:
+    """Largest relative gain that a scan over other attention finds, at variances that occur.
+
+    The scan goes through totals and ways to split them over the signals, with precision and cost
+    from their definitions.
+    """
+    case, rho = solution.case.attention, solution.case.market.risk_aversion
+    variance = solution.static_nodes.variance + solution.states[0][..., 1]
+    v = np.geomspace(max(variance.min(), 1e-6 * variance.max()), variance.max(), 41)
+    found = best_response(case, rho, v)
+    most = min(2.0 * float(found.attention.max()) + 1e-3, case.capacity)
+    rng = np.random.default_rng(0)
+    splits = np.vstack([np.eye(case.signals)[0], np.full(case.signals, 1.0 / case.signals)])
+    splits = np.vstack([splits, rng.dirichlet(np.ones(case.signals), 30)])
+    totals = np.linspace(0.0, most, 1001)
+    bought = np.array([_precision(case, np.outer(totals, split)).sum(axis=1) for split in splits])
+    worth = v[:, None] / (2.0 * rho)
+    gain = worth * bought.max(axis=0) - _cost(case, totals)
+    best = worth[:, 0] * found.precision_rate - found.cost
+    size = np.maximum(np.abs(best), worth[:, 0] * found.precision_rate) + 1e-300
+    return max(0.0, float(np.max((gain.max(axis=1) - best) / size)))
+
+
+def _precision(case: Attention, a: Array) -> Array:
+    """Precision per unit of time h(a) of each signal (derivation.md, section 6)."""
+    if case.precision == "exponential":
+        assert case.sensitivity is not None
+        return np.exp(case.sensitivity * a)
+    assert case.efficiency is not None
+    return case.efficiency * a ** (case.elasticity or 1.0)
+
+
+def _cost(case: Attention, s: Array) -> Array:
+    """Cost per unit of time C(S)."""
+    cost = case.cost
+    if cost.kind == "power":
+        assert cost.exponent is not None
+        return cost.scale * s**cost.exponent / cost.exponent + cost.linear * s
+    assert cost.rate is not None
+    return cost.scale * np.expm1(cost.rate * s) / cost.rate + cost.linear * s
+
+
+def _at_the_end(solution: Solution) -> float:
+    return float(np.max(np.abs(solution.states[-1])))

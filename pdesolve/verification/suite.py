@@ -1,0 +1,249 @@
+"""Verification: does the code solve the equations, and are they the limit of the model.
+
+`verify` puts one case through every check that says so: its error bars against a far finer grid,
+identities and closed forms, orders of convergence on manufactured problems and on the case itself,
+the discrete model at shorter and shorter periods, and the simulated economy.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from pdesolve.case import Case
+from pdesolve.finance.paths import ALLOWED
+from pdesolve.solver.pde.domain import choose_domain
+from pdesolve.solver.pde.errors import error_scales, has_kink
+from pdesolve.solver.pde.solver import run_pass, solve
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import BARS, ERRORS
+from pdesolve.verification.check import Check
+from pdesolve.verification.discrete_limit import Periods, period_checks, to_the_limit
+from pdesolve.verification.grid_convergence import LEAST, Refinement, directions, refinement
+from pdesolve.verification.identities import identities
+from pdesolve.verification.order_studies import manufactured_tables
+from pdesolve.verification.orders import BAND, OrderRow, OrderTable
+from pdesolve.verification.simulation import simulate
+from pdesolve.version import __version__
+
+FINER, QUICK_FINER = (1.5, 2.0), (1.3, 1.6)  # nodes of the far finer grid over the solution's
+PERIODS, QUICK_PERIODS = (64, 128, 256), (32, 64, 128)
+PATHS, QUICK_PATHS = 10000, 2000
+STEPS, QUICK_STEPS = 128, 64
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Report:
+    """All that `verify` found.
+
+    Attributes
+    ----------
+    solution : Solution
+    checks : tuple of Check
+    manufactured : tuple of OrderTable
+        Observed orders with known solutions.
+    refined : tuple of Refinement
+        Of the case itself; none in quick mode.
+    periods : tuple of Periods
+        Discrete to continuous.
+    settings : dict
+    seconds : float
+    version : str
+    """
+
+    solution: Solution
+    checks: tuple[Check, ...]
+    manufactured: tuple[OrderTable, ...]
+    refined: tuple[Refinement, ...]
+    periods: tuple[Periods, ...]
+    settings: dict[str, Any]
+    seconds: float
+    version: str = __version__
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of the package and of what it computes with."""
+        names = ("findiff", "numpy", "scipy")
+        return {"pdesolve": self.version} | {name: metadata.version(name) for name in names}
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """Checks that did not pass."""
+        return tuple(check for check in self.checks if not check.passed)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return not self.failures
+
+
+def verify(
+    case: Case, *, quick: bool = False, tell: Callable[[str], object] = lambda what: None
+) -> Report:
+    """Put a case through every check.
+
+    Parameters
+    ----------
+    case : Case
+    quick : bool
+        Fewer resolutions, periods and paths: under half a minute for most cases.
+    tell : callable
+        Told what comes next.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    SolveError
+        If the case has no solution to verify.
+    """
+    began = time.perf_counter()
+    tell("solving")
+    solution = solve(case)
+    checks = [_within(solution)]
+    tell("error bars")
+    checks += _attempt("error bars", lambda: bars(solution, QUICK_FINER if quick else FINER))
+    tell("identities")
+    checks += identities(solution)
+    tell("orders of convergence")
+    orders = manufactured_tables(quick=quick)
+    checks += [_order_check(table, "manufactured solutions") for table in orders]
+    refined: list[Refinement] = []
+    for direction in () if quick else directions(solution):
+        step = partial(_refine, solution, direction, refined)
+        checks += _attempt("successive refinement", step)
+    tell("discrete model")
+    found: list[Periods] = []
+    checks += _attempt("discrete model", lambda: _shorten(solution, quick, found))
+    tell("simulation")
+    checks += simulated(solution, quick)
+    return Report(
+        solution=solution,
+        checks=tuple(checks),
+        manufactured=orders,
+        refined=tuple(refined),
+        periods=tuple(found),
+        settings={"quick": quick, "tolerance": case.numerics.tolerance},
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _attempt(group: str, check: Callable[[], Iterable[Check]]) -> list[Check]:
+    """Run checks; a breakdown is a check that failed."""
+    try:
+        return list(check())
+    except ArithmeticError as failure:
+        text = " ".join(str(failure).split())
+        return [
+            Check(
+                group=group,
+                name="could be carried out",
+                value=float("inf"),
+                bound=0.0,
+                passed=False,
+                note=text,
+            )
+        ]
+
+
+# ------------------------------------------------------------------ accuracy
+
+
+def _within(solution: Solution) -> Check:
+    scales = error_scales(solution)
+    worst = max(solution.error[name] / scales[name] for name in ERRORS)
+    return Check(
+        group="error bars",
+        name="largest error bar within the tolerance",
+        value=worst,
+        bound=solution.case.numerics.tolerance,
+        passed=solution.converged,
+        unit="of the field's scale",
+    )
+
+
+def bars(solution: Solution, finer: tuple[float, float] = FINER) -> Iterator[Check]:
+    """Each reported value against one pass on a wider and much finer grid."""
+    tolerance, space = solution.case.numerics.tolerance, solution.space
+    domain = choose_domain(solution.case, solution.prior, 1e-3 * tolerance)
+    domain = replace(domain, psi_top=min(1.1 * space.psi_known, domain.psi_informed))
+    wanted = (space.n_xi, space.n_psi)
+    nodes = [1 if n == 1 else round(more * n) for n, more in zip(wanted, finer, strict=True)]
+    better = run_pass(
+        solution.case, solution.prior, False, domain, (nodes[0], nodes[1]), 0.05 * tolerance, 4000
+    )
+    for name in BARS:
+        gap = abs(getattr(better.initial, name) - getattr(solution.initial, name))
+        bound = max(solution.bars[name], 1e-11 * abs(getattr(better.initial, name)))
+        yield Check(
+            group="error bars",
+            name=f"{name.replace('_', ' ')}: distance from {nodes[0]} x {nodes[1]} nodes",
+            value=gap,
+            bound=bound,
+            passed=gap <= bound,
+            unit="error bar",
+        )
+
+
+# ------------------------------------------------------------------ orders
+
+
+def _refine(solution: Solution, direction: str, found: list[Refinement]) -> Iterator[Check]:
+    """Refine the case itself in one direction."""
+    found.append(refinement(solution, direction))
+    order = {"xi": solution.space.order, "psi": solution.space.psi_order, "time": 4}[direction]
+    yield _order_check(found[-1].table, "successive refinement", (1.0 - LEAST) * order)
+
+
+def _shorten(solution: Solution, quick: bool, found: list[Periods]) -> Iterator[Check]:
+    """Make the discrete model's periods shorter and shorter."""
+    found += to_the_limit(solution, QUICK_PERIODS if quick else PERIODS)
+    for one in found:
+        yield from period_checks(one, has_kink(solution))
+
+
+def _order_check(table: OrderTable, group: str, band: float = BAND) -> Check:
+    """Verdict on a table of orders: the row that is furthest from theory."""
+
+    def distance(row: OrderRow) -> float:
+        if not np.isfinite(row.expected) or row.fitted.used < 2:
+            return 0.0
+        return abs(row.fitted.order - row.expected)
+
+    worst = max(table.failures or table.rows, key=distance)
+    order = f"{worst.fitted.order:.2f} against {worst.expected:g}"
+    if not np.isfinite(worst.expected):
+        order = f"{worst.fitted.order:.2f}, none expected"
+    where = f"{worst.field.replace('_', ' ')}, {worst.norm}, {worst.region}: {order}"
+    return Check(
+        group=group,
+        name=f"{table.name}: fitted order less theory's",
+        value=distance(worst),
+        bound=band,
+        passed=table.passed,
+        note="; ".join(text for text in (where, worst.note, table.note) if text),
+    )
+
+
+# ------------------------------------------------------------------ simulation
+
+
+def simulated(solution: Solution, quick: bool) -> Iterator[Check]:
+    """Means over simulated paths."""
+    paths, steps = (QUICK_PATHS, QUICK_STEPS) if quick else (PATHS, STEPS)
+    for one in simulate(solution, paths=paths, steps=steps).estimates:
+        yield Check(
+            group="simulation",
+            name=one.name,
+            value=abs(one.value - one.expected),
+            bound=one.allowed,
+            passed=one.passed,
+            unit=f"{ALLOWED:g} standard errors and what dates leave",
+            note=f"{one.value:.5g} ± {one.standard_error:.1g} against {one.expected:.5g}",
+        )
