@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from pdesolve.plotting.gallery import STROKES, letter, panels
+from pdesolve.plotting.gallery import STROKES
+from pdesolve.plotting.layout import letter, panels
 from pdesolve.verification import order_studies as convergence
 from pdesolve.verification.orders import OrderTable, fit_order
 

@@ -8,7 +8,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from pdesolve.case import load_case
-from pdesolve.plotting.gallery import STROKES, key, letter, panels
+from pdesolve.plotting.gallery import STROKES
+from pdesolve.plotting.layout import key, letter, panels
 from pdesolve.solver.discrete.solver import solve_discrete
 from pdesolve.solver.pde.errors import error_scales
 from pdesolve.solver.pde.solver import solve as solve_limit

@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pdesolve.plotting.gallery import LINES, REFERENCE, key, letter, panels, solved
+from pdesolve.plotting.gallery import LINES, REFERENCE, solved
+from pdesolve.plotting.layout import key, letter, panels
 from pdesolve.plotting.style import MARKER
 from pdesolve.solver.solution import Solution
 

@@ -6,8 +6,10 @@ from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from pdesolve.case import LinearAttention
 from pdesolve.finance.price_path import TypicalPath, typical_path
-from pdesolve.plotting.gallery import key, letter, panels, solved
+from pdesolve.plotting.gallery import solved
+from pdesolve.plotting.layout import key, letter, panels
 from pdesolve.plotting.style import COLOURS
 from pdesolve.solver.solution import Solution
 
@@ -32,8 +34,9 @@ def solve(quick: bool) -> Found:
 def edge(solution: Solution) -> float:
     """Variance at which attention leaves zero, or meets its cap: V = 2 rho C'(S)/k."""
     terms, cap = solution.case.attention, solution.case.attention.capacity
+    assert isinstance(terms, LinearAttention)
     margin = terms.cost.scale * (cap if np.isfinite(cap) else 0.0) + terms.cost.linear
-    return 2.0 * solution.case.market.risk_aversion * margin / (terms.efficiency or 1.0)
+    return 2.0 * solution.case.market.risk_aversion * margin / terms.efficiency
 
 
 def numbers(found: Found) -> dict[str, float]:

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pdesolve.case import load_case
-from pdesolve.model.attention.response import best_response
-from pdesolve.plotting.gallery import LINES, key, letter, panels
+from pdesolve.model.economy import Economy
+from pdesolve.plotting.gallery import LINES
+from pdesolve.plotting.layout import key, letter, panels
 from pdesolve.typing import Array
 
 CASE = "paper"
@@ -45,11 +46,11 @@ def solve(quick: bool) -> dict[str, Curves]:
 def curves(terms: dict[str, object], step: int) -> Curves:
     overrides = {f"attention.{key}": value for key, value in terms.items()}
     case = load_case(CASE, overrides)
-    rho, by_cost = case.market.risk_aversion, np.full(SCALES.shape, np.nan)
-    found = best_response(case.attention, rho, VARIANCES)
+    by_cost = np.full(SCALES.shape, np.nan)
+    found = Economy.of(case).respond(VARIANCES)
     for k in range(0, SCALES.size, step):
         dearer = load_case(CASE, {**overrides, "attention.cost.scale": SCALES[k]})
-        by_cost[k] = best_response(dearer.attention, rho, np.array([0.5])).attention[0]
+        by_cost[k] = Economy.of(dearer).respond(np.array([0.5])).attention[0]
     return Curves(found.attention, found.precision_rate, by_cost)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pdesolve.case.labels import describe
-from pdesolve.plotting.gallery import STROKES, letter, panels, swept
+from pdesolve.plotting.gallery import STROKES, swept
+from pdesolve.plotting.layout import letter, panels
 from pdesolve.plotting.style import MARKER
 
 if TYPE_CHECKING:

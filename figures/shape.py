@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from pdesolve.plotting.gallery import REFERENCE, STROKES, letter, panels, solved
+from pdesolve.plotting.gallery import REFERENCE, STROKES, solved
+from pdesolve.plotting.layout import letter, panels
 from pdesolve.plotting.style import MARKER
 from pdesolve.solver.values import InitialState
 

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pdesolve.case import load_case
-from pdesolve.model.attention.response import best_response
-from pdesolve.model.payoff.factory import make_prior
-from pdesolve.plotting.gallery import STROKES, letter, panels, solved, swept
+from pdesolve.model.economy import Economy
+from pdesolve.plotting.gallery import STROKES, solved, swept
+from pdesolve.plotting.layout import letter, panels
 from pdesolve.solver.normal import normal_path
 from pdesolve.typing import Array
 
@@ -55,11 +55,11 @@ def effect(name: str, quick: bool, costs: Array, terms: dict[str, object] | None
 def flows(cost: float) -> tuple[float, float]:
     """What supply traders lose, sigma kappa p_xi, and an investor spends, from t = 0 to T."""
     case = load_case(CASE, {COST: cost * load_case(CASE).attention.cost.scale})
-    rho, sigma = case.market.risk_aversion, case.market.supply_volatility
-    path = normal_path(case, np.append(0.0, np.geomspace(1e-3, case.market.horizon, 65)))
-    kappa = path.precision_rate / (rho * sigma) + rho * sigma
-    lost = sigma * kappa / (1.0 / make_prior(case.payoff).variance + path.psi)
-    spent = best_response(case.attention, rho, path.variance).cost
+    economy, sigma = Economy.of(case), case.market.supply_volatility
+    path = normal_path(case, np.append(0.0, np.geomspace(1e-3, economy.horizon, 65)))
+    kappa = np.sqrt(economy.motion(path.precision_rate).kappa2)
+    lost = sigma * kappa / (1.0 / economy.prior.variance + path.psi)
+    spent = economy.respond(path.variance).cost
     return float(np.trapezoid(lost, path.times)), float(np.trapezoid(spent, path.times))
 
 

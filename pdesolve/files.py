@@ -1,11 +1,13 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and values that JSON can hold."""
 
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 
 def check_folder(text: str, names: Iterable[str]) -> Path:
@@ -101,3 +103,14 @@ class Stage:
         with suppress(OSError):  # not empty: a result is in it
             for path in self._made:
                 path.rmdir()
+
+
+def plain(value: Any) -> Any:
+    """Plain Python that JSON can hold; null where not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
+from pdesolve.solver.units import UNITS
 
 from pdesolve.case import load_case
 from pdesolve.model.attention.response import best_response
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution, load_solution
-from pdesolve.solver.units import UNITS
 from pdesolve.solver.values import InitialState
 from pdesolve.typing import Array
 

@@ -60,7 +60,12 @@ def case_to_dict(case: Case) -> dict[str, Any]:
     table = asdict(case)
     del table["name"]
     table["payoff"] = {"kind": case.payoff.kind, **table["payoff"]}
-    table["attention"]["cost"] = table["attention"].pop("cost")
+    terms, cost = table["attention"], table["attention"].pop("cost")
+    choice = {"signals": terms.pop("signals"), "precision": case.attention.precision}
+    capacity = {"capacity": terms.pop("capacity")}
+    kind = {"kind": case.attention.cost.kind, "scale": cost.pop("scale")}
+    linear = {"linear": cost.pop("linear")}
+    table["attention"] = {**choice, **terms, **capacity, "cost": {**kind, **cost, **linear}}
     return cast(dict[str, Any], _tidy(table))
 
 

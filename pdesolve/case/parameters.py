@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,14 @@ class Market:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiscretePayoff:
+class PayoffSpec:
+    """A payoff; `kind` is its name in a case file."""
+
+    kind: ClassVar[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscretePayoff(PayoffSpec):
     """Finitely many payoffs, in money, all different, and their probabilities, which sum to 1."""
 
     kind: ClassVar[str] = "discrete"
@@ -62,7 +69,7 @@ class DiscretePayoff:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NormalPayoff:
+class NormalPayoff(PayoffSpec):
     """Normal payoff: mean and standard deviation > 0, in money."""
 
     kind: ClassVar[str] = "normal"
@@ -71,7 +78,7 @@ class NormalPayoff:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixturePayoff:
+class MixturePayoff(PayoffSpec):
     """Mixture of normals: means and standard deviations > 0, in money; weights sum to 1."""
 
     kind: ClassVar[str] = "mixture"
@@ -81,7 +88,7 @@ class MixturePayoff:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UniformPayoff:
+class UniformPayoff(PayoffSpec):
     """Uniform payoff between low < high, in money."""
 
     kind: ClassVar[str] = "uniform"
@@ -90,7 +97,7 @@ class UniformPayoff:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LognormalPayoff:
+class LognormalPayoff(PayoffSpec):
     """Lognormal payoff truncated to [low, high], 0 <= low < high, in money.
 
     ``mean`` > 0 and ``sd`` > 0 are those of the lognormal before truncation, in money.
@@ -104,7 +111,7 @@ class LognormalPayoff:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BetaPayoff:
+class BetaPayoff(PayoffSpec):
     """Beta payoff with shapes a, b > 0, stretched over low < high, in money."""
 
     kind: ClassVar[str] = "beta"
@@ -115,7 +122,7 @@ class BetaPayoff:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SamplePayoff:
+class SamplePayoff(PayoffSpec):
     """Equally likely observations, in money, each blurred by a normal.
 
     ``bandwidth`` > 0 is the normal's standard deviation, in money; None leaves it to
@@ -127,73 +134,109 @@ class SamplePayoff:
     bandwidth: _Positive | None = None
 
 
-PayoffSpec = (
-    DiscretePayoff
-    | NormalPayoff
-    | MixturePayoff
-    | UniformPayoff
-    | LognormalPayoff
-    | BetaPayoff
-    | SamplePayoff
-)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Cost:
     """Cost of total attention S, in money/time (derivation.md, section 6).
 
-    ``power``: scale·S^exponent/exponent + linear·S.
-    ``exponential``: scale·(exp(rate·S) - 1)/rate + linear·S.
-
     Attributes
     ----------
-    kind : {"power", "exponential"}
+    kind : str
+        Its name in a case file.
     scale : float
         > 0, in money/(time·attention^exponent), or money/(time·attention).
-    exponent : float or None
-        > 1; power only.
-    rate : float or None
-        > 0, in 1/attention; exponential only.
     linear : float
         >= 0, in money/(time·attention).
     """
 
-    kind: Literal["power", "exponential"]
+    kind: ClassVar[str]
     scale: _Positive
-    exponent: _AboveOne | None = None
-    rate: _Positive | None = None
     linear: _NonNegative = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerCost(Cost):
+    """scale·S^exponent/exponent + linear·S, with exponent > 1."""
+
+    kind: ClassVar[str] = "power"
+    exponent: _AboveOne
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExponentialCost(Cost):
+    """scale·(exp(rate·S) - 1)/rate + linear·S, with rate > 0 in 1/attention."""
+
+    kind: ClassVar[str] = "exponential"
+    rate: _Positive
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attention:
     """Signals, their precision and the cost of attending to them (derivation.md, section 6).
 
+    Precision h(a), per signal, is in 1/(money²·time).
+
     Attributes
     ----------
+    precision : str
+        Name of h in a case file.
     signals : int
         Number of signals, >= 1.
-    precision : {"linear", "power", "exponential"}
-        h(a) = efficiency·a, efficiency·a^elasticity, or exp(sensitivity·a), per signal, in
-        1/(money²·time).
-    efficiency : float or None
-        > 0, in 1/(money²·time·attention^elasticity); linear (elasticity 1) and power.
-    elasticity : float or None
-        > 0 and < 1; power only.
-    sensitivity : float or None
-        > 0, in 1/attention; exponential only.
     capacity : float
         Largest total attention, > 0; may be infinite.
     cost : Cost
     """
 
+    precision: ClassVar[str]
     signals: Annotated[int, Rule("from 1 to 1000000", lambda x: 1 <= x <= 1_000_000)]
-    precision: Literal["linear", "power", "exponential"]
-    efficiency: _Positive | None = None
-    elasticity: _Share | None = None
-    sensitivity: _Positive | None = None
     capacity: Annotated[float, Rule("> 0", lambda x: x > 0, infinite=True)] = inf
     cost: Cost
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearAttention(Attention):
+    """h(a) = efficiency·a, with efficiency > 0 in 1/(money²·time·attention)."""
+
+    precision: ClassVar[str] = "linear"
+    efficiency: _Positive
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerAttention(Attention):
+    """h(a) = efficiency·a^elasticity, with efficiency > 0 and 0 < elasticity < 1.
+
+    The efficiency is in 1/(money²·time·attention^elasticity).
+    """
+
+    precision: ClassVar[str] = "power"
+    efficiency: _Positive
+    elasticity: _Share
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExponentialAttention(Attention):
+    """h(a) = exp(sensitivity·a), with sensitivity > 0 in 1/attention."""
+
+    precision: ClassVar[str] = "exponential"
+    sensitivity: _Positive
+
+
+# what a case file may choose from, by name: a new one is added here
+PAYOFFS: dict[str, type[PayoffSpec]] = {
+    cls.kind: cls
+    for cls in (
+        DiscretePayoff,
+        NormalPayoff,
+        MixturePayoff,
+        UniformPayoff,
+        LognormalPayoff,
+        BetaPayoff,
+        SamplePayoff,
+    )
+}
+PRECISIONS: dict[str, type[Attention]] = {
+    cls.precision: cls for cls in (LinearAttention, PowerAttention, ExponentialAttention)
+}
+COSTS: dict[str, type[Cost]] = {cls.kind: cls for cls in (PowerCost, ExponentialCost)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,12 @@ from dataclasses import MISSING, fields
 from itertools import pairwise
 from math import erfc, fsum, inf, log, log1p, sqrt
 from pathlib import Path
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any, NamedTuple, cast, get_args, get_type_hints
 
 from pdesolve.case.parameters import (
+    COSTS,
+    PAYOFFS,
+    PRECISIONS,
     Attention,
     Case,
     Cost,
@@ -38,32 +41,50 @@ from pdesolve.case.sources import (
     shown,
 )
 
-_PAYOFFS: dict[str, type[PayoffSpec]] = {cls.kind: cls for cls in get_args(PayoffSpec)}
-_CHOICES: dict[str, dict[str, set[str]]] = {  # key that chooses -> choice -> keys of that choice
-    "payoff.kind": {
-        kind: {f"payoff.{field.name}" for field in fields(cls)} for kind, cls in _PAYOFFS.items()
-    },
-    "attention.precision": {
-        "linear": {"attention.efficiency"},
-        "power": {"attention.efficiency", "attention.elasticity"},
-        "exponential": {"attention.sensitivity"},
-    },
-    "attention.cost.kind": {
-        "power": {"attention.cost.exponent"},
-        "exponential": {"attention.cost.rate"},
-    },
+TEXTS = ("title", "description", "source")
+
+
+class _Choice(NamedTuple):
+    """A key that chooses a class: what it may say, and the fields that all choices share."""
+
+    classes: Mapping[str, type]
+    shared: type
+
+    def keys(self, prefix: str, name: str) -> set[str]:
+        """Dotted keys that only this choice has."""
+        own = {field.name for field in fields(self.classes[name])}
+        own -= {field.name for field in fields(self.shared)}
+        return {
+            f"{prefix}{key}" for key in own | ({"file"} if name == SamplePayoff.kind else set())
+        }
+
+    def every(self, prefix: str) -> set[str]:
+        """Dotted keys that only some choices have."""
+        return set().union(*(self.keys(prefix, name) for name in self.classes))
+
+
+_CHOICES = {
+    "payoff.kind": _Choice(PAYOFFS, PayoffSpec),
+    "attention.precision": _Choice(PRECISIONS, Attention),
+    "attention.cost.kind": _Choice(COSTS, Cost),
 }
-_CHOICES["payoff.kind"]["sample"].add("payoff.file")
-_CHOSEN_KEYS = set().union(*(keys for kinds in _CHOICES.values() for keys in kinds.values()))
-_OPTIONAL = {"payoff.bandwidth"}  # of the keys that go with a choice
-_KNOWN_KEYS = (
-    {"title", "description", "source", "attention.signals", "attention.capacity"}
-    | {"attention.cost.scale", "attention.cost.linear"}
-    | {f"market.{field.name}" for field in fields(Market)}
-    | {f"numerics.{field.name}" for field in fields(Numerics)}
-    | _CHOSEN_KEYS
-    | set(_CHOICES)
-)
+
+
+def _prefix(chooser: str) -> str:
+    return chooser.rpartition(".")[0] + "."
+
+
+def known_keys() -> set[str]:
+    """Every dotted key that some case may have."""
+    tables = (
+        ("market.", Market),
+        ("attention.", Attention),
+        ("attention.cost.", Cost),
+        ("numerics.", Numerics),
+    )
+    keys = {f"{prefix}{field.name}" for prefix, table in tables for field in fields(table)}
+    keys |= set().union(*(choice.every(_prefix(key)) for key, choice in _CHOICES.items()))
+    return (keys - set(TABLES)) | set(_CHOICES) | set(TEXTS)
 
 
 def build_case(
@@ -85,8 +106,7 @@ def build_case(
     title = reader.text("title")
     if len(title.splitlines()) > 1:
         raise reader.fault("title", "must be one line", title)
-    precision = cast(Any, reader.choice("attention.precision"))
-    cost = cast(Any, reader.choice("attention.cost.kind"))
+    precision, cost = (reader.choice(key) for key in ("attention.precision", "attention.cost.kind"))
     return Case(
         name=name,
         title=title.strip() or name,
@@ -94,10 +114,11 @@ def build_case(
         source=reader.text("source"),
         market=Market(**reader.numbers(Market, "market.")),
         payoff=_payoff(reader),
-        attention=Attention(
-            precision=precision,
-            cost=Cost(kind=cost, **reader.numbers(Cost, "attention.cost.", "attention.cost.kind")),
-            **reader.numbers(Attention, "attention.", "attention.precision"),
+        attention=PRECISIONS[precision](
+            cost=COSTS[cost](
+                **reader.numbers(COSTS[cost], "attention.cost.", "attention.cost.kind")
+            ),
+            **reader.numbers(PRECISIONS[precision], "attention.", "attention.precision"),
         ),
         numerics=Numerics(**reader.numbers(Numerics, "numerics.")),
     )
@@ -115,10 +136,10 @@ class _Reader:
 
     def _overlay(self, layer: Layer) -> None:
         """Put a layer on top; keys that only a kind left behind has go with that kind."""
-        for chooser, kinds in _CHOICES.items():
-            kind = layer[chooser].value if chooser in layer else None
-            if isinstance(kind, str) and kind in kinds and kind != self.value(chooser):
-                for key in set().union(*kinds.values()) - kinds[kind]:
+        for chooser, choice in _CHOICES.items():
+            kind, prefix = layer[chooser].value if chooser in layer else None, _prefix(chooser)
+            if isinstance(kind, str) and kind in choice.classes and kind != self.value(chooser):
+                for key in choice.every(prefix) - choice.keys(prefix, kind):
                     self.entries.pop(key, None)
         for key, other in (("payoff.file", "payoff.values"), ("payoff.values", "payoff.file")):
             if key in layer and other not in layer:
@@ -137,23 +158,25 @@ class _Reader:
 
     def check_keys(self) -> None:
         """Refuse unknown keys and keys that do not belong to the kind chosen."""
+        known = known_keys()
         for key in self.entries:
             if key in TABLES:
                 raise self.fault(key, "must be a table", self.value(key))
-            if key not in _KNOWN_KEYS:
-                close = ", ".join(nearest(key, sorted(_KNOWN_KEYS.union(TABLES)))) or "none"
+            if key not in known:
+                close = ", ".join(nearest(key, sorted(known.union(TABLES)))) or "none"
                 raise self.fault(key, f"is not a known key (nearest: {close})", self.value(key))
-        for chooser, kinds in _CHOICES.items():
-            kind = self.choice(chooser)
-            for key in sorted(set().union(*kinds.values()) - kinds[kind]):
+        for chooser, choice in _CHOICES.items():
+            kind, prefix = self.choice(chooser), _prefix(chooser)
+            for key in sorted(choice.every(prefix) - choice.keys(prefix, kind)):
                 if key in self.entries:
                     rule = f"must be absent with {chooser} = {shown(kind)}"
                     raise self.fault(key, rule, self.value(key))
 
     def choice(self, key: str) -> str:
         value = self.value(key)
-        if not isinstance(value, str) or value not in _CHOICES[key]:
-            raise self.fault(key, f"must be one of {', '.join(_CHOICES[key])}", value)
+        known = _CHOICES[key].classes
+        if not isinstance(value, str) or value not in known:
+            raise self.fault(key, f"must be one of {', '.join(known)}", value)
         return value
 
     def text(self, key: str) -> str:
@@ -165,8 +188,7 @@ class _Reader:
         return value
 
     def numbers(self, part: type, prefix: str, chooser: str | None = None) -> dict[str, Any]:
-        """Read and check all numbers of a dataclass; without a default, or chosen, is required."""
-        chosen = _CHOICES[chooser][self.choice(chooser)] - _OPTIONAL if chooser else set()
+        """Read and check all numbers of a dataclass; those without a default are required."""
         hints = get_type_hints(part, include_extras=True)
         values: dict[str, Any] = {}
         for field in fields(part):
@@ -177,7 +199,7 @@ class _Reader:
             rule, base = annotated[0].__metadata__[0], annotated[0].__origin__
             if key in self.entries:
                 values[field.name] = self._checked(key, base, rule)
-            elif field.default is MISSING or key in chosen:
+            elif field.default is MISSING:
                 raise self.fault(key, f"must be given ({rule.text})", None, chooser or key)
         return values
 
@@ -208,7 +230,7 @@ class _Reader:
 
 def _payoff(reader: _Reader) -> PayoffSpec:
     """Read the payoff and check what joins several of its numbers."""
-    cls = _PAYOFFS[reader.choice("payoff.kind")]
+    cls = PAYOFFS[reader.choice("payoff.kind")]
     if cls is SamplePayoff:
         _read_sample(reader)
     if cls is LognormalPayoff:

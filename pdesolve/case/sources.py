@@ -15,10 +15,12 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
+from pdesolve.case.errors import PdesolveError
+
 TABLES = ("market", "payoff", "attention", "attention.cost", "numerics")
 
 
-class CaseError(ValueError):
+class CaseError(PdesolveError, ValueError):
     """Bad input: one line that names the file, the key, the rule and the value."""
 
     def __init__(self, message: str) -> None:

@@ -11,23 +11,25 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from pdesolve.cli.commands import (
-    BAD_INPUT,
-    COMMANDS,
-    DONE,
-    HIGHEST_TOL,
-    INTERRUPTED,
-    LOWEST_TOL,
-    MISSED,
-    Stop,
-)
+from pdesolve.case.errors import PdesolveError
+from pdesolve.cli.cases import add_list, add_show
+from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_stop
+from pdesolve.cli.figures import add_figures
+from pdesolve.cli.solve import add_solve
+from pdesolve.cli.statics import add_statics
+from pdesolve.cli.verify import add_verify
 from pdesolve.version import __version__
 
-if TYPE_CHECKING:
-    pass
-
+ADDERS = {  # of each command, in the order of the help
+    "list": add_list,
+    "show": add_show,
+    "solve": add_solve,
+    "verify": add_verify,
+    "statics": add_statics,
+    "figures": add_figures,
+}
 NO_READER = 141
 
 
@@ -68,23 +70,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: list[str]) -> int:
     """Parse the arguments and run the command that they name."""
-    parser = _parser()
+    parser, names = _parser(), sorted(ADDERS)
     command = next((item for item in argv if not item.startswith("-")), None)
-    if command is not None and command not in COMMANDS:
-        close = difflib.get_close_matches(command, COMMANDS, n=1, cutoff=0.4)
-        known = f"must be one of {', '.join(COMMANDS)}"
+    if command is not None and command not in names:
+        close = difflib.get_close_matches(command, names, n=1, cutoff=0.4)
+        known = f"must be one of {', '.join(names)}"
         nearest = f"; nearest: {close[0]}" if close else ""
         raise Stop(BAD_INPUT, f"command {known}, got {command!r}{nearest}")
     try:
         arguments = parser.parse_args(argv)
     except SystemExit:  # --help or --version
         return DONE
-    from pdesolve.case import CaseError
-
     try:
-        return COMMANDS[arguments.command](arguments)
-    except CaseError as error:
-        raise Stop(BAD_INPUT, str(error)) from error
+        return int(arguments.run(arguments))
+    except PdesolveError as error:
+        raise as_stop(error, getattr(arguments, "case", "")) from error
 
 
 class _Parser(argparse.ArgumentParser):
@@ -104,62 +104,9 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"pdesolve {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="named cases, one line each", allow_abbrev=False)
-    show = commands.add_parser(
-        "show", help="a case after defaults and overrides, as TOML", allow_abbrev=False
-    )
-    solve = commands.add_parser("solve", help="solve a case", allow_abbrev=False)
-    for command in (show, solve):
-        _add_case(command)
-    solve.add_argument(
-        "--tol",
-        metavar="TOL",
-        help=f"relative accuracy asked for, {LOWEST_TOL:g} to {HIGHEST_TOL:g}"
-        " (in place of numerics.tolerance)",
-    )
-    solve.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
-    solve.add_argument(
-        "--out", metavar="DIR", help="also write CASE.nc, CASE.json, CASE.png, CASE.pdf to DIR"
-    )
-    verify = commands.add_parser(
-        "verify",
-        help="check a case: error bars, orders of convergence, discrete model, simulation",
-        allow_abbrev=False,
-    )
-    _add_case(verify)
-    verify.add_argument("--quick", action="store_true", help="fewer resolutions, periods and paths")
-    verify.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
-    verify.add_argument(
-        "--out", metavar="DIR", help="also write CASE-verify.json, .md, .png, .pdf to DIR"
-    )
-    from pdesolve.cli.statics import add_parser as add_statics
-
-    add_statics(commands)
-    figures = commands.add_parser("figures", help="draw the gallery's figures", allow_abbrev=False)
-    figures.add_argument("names", metavar="NAME", nargs="*", help="figures; all by default")
-    figures.add_argument(
-        "--out",
-        metavar="DIR",
-        default="out",
-        help="write NAME.png and NAME.pdf to DIR (default: out)",
-    )
-    figures.add_argument(
-        "--width", metavar="INCHES", default="7", help="7 for a screen (default), 3.3 for a column"
-    )
-    figures.add_argument("--quick", action="store_true", help="fewer points, lower accuracy")
+    for add in ADDERS.values():
+        add(commands)
     return parser
-
-
-def _add_case(command: argparse.ArgumentParser) -> None:
-    """CASE and --set."""
-    command.add_argument("case", metavar="CASE", help="a named case, or the path to a TOML file")
-    command.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="override one value, for instance market.risk_aversion=2; may be repeated",
-    )
 
 
 def _warn(message: str) -> None:

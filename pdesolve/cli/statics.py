@@ -1,4 +1,4 @@
-"""The command ``statics``: its options, and what it does between reading and printing."""
+"""The command ``statics``: one case over one or two parameters."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -6,21 +6,34 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pdesolve.cli.common import (
+    DONE,
+    INTERRUPTED,
+    MISSED,
+    Stop,
+    add_case,
+    add_command,
+    add_json,
+    add_tolerance,
+    picture_file,
+    read_case,
+    read_folder,
+    text_file,
+    write,
+)
+
 if TYPE_CHECKING:
     import xarray
 
-    from pdesolve.case import Case
     from pdesolve.studies.plan import Plan
 
 ENDINGS = ("nc", "json", "csv", "tex", "png", "pdf")
 
 
-def add_parser(commands: Any) -> None:
-    """Add the command and its options to a parser's subcommands."""
-    parser = commands.add_parser(
-        "statics", help="solve a case over one or two parameters", allow_abbrev=False
-    )
-    parser.add_argument("case", metavar="CASE", help="a named case, or the path to a TOML file")
+def add_statics(commands: Any) -> None:
+    """Add the command."""
+    about = "solve a case over one or two parameters"
+    parser = add_command(commands, "statics", about, _statics)
     parser.add_argument(
         "--vary",
         metavar="KEY=RANGE",
@@ -28,22 +41,14 @@ def add_parser(commands: Any) -> None:
         required=True,
         help="KEY=START:STOP:COUNT, the same with :log, or KEY=v1,v2,...; once or twice",
     )
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="override one value, for instance market.risk_aversion=2; may be repeated",
-    )
-    parser.add_argument(
-        "--tol", metavar="TOL", help="relative accuracy (in place of numerics.tolerance)"
-    )
+    add_case(parser)
+    add_tolerance(parser)
     parser.add_argument(
         "--slopes",
         action=argparse.BooleanOptionalAction,
         help="derivatives to what is varied (by default with one --vary)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
+    add_json(parser)
     parser.add_argument(
         "--out",
         metavar="DIR",
@@ -69,24 +74,41 @@ def _positive(text: str) -> int:
     return value
 
 
-def plan(case: "Case", arguments: argparse.Namespace) -> "Plan":
-    """What to solve; raises CaseError if something is wrong with it."""
+def _statics(arguments: argparse.Namespace) -> int:
+    """Solve a case over parameters, print a table, write files if asked to."""
+    from pdesolve.studies.executors import single_thread
     from pdesolve.studies.plan import make_plan, parse_vary
 
-    return make_plan(case, parse_vary(arguments.vary), arguments.slopes)
+    case = read_case(arguments)
+    plan = make_plan(case, parse_vary(arguments.vary), arguments.slopes)
+    names = [f"{case.name}-statics.{ending}" for ending in ("jsonl", *ENDINGS)]  # the store first
+    out = read_folder(arguments.out, names)
+    store = None if out is None else out / names[0]
+    try:
+        with single_thread():
+            data = _points(plan, arguments, store)
+    except KeyboardInterrupt:
+        kept = f"; {out} has the finished points, the same command goes on from there"
+        raise Stop(INTERRUPTED, "interrupted" + (kept if out is not None else "")) from None
+    from pdesolve.studies.statics import failures
+    from pdesolve.studies.summary import as_json, table
+
+    result = as_json(data)
+    print(result if arguments.json else table(data), flush=True)
+    if out is not None:
+        write(out, _writers(data, result), quiet=arguments.json)
+    count, reason = failures(data)
+    if not count:
+        return DONE
+    points = f"{count} of {len(plan.tasks)} points failed or missed the accuracy"
+    raise Stop(MISSED, f"{case.name}: {points}, for instance: {reason}")
 
 
-def names(case: "Case") -> list[str]:
-    """Files that are written to the folder, the store first."""
-    return [f"{case.name}-statics.{ending}" for ending in ("jsonl", *ENDINGS)]
-
-
-def solve(plan: "Plan", arguments: argparse.Namespace, folder: Path | None) -> "xarray.Dataset":
+def _points(plan: "Plan", arguments: argparse.Namespace, store: Path | None) -> "xarray.Dataset":
     """Solve the points, in this process, in others, or on a cluster; errors as in `sweep`."""
     from pdesolve.studies.executors import dask_executor
     from pdesolve.studies.statics import run_plan
 
-    store = None if folder is None else folder / names(plan.case)[0]
     with ExitStack() as stack:
         executor = None
         if arguments.scheduler is not None:
@@ -94,22 +116,18 @@ def solve(plan: "Plan", arguments: argparse.Namespace, folder: Path | None) -> "
         return run_plan(plan, executor, processes=arguments.processes, store=store, progress=True)
 
 
-def writers(data: "xarray.Dataset", result: str) -> Mapping[str, Callable[[Path], Any]]:
+def _writers(data: "xarray.Dataset", result: str) -> Mapping[str, Callable[[Path], Any]]:
     """What writes each file, by name; `result` is the JSON text."""
     from pdesolve.plotting.sweep_page import render
     from pdesolve.studies.summary import as_csv, as_latex
 
-    name = data.attrs["case_name"]
+    def netcdf(path: Path) -> object:
+        return data.to_netcdf(path, engine="h5netcdf")
+
     texts = {"json": result + "\n", "csv": as_csv(data), "tex": as_latex(data)}
-
-    def text(content: str) -> Callable[[Path], object]:
-        return lambda path: path.write_text(content, encoding="utf-8")
-
-    def picture(ending: str) -> Callable[[Path], object]:
-        return lambda path: path.write_bytes(render(data, ending))
-
-    return {
-        f"{name}-statics.nc": lambda path: data.to_netcdf(path, engine="h5netcdf"),
-        **{f"{name}-statics.{ending}": text(content) for ending, content in texts.items()},
-        **{f"{name}-statics.{ending}": picture(ending) for ending in ("png", "pdf")},
-    }
+    writers: dict[str, Callable[[Path], Any]] = {"nc": netcdf}
+    writers |= {ending: text_file(content) for ending, content in texts.items()}
+    for kind in ("png", "pdf"):
+        writers[kind] = picture_file(lambda kind: render(data, kind), kind)
+    name = data.attrs["case_name"]
+    return {f"{name}-statics.{ending}": writers[ending] for ending in ENDINGS}

@@ -1,65 +1,37 @@
-"""What simulations share: trading dates, fields along paths, means with their standard errors."""
+"""The economy path by path, from the solved fields.
 
-from dataclasses import dataclass
+Under the physical measure (derivation.md, sections 2 and 7) a payoff is drawn, supply walks at
+random, and investors trade at given dates on what they have seen. Under the risk-neutral measure
+(section 4) xi drifts by mu. Every path is run twice, the second time with half the dates and the
+same shocks, so that the error of trading at dates only, of first order in their distance, can be
+extrapolated away (Talay and Tubaro 1990).
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 
-from pdesolve.model.attention.response import Response, best_response
-from pdesolve.model.equations import motion
+from pdesolve.model.attention.response import Response
+from pdesolve.model.equations import Motion
 from pdesolve.model.payoff.prior import Cumulants
-from pdesolve.solver.fields import interpolate, slab_at
+from pdesolve.numerics.splines import interpolate
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
-ALLOWED = 4.0  # standard errors
 NAMES = ("price", "variance", "price_slope", "log_value_slope")
-LEFT = 0.25  # of the extrapolation, taken to be left of the error of the dates
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """A mean over simulated paths and what it should be.
-
-    Attributes
-    ----------
-    name : str
-    value, standard_error : float
-        Mean and its Monte Carlo standard error.
-    bias : float
-        What trading at dates only may leave.
-    expected, error : float
-        What the solution says, and its error bar.
-    """
-
-    name: str
-    value: float
-    standard_error: float
-    bias: float
-    expected: float
-    error: float
-
-    @property
-    def allowed(self) -> float:
-        """Largest distance from `expected` that is put down to chance, dates and error bar."""
-        return ALLOWED * self.standard_error + self.bias + self.error
-
-    @property
-    def passed(self) -> bool:
-        """Whether the mean is no further than that."""
-        return abs(self.value - self.expected) <= self.allowed
 
 
 def dates(solution: Solution, steps: int) -> Array:
     """Trading dates, shape (steps + 1,), closer together early on, while learning is fastest."""
-    prior, horizon = solution.prior, solution.case.market.horizon
-    *_, speed = respond(solution, np.array([solution.initial.variance]))
+    prior, horizon = solution.prior, solution.economy.horizon
+    _, move = respond(solution, np.array([solution.initial.variance]))
     t = horizon * np.append(0.0, np.geomspace(1e-9, 1.0, 1000))
-    learned = np.log1p(float(speed[0]) * prior.variance * t)
+    learned = np.log1p(float(move.psi_dot[0]) * prior.variance * t)
     clock = t / horizon + learned / max(learned[-1], 1e-300)
     return np.interp(np.linspace(0.0, clock[-1], steps + 1), clock, t)
 
 
-class Fields:
+class AtDate:
     """Fields at one date, by splines through the nodes.
 
     The static market's part goes through the splines too, which is much faster than quadrature for
@@ -69,7 +41,7 @@ class Fields:
     def __init__(self, solution: Solution, t: float):
         self._prior, self._space = solution.prior, solution.space
         self._whole = min(self._space.n_xi, self._space.n_psi) > 1
-        u = slab_at(solution, min(t, float(solution.times[-1])))
+        u = solution.slab(min(t, float(solution.times[-1])))
         u_xi = self._space.derivatives(u)[0]
         nodes = [u[..., 0], u[..., 1], u_xi[..., 0], u_xi[..., 2]]
         if self._whole:
@@ -94,29 +66,153 @@ class Fields:
         return [one + static[name] for one, name in zip(found, names, strict=True)]
 
 
-def respond(solution: Solution, variance: Array) -> tuple[Response, Array, Array]:
-    """Attention, kappa and learning speed."""
+def respond(solution: Solution, variance: Array) -> tuple[Response, Motion]:
+    """Attention, and how the states move at it."""
+    found = solution.economy.respond(variance)
+    return found, solution.economy.motion(found.precision_rate)
+
+
+# ---------------------------------------------------------------------- physical measure
+
+
+class Trading(NamedTuple):
+    """Paths under the physical measure; what is somebody's own has shape (investors, paths).
+
+    `common` + `own` is what an investor holds, `private` the precision of her own signals.
+    """
+
+    xi: Array
+    psi: Array
+    price: Array
+    supply: Array
+    common: Array
+    private: Array
+    own: Array
+    wealth: Array
+
+
+class Trades(NamedTuple):
+    """Payoffs drawn, and paths at the last date: at all dates, and at every second one."""
+
+    payoff: Array
+    fine: Trading
+    coarse: Trading
+
+
+def trade_paths(
+    solution: Solution, rng: np.random.Generator, paths: int, steps: int, investors: int
+) -> Trades:
+    """Simulate trade under the physical measure.
+
+    Parameters
+    ----------
+    solution : Solution
+    rng : numpy.random.Generator
+    paths, steps : int
+        Paths, and dates before T, an even number.
+    investors : int
+        Sampled from the continuum on every path.
+    """
     market = solution.case.market
-    found = best_response(solution.case.attention, market.risk_aversion, variance)
-    move = motion(market.risk_aversion, market.supply_volatility, found.precision_rate)
-    return found, np.sqrt(move.kappa2), move.psi_dot
+    n0, t = market.initial_supply, dates(solution, steps)
+    x = solution.prior.sample(rng, paths)
+    one, none = np.ones(paths), np.zeros((investors, paths))
+    fine = coarse = Trading(
+        xi=solution.economy.start * one,
+        psi=0 * one,
+        price=solution.initial.price * one,
+        supply=n0 * one,
+        common=n0 * one,
+        private=0 * one,
+        own=none,
+        wealth=none,
+    )
+    for k in range(0, steps, 2):
+        dt = np.diff(t[k : k + 3])[:, None]
+        dn = market.supply_volatility * np.sqrt(dt) * rng.standard_normal((2, paths))
+        noise = rng.standard_normal((2, investors, paths))
+        a, b, c = (AtDate(solution, now) for now in t[k : k + 3])
+        fine = _trade(solution, fine, x, (a, b), float(dt[0, 0]), dn[0], noise[0])
+        fine = _trade(solution, fine, x, (b, c), float(dt[1, 0]), dn[1], noise[1])
+        both = np.sum(np.sqrt(dt / dt.sum())[:, :, None] * noise, axis=0)
+        coarse = _trade(solution, coarse, x, (a, c), float(dt.sum()), dn[0] + dn[1], both)
+    return Trades(x, fine, coarse)
 
 
-def estimates(
-    names: dict[str, tuple[float, float]], fine: list[Array], coarse: list[Array]
-) -> list[Estimate]:
-    """Extrapolated means, path by path."""
-    found = []
-    for (name, (expected, error)), one, two in zip(names.items(), fine, coarse, strict=True):
-        values = 2.0 * one - two
-        found.append(
-            Estimate(
-                name=name,
-                value=float(np.mean(values)),
-                standard_error=float(np.std(values, ddof=1) / np.sqrt(values.size)),
-                bias=LEFT * abs(float(np.mean(one - two))),
-                expected=expected,
-                error=error,
-            )
-        )
-    return found
+def _trade(
+    solution: Solution,
+    now: Trading,
+    x: Array,
+    between: tuple[AtDate, AtDate],
+    dt: float,
+    dn: Array,
+    noise: Array,
+) -> Trading:
+    """From one date to the next: supply moves by dn, and everybody sees a signal and the price.
+
+    The price reveals rho dtheta = rho dn - A x dt; an investor adds (A x dt + sqrt(A dt) noise)/rho
+    of her own.
+    """
+    rho, sigma = solution.case.market.risk_aversion, solution.case.market.supply_volatility
+    fields, later = between
+    (variance,) = fields.at(now.xi, now.psi, "variance")
+    found, move = respond(solution, variance)
+    a = found.precision_rate
+    moved = dn - a * x * dt / rho
+    xi, psi = now.xi - np.sqrt(move.kappa2) / sigma * moved, now.psi + move.psi_dot * dt
+    (price,) = later.at(xi, psi, "price")
+    return Trading(
+        xi=xi,
+        psi=psi,
+        price=price,
+        supply=now.supply + dn,
+        common=now.common + moved,
+        private=now.private + a * dt,
+        own=now.own + (a * x * dt + np.sqrt(a * dt) * noise) / rho,
+        wealth=now.wealth + (now.common + now.own) * (price - now.price) - found.cost * dt,
+    )
+
+
+# ---------------------------------------------------------------------- risk-neutral measure
+
+
+class Neutral(NamedTuple):
+    """Paths under the risk-neutral measure; `moves` adds up kappa² p_xi² dt."""
+
+    xi: Array
+    psi: Array
+    moves: Array
+
+
+def neutral_paths(
+    solution: Solution, rng: np.random.Generator, paths: int, steps: int
+) -> tuple[Neutral, Neutral]:
+    """Simulate the states under the risk-neutral measure; arguments as in `trade_paths`.
+
+    Returns
+    -------
+    fine, coarse : Neutral
+        At the last date, with all dates and with every second one.
+    """
+    t, none = dates(solution, steps), np.zeros(paths)
+    fine = coarse = Neutral(np.full(paths, solution.economy.start), none, none)
+    for k in range(0, steps, 2):
+        dt = np.diff(t[k : k + 3])
+        shocks = np.sqrt(dt)[:, None] * rng.standard_normal((2, paths))
+        first, second = (AtDate(solution, now) for now in t[k : k + 2])
+        fine = _drift(solution, fine, first, float(dt[0]), shocks[0])
+        fine = _drift(solution, fine, second, float(dt[1]), shocks[1])
+        coarse = _drift(solution, coarse, first, float(dt.sum()), shocks[0] + shocks[1])
+    return fine, coarse
+
+
+def _drift(solution: Solution, now: Neutral, fields: AtDate, dt: float, shock: Array) -> Neutral:
+    """From one date to the next: dxi = mu dt + kappa dB, with the shock for dB."""
+    p, variance, p_xi, l_xi = fields.at(now.xi, now.psi, *NAMES)
+    _, move = respond(solution, variance)
+    mu, kappa = move.kappa2 * l_xi - move.risk * p, np.sqrt(move.kappa2)
+    return Neutral(
+        xi=now.xi + mu * dt + kappa * shock,
+        psi=now.psi + move.psi_dot * dt,
+        moves=now.moves + (kappa * p_xi) ** 2 * dt,
+    )

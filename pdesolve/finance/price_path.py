@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from pdesolve.model.equations import motion
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
@@ -45,7 +44,7 @@ def typical_path(solution: Solution, count: int = 41) -> TypicalPath:
     TypicalPath
         With psi = 0 throughout for two payoffs, where xi less the middle payoff times psi counts.
     """
-    market, prior, price = solution.case.market, solution.prior, solution.initial.price
+    economy, prior, price = solution.economy, solution.prior, solution.initial.price
 
     def xi_at(psi: float, t: float) -> float:
         line = window(solution, psi)
@@ -54,24 +53,23 @@ def typical_path(solution: Solution, count: int = 41) -> TypicalPath:
         return float(np.interp(price, prices[known], line[known])) if known.any() else np.nan
 
     def speed(t: float, psi: Array) -> Array:
-        inside = float(np.clip(psi[0], 0.0, limit(solution, t)))
+        inside = float(np.clip(psi[0], 0.0, largest_psi(solution, t)))
         rate = solution.precision_rate(xi_at(inside, t), inside, t)
-        move = motion(market.risk_aversion, market.supply_volatility, rate)
-        return np.nan_to_num(np.atleast_1d(move.psi_dot))
+        return np.nan_to_num(np.atleast_1d(economy.motion(rate).psi_dot))
 
-    t = np.linspace(0.0, market.horizon, count)
+    t = np.linspace(0.0, economy.horizon, count)
     scale = 1e-3 / prior.variance
     psi = np.zeros(count)
     if not prior.is_two_point:
-        span = (0.0, market.horizon)
+        span = (0.0, economy.horizon)
         psi = solve_ivp(speed, span, [0.0], "RK23", t, rtol=1e-3, atol=scale).y[0]
-        psi = np.clip(psi, 0.0, [limit(solution, float(when)) for when in t])
+        psi = np.clip(psi, 0.0, [largest_psi(solution, float(when)) for when in t])
     xi = np.array([xi_at(*state) for state in zip(psi.tolist(), t.tolist(), strict=True)])
-    xi[0] = -market.risk_aversion * market.initial_supply
+    xi[0] = economy.start
     return TypicalPath(t=t, xi=xi, psi=psi)
 
 
-def limit(solution: Solution, t: float) -> float:
+def largest_psi(solution: Solution, t: float) -> float:
     """Largest psi that the solution covers at time t."""
     if solution.space.n_psi == 1:
         return np.inf
@@ -99,8 +97,7 @@ def window(solution: Solution, psi: float) -> Array:
 
 def _with_start(solution: Solution, ends: Array) -> Array:
     """Values of xi between the ends, and around the initial state, that the solution covers."""
-    market = solution.case.market
-    start, margin = -market.risk_aversion * market.initial_supply, 0.1 * (ends[1] - ends[0])
+    start, margin = solution.economy.start, 0.1 * (ends[1] - ends[0])
     line = np.linspace(min(ends[0], start - margin), max(ends[1], start + margin), 101)
     known = line[np.isfinite(solution.price(line))]
     return np.linspace(known[0], known[-1], 101)

@@ -7,18 +7,13 @@ The fields are deviations from the static market with no trade after now,
 and s = T - t is the time left. `rates` is the model; everything else follows from it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from pdesolve import case as cases
-from pdesolve.model.attention.response import Response, best_response
-from pdesolve.model.payoff.factory import Cumulants
-from pdesolve.numerics.banded import factor
-from pdesolve.numerics.grid import Grid
+from pdesolve.case import Market
+from pdesolve.model.attention.response import Response
+from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.typing import Array
 
 FIELDS = ("price", "variance", "log_value")
@@ -36,9 +31,9 @@ class Motion(NamedTuple):
     risk: Array
 
 
-def motion(risk_aversion: float, supply_volatility: float, precision_rate: Array) -> Motion:
+def motion(market: Market, precision_rate: Array) -> Motion:
     """Diffusion and learning speed at precision rate A (derivation.md, section 3)."""
-    rs, a = risk_aversion * supply_volatility, precision_rate
+    rs, a = market.risk_aversion * market.supply_volatility, precision_rate
     kappa = a / rs + rs
     return Motion(kappa2=kappa**2, psi_dot=(a / rs) ** 2 + a, risk=a + rs**2)
 
@@ -96,7 +91,7 @@ def partials(
     static: Cumulants,
     move: Motion,
     response: Response,
-    market: cases.Market,
+    market: Market,
     variance: Array,
 ) -> tuple[Array, Array]:
     """Partial derivatives of `rates` to the fields (c0) and to their xi-derivatives (c1).
@@ -132,102 +127,3 @@ def partials(
     by_a = rates(u, u_xi, u_xixi, u_psi, static, to_a, to_cost, market.risk_aversion)
     c0[:, 1] = np.moveaxis(by_a, -1, 0) * response.slope
     return c0, c1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Equilibrium:
-    """The coupled equations of one case on one grid: what the time-stepper marches.
-
-    Parameters
-    ----------
-    case : Case
-    grid : Grid
-    static : Cumulants
-        Of the centred payoff at the grid's nodes, arrays of shape (n_psi, n_xi).
-    price_range : (float, float)
-        Least and largest (centred) payoff, money: every price lies between them.
-    sizes : (float, float, float)
-        Typical sizes of q, v and l: the implicit step's matrix is scaled by them, so that pivots do
-        not depend on the unit of money.
-    """
-
-    case: cases.Case
-    grid: Grid
-    static: Cumulants
-    price_range: tuple[float, float]
-    sizes: tuple[float, float, float]
-
-    def respond(self, u: Array, guess: Array | None = None) -> Response:
-        """Optimal attention at every node, given the deviations u."""
-        return best_response(
-            self.case.attention,
-            self.case.market.risk_aversion,
-            self.static.variance + u[..., 1],
-            guess,
-        )
-
-    def linearise(self, u: Array) -> "EquilibriumAt":
-        """The equations seen from the state u.
-
-        Raises
-        ------
-        ArithmeticError
-            If a price is outside the payoff's range by more than a hundredth of it: the price is an
-            expectation of the payoff, so the grid is too coarse for this state.
-        """
-        low, high = self.price_range
-        if np.isfinite(high - low):
-            price, slack = self.static.mean + u[..., 0], 0.01 * (high - low)
-            if price.min() < low - slack or price.max() > high + slack:
-                raise ArithmeticError("the price leaves the payoff's range: too few xi nodes")
-        return EquilibriumAt(self, u)
-
-
-class EquilibriumAt:
-    """The equations near one state: rates, and the implicit step's solver."""
-
-    def __init__(self, system: Equilibrium, u: Array, guess: Array | None = None):
-        self._system = system
-        self._u = u
-        self._response = system.respond(u, guess)
-        self._derivatives = system.grid.derivatives(u)
-        self.initial_rates = self._rates(u, self._derivatives, self._response)
-
-    def rates(self, u: Array) -> Array:
-        """Rates at a state nearby; the attention search starts from this state's."""
-        response = self._system.respond(u, self._response.attention)
-        return self._rates(u, self._system.grid.derivatives(u), response)
-
-    def _motion(self, response: Response) -> Motion:
-        market = self._system.case.market
-        return motion(market.risk_aversion, market.supply_volatility, response.precision_rate)
-
-    def _rates(
-        self, u: Array, derivatives: tuple[Array, Array, Array], response: Response
-    ) -> Array:
-        system, move = self._system, self._motion(response)
-        rho = system.case.market.risk_aversion
-        return rates(u, *derivatives, system.static, move, response.cost, rho)
-
-    @cached_property
-    def _partials(self) -> tuple[Array, Array]:
-        system = self._system
-        return partials(
-            self._u,
-            *self._derivatives,
-            system.static,
-            self._motion(self._response),
-            self._response,
-            system.case.market,
-            system.static.variance + self._u[..., 1],
-        )
-
-    def factor(self, shift: float) -> Callable[[Array], Array]:
-        """Solver of (shift - J) x = r with the exact Jacobian J of the rates here."""
-        move, size = self._motion(self._response), np.array(self._system.sizes)
-        ratio = (size / size[:, None])[:, :, None, None]
-        c0, c1 = self._partials
-        solve = factor(
-            self._system.grid, shift, ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot
-        )
-        return lambda r: size * solve(r / size)

@@ -16,34 +16,11 @@ so the upwind side is +psi (:mod:`pdesolve.numerics.banded` solves the steps).
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import findiff
 import numpy as np
 from scipy.ndimage import correlate1d
-from scipy.special import roots_jacobi
 
+from pdesolve.numerics.stencils import central_weights, collocation_weights, radau_nodes
 from pdesolve.typing import Array
-
-ORDERS = (2, 4, 6, 8, 10)
-PSI_ORDERS = (1, 3, 5, 7)
-
-
-def central_weights(derivative: int, order: int) -> Array:
-    """Weights of the central difference for unit spacing, shape (order + 1,)."""
-    return np.asarray(findiff.coefficients(derivative, acc=order)["center"]["coefficients"], float)
-
-
-def radau_nodes(stages: int) -> Array:
-    """Right Radau points on (0, 1], shape (stages,); the last one is 1."""
-    inner = roots_jacobi(stages - 1, 1.0, 0.0)[0] if stages > 1 else np.zeros(0)
-    return np.append((1.0 + inner) / 2.0, 1.0)
-
-
-def collocation_weights(nodes: Array) -> Array:
-    """d/dx at `nodes` of the polynomial through 0 and `nodes`, shape (n, n + 1)."""
-    points = np.append(0.0, nodes)
-    return np.array(
-        [findiff.coefficients(1, offsets=list(points - x))["coefficients"] for x in nodes]
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,15 +4,16 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pdesolve.case.errors import PdesolveError
 from pdesolve.typing import Array
 
 
-class NoConvergence(RuntimeError):
+class NoConvergence(PdesolveError, RuntimeError):
     """The root-finder used up its iterations."""
 
 
 def increasing_root(
-    gap: Callable[[Array], tuple[Array, Array]],
+    gap: Callable[[Array], tuple[Array, Array | float]],
     start: Array,
     lower: Array,
     upper: Array,

@@ -6,49 +6,96 @@ solution of order 3, stiffly accurate and L-stable, built so that parabolic prob
 order. It needs no Newton iteration: a step costs one factorisation and six solves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from pdesolve.case.errors import PdesolveError
 from pdesolve.typing import Array
 
-# Hairer and Wanner's transformed coefficients of RODASP: stage i solves
-#   (1/(gamma h) - J) k_i = f(u + sum_j A[i, j] k_j) + sum_j (C[i, j] / h) k_j.
-GAMMA = 0.25
-A = np.array(
-    [
-        [0, 0, 0, 0, 0, 0],
-        [3, 0, 0, 0, 0, 0],
-        [1.831036793486759, 0.4955183967433795, 0, 0, 0, 0],
-        [2.304376582692669, -0.05249275245743001, -1.176798761832782, 0, 0, 0],
-        [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 0, 0],
-        [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 1, 0],
-    ]
-)
-C = np.array(
-    [
-        [0, 0, 0, 0, 0],
-        [-12, 0, 0, 0, 0],
-        [-8.791795173947035, -2.207865586973518, 0, 0, 0],
-        [10.81793056857153, 6.780270611428266, 19.53485944642410, 0, 0],
-        [34.19095006749676, 15.49671153725963, 54.74760875964130, 14.16005392148534, 0],
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tableau:
+    """Coefficients of a stiffly accurate Rosenbrock method, in Hairer and Wanner's notation.
+
+    Stage i solves (1/(gamma h) - J) k_i = f(u + sum_j a[i, j] k_j) + sum_j (c[i, j]/h) k_j; the new
+    state is the last stage's argument and k of it, which is also the error estimate.
+
+    Attributes
+    ----------
+    order : int
+        Of the new state; that of the estimate is one more than the embedded solution's.
+    gamma : float
+    a, c : array, shape (stages, stages)
+        Strictly lower triangular.
+    """
+
+    order: int
+    gamma: float
+    a: Array
+    c: Array
+
+
+RODAS4P = Tableau(
+    order=4,
+    gamma=0.25,
+    a=np.array(
         [
-            34.62605830930532,
-            15.30084976114473,
-            56.99955578662667,
-            18.40807009793095,
-            -5.714285714285717,
-        ],
-    ]
+            [0, 0, 0, 0, 0, 0],
+            [3, 0, 0, 0, 0, 0],
+            [1.831036793486759, 0.4955183967433795, 0, 0, 0, 0],
+            [2.304376582692669, -0.05249275245743001, -1.176798761832782, 0, 0, 0],
+            [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 0, 0],
+            [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 1, 0],
+        ]
+    ),
+    c=np.array(
+        [
+            [0, 0, 0, 0, 0, 0],
+            [-12, 0, 0, 0, 0, 0],
+            [-8.791795173947035, -2.207865586973518, 0, 0, 0, 0],
+            [10.81793056857153, 6.780270611428266, 19.53485944642410, 0, 0, 0],
+            [34.19095006749676, 15.49671153725963, 54.74760875964130, 14.16005392148534, 0, 0],
+            [
+                34.62605830930532,
+                15.30084976114473,
+                56.99955578662667,
+                18.40807009793095,
+                -5.714285714285717,
+                0,
+            ],
+        ]
+    ),
 )
-SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
-PATIENCE = 12  # rejections in a row
-SHORTEST = 1e-12  # rejected step, as a share of the whole span, after which there is no point
 
 
-class MarchError(ArithmeticError):
+@dataclass(frozen=True, kw_only=True)
+class StepControl:
+    """How the length of a step follows from the error of the last one.
+
+    The first three are the usual ones (Hairer, Nørsett and Wanner, section II.4); the others only
+    say when there is no point in going on.
+
+    Attributes
+    ----------
+    safety, shrink, grow : float
+        Factor on the length that the estimate suggests; least and largest change of it.
+    patience : int
+        Rejections in a row.
+    shortest : float
+        Rejected step, as a share of the whole span, after which there is no point.
+    """
+
+    safety: float = 0.9
+    shrink: float = 0.2
+    grow: float = 5.0
+    patience: int = 12
+    shortest: float = 1e-12
+
+
+class MarchError(PdesolveError, ArithmeticError):
     """The integration cannot go on.
 
     Attributes
@@ -79,7 +126,7 @@ class MarchError(ArithmeticError):
         self.reason = reason
 
 
-class _NotFinite(ArithmeticError):
+class _NotFinite(PdesolveError, ArithmeticError):
     """Rates that are not finite, first at `index`."""
 
     def __init__(self, index: tuple[int, ...]):
@@ -134,16 +181,70 @@ class Path:
 
 
 def step(
-    local: Linearised, solve: Callable[[Array], Array], u: Array, h: float
+    local: Linearised,
+    solve: Callable[[Array], Array],
+    u: Array,
+    h: float,
+    method: Tableau = RODAS4P,
 ) -> tuple[Array, Array]:
-    """Take one Rodas4P step of length h from u; return the new state and its error estimate."""
+    """Take one step of length h from u; return the new state and its error estimate.
+
+    Parameters
+    ----------
+    local : Linearised
+        The system seen from u.
+    solve : callable
+        ``local.factor(1/(gamma h))``.
+    u : array
+    h : float
+    method : Tableau
+    """
     k: list[Array] = []
-    for i in range(6):
-        stage = u + sum(A[i, j] * k[j] for j in range(i)) if i else u
+    for i, (a, c) in enumerate(zip(method.a, method.c, strict=True)):
+        stage = u + sum(a[j] * k[j] for j in range(i)) if i else u
         f = local.rates(stage) if i else local.initial_rates
         _check(f)
-        k.append(solve(f + sum((C[i, j] / h) * k[j] for j in range(i)) if i else f))
-    return stage + k[5], k[5]
+        k.append(solve(f + sum((c[j] / h) * k[j] for j in range(i)) if i else f))
+    return stage + k[-1], k[-1]
+
+
+def fixed_steps(
+    linearise: Callable[[Array], Linearised],
+    u: Array,
+    lengths: Iterable[float],
+    *,
+    method: Tableau = RODAS4P,
+    visit: Callable[[Array, Linearised], object] = lambda u, local: None,
+) -> Array:
+    """Take steps of given lengths, without error control.
+
+    Parameters
+    ----------
+    linearise : callable
+        u -> the system linearised there.
+    u : array
+        Initial state.
+    lengths : iterable of float
+    method : Tableau
+    visit : callable, optional
+        Called before each step with its state and the system seen from there.
+
+    Returns
+    -------
+    array
+        The last state.
+
+    Raises
+    ------
+    ArithmeticError
+        If a step breaks down.
+    """
+    with np.errstate(all="ignore"):
+        for h in lengths:
+            local = linearise(u)
+            visit(u, local)
+            u, _ = step(local, local.factor(1.0 / (method.gamma * h)), u, h, method)
+    return u
 
 
 def march(
@@ -155,6 +256,8 @@ def march(
     tolerance: float,
     max_steps: int,
     report: Callable[[float], None] = lambda time: None,
+    method: Tableau = RODAS4P,
+    control: StepControl = StepControl(),
 ) -> Path:
     """Integrate du/ds = f(u) from s = 0 to `span`.
 
@@ -175,6 +278,8 @@ def march(
         Attempts allowed.
     report : callable, optional
         Called with the time reached after each accepted step.
+    method : Tableau
+    control : StepControl
 
     Returns
     -------
@@ -188,22 +293,23 @@ def march(
     s, error, rejected, in_a_row = 0.0, 0.0, 0, 0
     local = linearise(u)
     speed = _norm(local.initial_rates / scale)
-    h = min(span, 0.1 * tolerance**0.25 / speed) if speed > 0 else span
+    power = 1.0 / method.order
+    h = min(span, 0.1 * tolerance**power / speed) if speed > 0 else span
     times, states, rates = [s], [u], [local.initial_rates]
     while s < span:
         h = span - s if s + 1.01 * h >= span else h
-        attempt = _attempt(linearise, local, u, h, scale * tolerance)
+        attempt = _attempt(linearise, local, u, h, scale * tolerance, method)
         if attempt.following is None:
             rejected, in_a_row = rejected + 1, in_a_row + 1
-            stuck = in_a_row > PATIENCE or h < SHORTEST * span
+            stuck = in_a_row > control.patience or h < control.shortest * span
             if stuck or rejected + len(times) > max_steps:
                 tried = rejected + len(times) - 1
                 raise _failure(attempt, s, tried, None if stuck else max_steps)
             if attempt.size < np.inf:
-                h *= max(SHRINK, SAFETY * attempt.size**-0.25)
+                h *= max(control.shrink, control.safety * attempt.size**-power)
                 h *= 0.5 if in_a_row > 2 else 1.0  # the error does not fall as it should
             else:
-                h *= SHRINK
+                h *= control.shrink
             continue
         s = span if s + h >= span * (1 - 1e-14) else s + h
         u, local, in_a_row = attempt.state, attempt.following, 0
@@ -214,14 +320,16 @@ def march(
         report(s)
         if s < span and rejected + len(times) > max_steps:
             raise _failure(attempt, s, rejected + len(times) - 1, max_steps)
-        h *= min(GROW, max(SHRINK, SAFETY * max(attempt.size, 1e-12) ** -0.25))
+        wanted = control.safety * max(attempt.size, 1e-12) ** -power
+        h *= min(control.grow, max(control.shrink, wanted))
+    stages = len(method.a)
     return Path(
         times=np.array(times),
         states=np.array(states),
         rates=np.array(rates),
         accepted=len(times) - 1,
         rejected=rejected,
-        evaluations=1 + 6 * (len(times) - 1) + 5 * rejected,
+        evaluations=1 + stages * (len(times) - 1) + (stages - 1) * rejected,
         factorisations=len(times) - 1 + rejected,
         error=error,
     )
@@ -237,12 +345,18 @@ class _Attempt(NamedTuple):
 
 
 def _attempt(
-    linearise: Callable[[Array], Linearised], local: Linearised, u: Array, h: float, allowed: Array
+    linearise: Callable[[Array], Linearised],
+    local: Linearised,
+    u: Array,
+    h: float,
+    allowed: Array,
+    method: Tableau,
 ) -> _Attempt:
     """Try a step of length h; its size is its error in units of what is allowed."""
     try:
         with np.errstate(all="ignore"):
-            new, difference = step(local, local.factor(1.0 / (GAMMA * h)), u, h)
+            solve = local.factor(1.0 / (method.gamma * h))
+            new, difference = step(local, solve, u, h, method)
             size = _norm(difference / allowed)
             if not size <= 1.0:
                 return _Attempt(new, size if size > 1.0 else np.inf, None, None)

@@ -19,13 +19,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib import style
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from pdesolve.case import CaseError, load_case
 from pdesolve.case.sources import nearest, shown
-from pdesolve.plotting.style import NARROW, STYLE, as_file
+from pdesolve.plotting.errors import FigureError
+from pdesolve.plotting.style import STYLE, as_file
 from pdesolve.solver.pde.solver import SolveError, solve
 from pdesolve.studies.statics import failures, sweep
 from pdesolve.version import __version__
@@ -121,14 +120,17 @@ def make(name: str, *, quick: bool = False) -> Picture:
 
     Raises
     ------
-    SolveError
+    FigureError
         If something could not be solved, or not to the accuracy asked for.
     """
     spec = spec_from_file_location(f"pdesolve.figures.{name}", _folder() / f"{name}.py")
     assert spec is not None and spec.loader is not None
     script = module_from_spec(spec)
     spec.loader.exec_module(script)
-    found = script.solve(quick)
+    try:
+        found = script.solve(quick)
+    except SolveError as error:
+        raise FigureError(f"{name}: {error}") from error
     numbers: dict[str, float] = script.numbers(found)
     return Picture(
         name=name,
@@ -183,49 +185,3 @@ def swept(
     if count:
         raise SolveError(f"{case}: {count} of {len(numbers)} values of {key}: {reason}")
     return data
-
-
-def panels(
-    width: float,
-    wide: tuple[int, int],
-    narrow: tuple[int, int],
-    *,
-    heights: tuple[float, float] = (2.4, 2.1),
-    share: bool = False,
-) -> tuple[Figure, list[Axes]]:
-    """Return a figure with panels in rows and columns, lettered by `letter`.
-
-    Parameters
-    ----------
-    width : float
-        Inches.
-    wide, narrow : (int, int)
-        Rows and columns from 5 in on, and below.
-    heights : (float, float)
-        Of a row when wide and when narrow, inches.
-    share : bool
-        Whether the panels of a row share their vertical axis.
-    """
-    is_wide = width >= NARROW
-    rows, columns = wide if is_wide else narrow
-    layout = ConstrainedLayoutEngine(h_pad=0.05, w_pad=0.06)
-    figure = Figure(figsize=(width, rows * heights[0 if is_wide else 1]), layout=layout)
-    sharey: Literal["row", "none"] = "row" if share else "none"
-    return figure, list(figure.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
-
-
-def letter(panels: Iterable[Axes], titles: Iterable[str]) -> None:
-    """Title the panels, (a) to the last."""
-    for k, (ax, title) in enumerate(zip(panels, titles, strict=True)):
-        ax.set_title(f"({chr(ord('a') + k)}) {title}", loc="left")
-
-
-def key(figure: Figure, handles: Sequence[Any], columns: int, title: str | None = None) -> None:
-    """Explain the strokes above all panels."""
-    figure.legend(
-        handles=list(handles),
-        loc="outside upper center",
-        ncols=min(columns, len(handles)),
-        columnspacing=1.4,
-        title=title,
-    )

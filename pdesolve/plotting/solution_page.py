@@ -19,10 +19,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from pdesolve.case.labels import pretty
 from pdesolve.finance.price_path import TypicalPath, typical_path, window
-from pdesolve.model.attention.response import best_response
 from pdesolve.plotting.style import COLOURS, MARKER, NARROW, STYLE, as_file, fill
 from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import QUANTITIES
 from pdesolve.typing import Array
 
 SHARES = (0.0, 1 / 3, 2 / 3)  # of the horizon: times of the lines
@@ -32,12 +33,6 @@ STROKES: tuple[Mapping[str, Any], ...] = (
     {"color": "0.5", "linestyle": (0, (5, 1.5, 1, 1.5))},
 )
 STATIC: Mapping[str, Any] = {"linestyle": (0, (1, 1.2)), "linewidth": 0.9}
-LABELS = {
-    "price": ("price p", "money"),
-    "variance": ("variance V", "money²"),
-    "attention": ("attention S", "attention"),
-    "psi": ("precision Ψ", "1/money²"),
-}
 REGIONS = ((0, "no attention", "////", "white"), (2, "at capacity", "....", "black"))
 WIDEST = 3.0  # windows at psi = 0 that the state axis may span
 
@@ -152,10 +147,9 @@ def _threshold(solution: Solution, low: float, high: float, regime: int) -> floa
 
     Attention increases with the variance, so the regimes follow each other: none, interior, capped.
     """
-    case = solution.case
 
     def past(variance: float) -> bool:
-        found = best_response(case.attention, case.market.risk_aversion, np.array([variance]))
+        found = solution.economy.respond(np.array([variance]))
         return int(found.regime[0]) > 0 if regime == 0 else int(found.regime[0]) >= regime
 
     if past(low) == past(high):
@@ -172,7 +166,7 @@ def _threshold(solution: Solution, low: float, high: float, regime: int) -> floa
 def _draw_lines(ax: Axes, view: _View, name: str) -> None:
     """One field over the states at a few times, with its static benchmark if it has one."""
     solution = view.solution
-    label, unit = LABELS[name]
+    label, unit = QUANTITIES[name].label, pretty(QUANTITIES[name].unit)
     static = getattr(solution, f"static_{name}", None)
     for when, stroke in zip(view.times, STROKES, strict=True):
         xi, psi, t = view.state(when)
@@ -279,7 +273,7 @@ def _draw_normal(panels: list[Axes], view: _View) -> None:
         ("psi", path.psi, 0.0),
     )
     for ax, (name, values, first) in zip(panels[1:], over_time, strict=True):
-        label, unit = LABELS[name]
+        label, unit = QUANTITIES[name].label, pretty(QUANTITIES[name].unit)
         ax.plot(path.t, values, **STROKES[0])
         if name == "variance":
             static = solution.static_variance(path.xi, path.psi)

@@ -17,13 +17,6 @@ from pdesolve.typing import Array
 if TYPE_CHECKING:
     import xarray
 
-PANELS = {
-    "price": "price p",
-    "variance": "variance V",
-    "attention": "attention S",
-    "price_volatility": r"price volatility $\kappa p_\xi$",
-    "certainty_equivalent_gain": "gain G₀",
-}
 STROKES: tuple[Mapping[str, Any], ...] = (
     {"color": "0.0", "linestyle": "-", "marker": "o"},
     {"color": "0.35", "linestyle": (0, (5, 1.5)), "marker": "s"},

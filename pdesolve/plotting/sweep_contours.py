@@ -14,13 +14,12 @@ from pdesolve.plotting.sweep_axes import (
     FAILED,
     LEAST,
     MISSED,
-    PANELS,
     SPARSE,
     SweepAxis,
     key_handles,
     mark_axis,
 )
-from pdesolve.solver.units import UNITS
+from pdesolve.solver.values import COLUMNS, QUANTITIES
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def draw_contours(
     x, y = (axis.places[axis.order] for axis in axes)
     drawn: set[str] = set()
     wide = figure.get_figwidth() >= NARROW
-    for k, (ax, name) in enumerate(zip(panels, [*PANELS, None], strict=True)):
+    for k, (ax, name) in enumerate(zip(panels, [*COLUMNS, None], strict=True)):
         drawn |= _fill_contours(figure, ax, x, y, name, ordered)
         for code, marks in ((1, MISSED), (2, FAILED)):
             rows, columns = np.nonzero(ordered["status"].to_numpy() == code)
@@ -79,7 +78,7 @@ def _fill_contours(
     bar = figure.colorbar(filled, ax=ax, pad=0.02)
     bar.set_ticks(levels.tolist(), labels=[f"{level:.5g}" for level in levels])
     bar.minorticks_off()
-    bar.set_label(pretty(UNITS[name or "price"]))
+    bar.set_label(pretty(QUANTITIES[name or "price"].unit))
     if f"static_{name}" not in ordered:
         return set()
     static = np.ma.masked_invalid(ordered[f"static_{name}"].to_numpy())

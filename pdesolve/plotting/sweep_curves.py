@@ -13,7 +13,6 @@ from pdesolve.plotting.sweep_axes import (
     FAILED,
     LEAST,
     MISSED,
-    PANELS,
     STATIC,
     STROKES,
     TICK,
@@ -21,7 +20,7 @@ from pdesolve.plotting.sweep_axes import (
     key_handles,
     mark_axis,
 )
-from pdesolve.solver.units import UNITS
+from pdesolve.solver.values import COLUMNS, QUANTITIES
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def draw_curves(
     across, family = axes[0], axes[1] if len(axes) == 2 else None
     lines = _family(data, across, family)
     drawn: set[str] = set()
-    for k, (ax, name) in enumerate(zip(panels, PANELS, strict=True)):
+    for k, (ax, name) in enumerate(zip(panels, COLUMNS, strict=True)):
         ax.margins(0.06, 0.09)
         for part, stroke in lines:
             drawn |= _draw_line(ax, part, name, across, stroke, single=family is None)
@@ -184,6 +183,6 @@ def _frame(ax: Axes, across: SweepAxis, name: str, *, bottom: bool) -> None:
         ax.set_xlabel(across.label.replace(" (", "\n(", 1) if long else across.label)
     else:
         ax.tick_params(labelbottom=False)
-    ax.set_ylabel(pretty(UNITS[name]))
+    ax.set_ylabel(pretty(QUANTITIES[name].unit))
     if across.words:
         ax.set_xlim(-0.5, len(across.values) - 0.5)

@@ -13,16 +13,17 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from pdesolve.plotting.style import NARROW, STYLE, as_file, fill
-from pdesolve.plotting.sweep_axes import NO_TRADE, PANELS, SweepAxis
+from pdesolve.plotting.sweep_axes import NO_TRADE, SweepAxis
 from pdesolve.plotting.sweep_contours import draw_contours
 from pdesolve.plotting.sweep_curves import draw_curves
+from pdesolve.solver.values import COLUMNS, QUANTITIES
 from pdesolve.studies.summary import axes_of
 
 if TYPE_CHECKING:
     import xarray
 
 GAP = "price less static price"
-TITLES = (*PANELS.values(), GAP)
+TITLES = (*(QUANTITIES[name].label for name in COLUMNS), GAP)
 FEWEST = 4  # values along either axis that make contours worth while
 WIDE = [(row, slice(k, k + 2)) for row, k in ((0, 0), (0, 2), (0, 4), (1, 1), (1, 3))]
 

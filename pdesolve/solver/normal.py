@@ -15,14 +15,18 @@ from scipy.integrate import OdeSolution, solve_ivp
 from scipy.optimize import brentq
 
 from pdesolve.case import Case
-from pdesolve.model.attention.response import best_response
-from pdesolve.model.equations import motion
-from pdesolve.model.payoff.factory import Prior, make_prior
+from pdesolve.case.errors import PdesolveError
+from pdesolve.model.economy import Economy
+from pdesolve.solver.reading import Reading
 from pdesolve.solver.values import InitialState
 from pdesolve.typing import Array
 
 RTOL = 1e-13
 ROUGH = 1e-7  # for a first guess
+
+
+class NormalError(PdesolveError, ArithmeticError):
+    """The closed form's ordinary differential equations could not be integrated."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,14 +76,14 @@ class OnePeriod(NamedTuple):
 
 def normal_price(case: Case, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
     """Price (tau m + xi)/(tau + psi) of a normal payoff, money; xi, psi broadcast."""
-    prior = _normal(case)
+    prior = _normal(case).prior
     tau = 1.0 / prior.variance
     return np.asarray((tau * prior.mean + np.asarray(xi)) / (tau + np.asarray(psi)))
 
 
 def normal_log_mass(case: Case, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
     """Log mass phi = log E exp(xi x - psi x²/2) of a normal payoff; xi, psi broadcast."""
-    prior = _normal(case)
+    prior = _normal(case).prior
     m, tau = prior.mean, 1.0 / prior.variance
     xi, psi = np.asarray(xi, float), np.asarray(psi, float)
     # m xi - m² psi/2 comes out first: the rest is what uncertainty adds
@@ -109,14 +113,14 @@ def normal_path(case: Case, times: ArrayLike | None = None) -> NormalPath:
     ArithmeticError
         If the integration fails.
     """
-    prior, horizon = _normal(case), case.market.horizon
+    economy, horizon = _normal(case), case.market.horizon
     t = np.linspace(0.0, horizon, 65) if times is None else np.asarray(times, float)
-    path, end, _ = _shoot(case, prior)
+    path, end, _ = _shoot(economy)
     left = 1.0 - np.ravel(t) / horizon
     clock = [brentq(lambda x, s=s: path(x)[0] - s, 0.0, end) if s < 1 else end for s in left]
     _, x, variance, log_deviation = path(np.array(clock))
-    psi = np.maximum(np.expm1(x), 0.0) / prior.variance
-    found = best_response(case.attention, case.market.risk_aversion, variance)
+    psi = np.maximum(np.expm1(x), 0.0) / economy.prior.variance
+    found = economy.respond(variance)
     parts = (psi, variance, found.attention, found.precision_rate, log_deviation)
     return NormalPath(
         times=t,
@@ -140,13 +144,7 @@ def normal_initial(case: Case) -> InitialState:
         As in `normal_path`.
     """
     path = normal_path(case, 0.0)
-    return _initial(
-        case,
-        float(path.variance),
-        float(path.attention),
-        float(path.precision_rate),
-        float(path.log_deviation),
-    )
+    return _Start(case, float(path.variance), float(path.log_deviation)).initial
 
 
 def no_information(case: Case) -> InitialState:
@@ -159,9 +157,10 @@ def no_information(case: Case) -> InitialState:
     ValueError
         If the payoff is not normal.
     """
-    market, known = case.market, _normal(case).variance
-    risk = (market.risk_aversion * market.supply_volatility) ** 2 * market.horizon * known
-    return _initial(case, known * (1.0 + risk), 0.0, 0.0, -0.5 * risk)
+    economy = _normal(case)
+    known = economy.prior.variance
+    risk = economy.rho_sigma**2 * economy.horizon * known
+    return _Start(case, known * (1.0 + risk), -0.5 * risk, idle=True).initial
 
 
 def one_period(case: Case) -> OnePeriod:
@@ -177,13 +176,13 @@ def one_period(case: Case) -> OnePeriod:
     NoOptimum
         If no attention is best.
     """
-    market, prior = case.market, _normal(case)
-    delta, known = 0.5 * market.horizon, prior.variance
+    economy = _normal(case)
+    delta, known = 0.5 * economy.horizon, economy.prior.variance
 
     def after(left: float) -> OnePeriod:
         variance = left * known
-        found = best_response(case.attention, market.risk_aversion, variance)
-        move = motion(market.risk_aversion, market.supply_volatility, found.precision_rate)
+        found = economy.respond(variance)
+        move = economy.motion(found.precision_rate)
         s, a, psi = (float(x) for x in (found.attention, found.precision_rate, move.psi_dot))
         return OnePeriod(s, a, psi * delta, variance)
 
@@ -204,21 +203,20 @@ class _March(NamedTuple):
     miss: float
 
 
-def _march(case: Case, prior: Prior, final: float, rtol: float = RTOL) -> _March:
+def _march(economy: Economy, final: float, rtol: float = RTOL) -> _March:
     """Integrate back from x = log(1 + psi/tau) = `final` at T to x = 0, or for T if `final` is 0.
 
     The clock runs fast where learning does, at the rate 1/T + psi_dot/(tau + psi) per unit of time,
     so that nothing changes abruptly by it. `miss` is s/T - 1 where x = 0: it increases with
     `final`. Paths more than twice too long end early, with x in place of the rest of the way.
     """
-    market, known = case.market, prior.variance
-    rho, sigma, horizon = market.risk_aversion, market.supply_volatility, market.horizon
+    known, rho, horizon = economy.prior.variance, economy.risk_aversion, economy.horizon
     longest = 2.0 if final else 1.0
 
     def rates(clock: float, y: Array) -> Array:
         _, x, variance, _ = y
-        found = best_response(case.attention, rho, variance)
-        move, static = motion(rho, sigma, found.precision_rate), known * np.exp(-x)
+        found = economy.respond(variance)
+        move, static = economy.motion(found.precision_rate), known * np.exp(-x)
         closing = move.psi_dot * static
         log_rate = rho * found.cost - 0.5 * move.risk * static
         by_time = np.array([1.0 / horizon, -closing, move.kappa2 * static**2, log_rate])
@@ -244,19 +242,20 @@ def _march(case: Case, prior: Prior, final: float, rtol: float = RTOL) -> _March
         events=ends,
     )
     if found.status != 1 or found.sol is None:
-        raise ArithmeticError(f"{case.name}: the exact path failed: {found.message}")
+        raise NormalError(f"the exact path failed: {found.message}")
     s, x = found.y[:2, -1]
     return _March(found.sol, float(found.t[-1]), float(s - 1.0 + max(x, 0.0)))
 
 
-def _shoot(case: Case, prior: Prior) -> _March:
+def _shoot(economy: Economy) -> _March:
     """The path that starts from psi = 0 at t = 0: roughly first, then to rounding."""
-    market, widest = case.market, np.asarray(no_information(case).variance)
-    if not best_response(case.attention, market.risk_aversion, widest).precision_rate > 0:
-        return _march(case, prior, 0.0)  # nobody ever learns
+    known = economy.prior.variance
+    widest = known * (1.0 + economy.rho_sigma**2 * economy.horizon * known)
+    if not economy.respond(widest).precision_rate > 0:
+        return _march(economy, 0.0)  # nobody ever learns
 
     def miss(final: float, rtol: float) -> float:
-        return _march(case, prior, final, rtol).miss if final else -1.0
+        return _march(economy, final, rtol).miss if final else -1.0
 
     low, high = 0.0, 1.0
     while miss(high, ROUGH) < 0.0:
@@ -265,34 +264,45 @@ def _shoot(case: Case, prior: Prior) -> _March:
     while miss(guess * (1 - step), RTOL) > 0.0 or miss(guess * (1 + step), RTOL) < 0.0:
         step = min(10.0 * step, 1.0)
     ends = guess * (1 - step), guess * (1 + step)
-    return _march(case, prior, float(brentq(miss, *ends, args=(RTOL,), xtol=1e-15, rtol=1e-14)))
+    return _march(economy, float(brentq(miss, *ends, args=(RTOL,), xtol=1e-15, rtol=1e-14)))
 
 
-def _initial(
-    case: Case, variance: float, attention: float, precision_rate: float, log_deviation: float
-) -> InitialState:
-    """Everything that follows at t = 0."""
-    market, prior = case.market, _normal(case)
-    rho, n0 = market.risk_aversion, market.initial_supply
-    price = float(normal_price(case, -rho * n0))
-    log_value = float(normal_log_mass(case, -rho * n0)) + log_deviation
-    move = motion(rho, market.supply_volatility, np.asarray(precision_rate))
-    return InitialState(
-        price=price,
-        variance=variance,
-        attention=attention,
-        precision_rate=precision_rate,
-        log_value=log_value,
-        certainty_equivalent_gain=-(rho * n0 * price + log_value) / rho,
-        price_volatility=float(np.sqrt(move.kappa2)) * prior.variance,
-        static_price=price,
-        static_variance=prior.variance,
-    )
+class _Start(Reading):
+    """A normal payoff's market at t = 0 and psi = 0."""
+
+    def __init__(self, case: Case, variance: float, log_deviation: float, *, idle: bool = False):
+        self.case = case
+        self._variance, self._log_deviation, self._idle = variance, log_deviation, idle
+
+    def price(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Price p, money."""
+        return normal_price(self.case, xi, psi)
+
+    def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Risk-neutral variance V, money²."""
+        return np.full(np.shape(xi), self._variance)
+
+    def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Log value L."""
+        return normal_log_mass(self.case, xi, psi) + self._log_deviation
+
+    def paying_variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """The variance that pays for attention, money²: none if nobody may attend."""
+        return np.zeros(np.shape(xi)) if self._idle else self.variance(xi)
+
+    def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Price volatility kappa p_xi, money/sqrt(time)."""
+        rate = np.where(self._idle, 0.0, self.precision_rate(xi))
+        return np.asarray(np.sqrt(self.economy.motion(rate).kappa2) * self.prior.variance)
+
+    def static_price(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
+        """Price with no trade after now, p^s, money: the same."""
+        return normal_price(self.case, xi, psi)
 
 
-def _normal(case: Case) -> Prior:
-    """The payoff's prior, which has to be normal."""
-    prior = make_prior(case.payoff)
-    if not prior.is_normal:
+def _normal(case: Case) -> Economy:
+    """The economy of a payoff that has to be normal."""
+    economy = Economy.of(case)
+    if not economy.prior.is_normal:
         raise ValueError(f"{case.name}: payoff.kind must be normal here, got {case.payoff.kind}")
-    return prior
+    return economy

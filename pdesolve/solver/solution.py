@@ -12,13 +12,12 @@ from numpy.typing import ArrayLike
 
 from pdesolve.case import Case, case_from_dict, case_to_dict
 from pdesolve.files import write_file
-from pdesolve.model.attention.response import Response, best_response
-from pdesolve.model.equations import FIELDS, motion
-from pdesolve.model.payoff.factory import Prior, make_prior
+from pdesolve.model.equations import FIELDS
+from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.grid import Grid
-from pdesolve.solver.fields import States
-from pdesolve.solver.units import UNITS, labels
-from pdesolve.solver.values import DERIVED, InitialState
+from pdesolve.solver.fields import Deviations, States, static_nodes
+from pdesolve.solver.reading import Reading
+from pdesolve.solver.values import DERIVED, labels
 from pdesolve.typing import Array
 from pdesolve.version import __version__
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Solution:
+class Solution(Reading):
     """The equilibrium of a case.
 
     Attributes
@@ -45,8 +44,8 @@ class Solution:
         Whether every error is within the tolerance asked for.
     message : str
         A sentence that says how the solve ended.
-    grid, steps : dict
-        Size of the grid and of the time integration.
+    steps : dict
+        Size of the time integration.
     seconds : float
         Wall time.
     version : str
@@ -63,18 +62,32 @@ class Solution:
     error: dict[str, float]
     converged: bool
     message: str
-    grid: dict[str, Any]
     steps: dict[str, Any]
     seconds: float
     version: str = __version__
     volatility_error: float = float("nan")
 
-    @cached_property
-    def prior(self) -> Prior:
-        """The payoff's prior."""
-        return make_prior(self.case.payoff)
+    @property
+    def grid(self) -> dict[str, int]:
+        """Size of the state grid."""
+        space = self.space
+        return {"xi_nodes": space.n_xi, "psi_nodes": space.n_psi, "order": space.order}
 
     # ------------------------------------------------------------------ fields
+
+    @cached_property
+    def _deviations(self) -> Deviations:
+        return Deviations(
+            space=self.space,
+            times=self.times,
+            states=self.states,
+            rates=self.rates,
+            psi_limit=self.psi_limit if self.space.n_psi > 1 else np.full_like(self.times, np.inf),
+        )
+
+    def slab(self, t: float) -> Array:
+        """Deviations at the nodes at time t, shape (n_psi, n_xi, 3)."""
+        return self._deviations.slab(t)
 
     def price(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Price p, money.
@@ -90,69 +103,25 @@ class Solution:
             Shaped like the broadcast arguments; NaN outside the region that the solution covers
             (`psi_limit` says how far it goes in psi).
         """
-        at = States(self, xi, psi, t)
-        return at.static.mean + self.prior.centre + at.deviation(0)
+        at = States(self.prior, xi, psi, t)
+        return at.mean + self._deviations.at(at, 0)
 
     def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Risk-neutral variance V, money²; arguments and shape as in `price`."""
-        at = States(self, xi, psi, t)
-        return at.static.variance + at.deviation(1)
+        at = States(self.prior, xi, psi, t)
+        return at.static.variance + self._deviations.at(at, 1)
 
     def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Log value L; arguments and shape as in `price`."""
-        at = States(self, xi, psi, t)
-        return at.phi + at.deviation(2)
-
-    def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
-        """Optimal attention and all that goes with it; arguments and shapes as in `price`."""
-        variance = np.asarray(self.variance(xi, psi, t))
-        known = np.isfinite(variance)
-        filled = np.where(known, variance, 1.0)
-        found = best_response(self.case.attention, self.case.market.risk_aversion, filled)
-        return Response(*(np.where(known, part, np.nan) for part in found))
-
-    def attention(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Total attention S; arguments and shape as in `price`."""
-        return self.response(xi, psi, t).attention
-
-    def precision_rate(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Precision bought per unit of time A, 1/(money² time); arguments as in `price`."""
-        return self.response(xi, psi, t).precision_rate
+        at = States(self.prior, xi, psi, t)
+        return at.phi + self._deviations.at(at, 2)
 
     def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`."""
-        at = States(self, xi, psi, t)
-        market = self.case.market
-        a = self.precision_rate(xi, psi, t)
-        kappa2 = motion(market.risk_aversion, market.supply_volatility, a).kappa2
-        return np.sqrt(kappa2) * (at.static.variance + at.deviation(0, along_xi=True))
-
-    def static_price(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
-        """Price with no trade after now, p^s, money."""
-        return States(self, xi, psi, 0.0).static.mean + self.prior.centre
-
-    def static_variance(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
-        """Variance with no trade after now, V^s, money²."""
-        return States(self, xi, psi, 0.0).static.variance
-
-    @cached_property
-    def initial(self) -> InitialState:
-        """Values at t = 0, xi = -rho n0, psi = 0."""
-        market = self.case.market
-        xi = -market.risk_aversion * market.initial_supply
-        price, log_value = float(self.price(xi)), float(self.log_value(xi))
-        rho = market.risk_aversion
-        return InitialState(
-            price=price,
-            variance=float(self.variance(xi)),
-            attention=float(self.attention(xi)),
-            precision_rate=float(self.precision_rate(xi)),
-            log_value=log_value,
-            certainty_equivalent_gain=-(rho * market.initial_supply * price + log_value) / rho,
-            price_volatility=float(self.price_volatility(xi)),
-            static_price=float(self.static_price(xi)),
-            static_variance=float(self.static_variance(xi)),
-        )
+        at = States(self.prior, xi, psi, t)
+        kappa2 = self.economy.motion(self.precision_rate(xi, psi, t)).kappa2
+        slope = self._deviations.at(at, 0, along_xi=True)
+        return np.sqrt(kappa2) * (at.static.variance + slope)
 
     @property
     def bars(self) -> dict[str, float]:
@@ -170,19 +139,13 @@ class Solution:
     @cached_property
     def _fastest(self) -> Array:
         """Largest learning speed on each line at each time, shape (n, n_psi)."""
-        static = self.static_nodes.variance
-        market = self.case.market
-        found = best_response(
-            self.case.attention, market.risk_aversion, static + self.states[..., 1]
-        )
-        move = motion(market.risk_aversion, market.supply_volatility, found.precision_rate)
-        return move.psi_dot.max(axis=-1)
+        found = self.economy.respond(self.static_nodes.variance + self.states[..., 1])
+        return self.economy.motion(found.precision_rate).psi_dot.max(axis=-1)
 
     @cached_property
-    def static_nodes(self) -> Any:
+    def static_nodes(self) -> Cumulants:
         """Static cumulants of the centred payoff at the grid's nodes, arrays (n_psi, n_xi)."""
-        g = self.space
-        return self.prior.cumulants(g.xi, np.broadcast_to(g.psi[:, None], g.xi.shape))
+        return static_nodes(self.prior, self.space)
 
     def _speeds(self, backward: bool) -> Iterator[tuple[int, Array, float]]:
         """Interval by interval: end index, speeds by line at its middle, length."""
@@ -238,9 +201,8 @@ class Solution:
         xi = self.space.xi + self.prior.centre * psi
         static, centre = self.static_nodes, self.prior.centre
         variance = static.variance + self.states[..., 1]
-        market = self.case.market
-        found = best_response(self.case.attention, market.risk_aversion, variance)
-        move = motion(market.risk_aversion, market.supply_volatility, found.precision_rate)
+        found = self.economy.respond(variance)
+        move = self.economy.motion(found.precision_rate)
         slope = np.stack([self.space.derivatives(u[..., :1])[0][..., 0] for u in self.states])
         values = {
             "price": centre + static.mean + self.states[..., 0],
@@ -261,7 +223,7 @@ class Solution:
             "t": ("t", self.times, labels("t")),
             "psi": ("psi", self.space.psi, labels("psi")),
             "xi": (dims[1:], xi, labels("xi")),
-            "psi_limit": ("t", self.psi_limit, {"units": UNITS["psi"], "long_name": "trusted psi"}),
+            "psi_limit": ("t", self.psi_limit, {**labels("psi"), "long_name": "trusted psi"}),
         }
         return xarray.Dataset(variables, coords, attrs=self._attributes())
 
@@ -348,6 +310,7 @@ def load_solution(path: str | FilePath) -> Solution:
         if "pdesolve_version" not in data.attrs or "deviation" not in data:
             raise ValueError(f"{path}: not a solution saved by pdesolve")
         summary = json.loads(data.attrs["summary"])
+        del summary["grid"]  # follows from the space
         return Solution(
             case=case_from_dict(json.loads(data.attrs["case"]), data.attrs["case_name"]),
             space=Grid(**summary.pop("space")),

@@ -2,36 +2,26 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from pdesolve.solver.values import DERIVED
+from pdesolve.files import plain
+from pdesolve.solver.values import BARS, DERIVED, QUANTITIES, VALUES
 
 if TYPE_CHECKING:
     from pdesolve.solver.solution import Solution
 
-STATIC = {"price": "static_price", "variance": "static_variance"}
-ROWS = (
-    "price",
-    "variance",
-    "attention",
-    "precision_rate",
-    "log_value",
-    "certainty_equivalent_gain",
-    "price_volatility",
-)
 REGIMES = {0: "nobody pays attention", 2: "attention is at its capacity"}
 
 
 def as_json(solution: "Solution") -> str:
     """Return the initial values and what they took as one JSON object; null where not finite."""
     initial = solution.initial
-    names = (*ROWS, *STATIC.values())
     return json.dumps(
         plain(
             {
                 "case": solution.case.name,
-                **{name: getattr(initial, name) for name in names},
+                **{name: getattr(initial, name) for name in VALUES},
                 "error": solution.error,
                 "derived_error": {name: solution.bars[name] for name in DERIVED},
                 "converged": solution.converged,
@@ -47,30 +37,17 @@ def as_json(solution: "Solution") -> str:
     )
 
 
-def plain(value: Any) -> Any:
-    """Plain Python that JSON can hold."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def table(solution: "Solution") -> str:
     """Initial values for a person to read."""
-    from pdesolve.solver.units import UNITS
-
     initial, market = solution.initial, solution.case.market
     lines = [("", "value", "± error", "unit", "static")]
-    for name in ROWS:
-        value, error = getattr(initial, name), solution.bars[name]
+    for one in (QUANTITIES[name] for name in BARS):
+        value, error = getattr(initial, one.name), solution.bars[one.name]
         rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
-        static = _digits(getattr(initial, STATIC[name]), rounding) if name in STATIC else ""
+        static = _digits(getattr(initial, one.static), rounding) if one.static else ""
         bound = (f"{error:.0e}" if error else "0") if math.isfinite(error) else ""
-        unit = "" if UNITS[name] == "1" else UNITS[name]
-        label = name.replace("certainty_equivalent", "certainty-equivalent").replace("_", " ")
+        unit = "" if one.unit == "1" else one.unit
+        label = one.name.replace("certainty_equivalent", "certainty-equivalent").replace("_", " ")
         lines.append((label, _digits(value, rounding), bound, unit, static))
     widths = [max(len(line[k]) for line in lines) for k in range(5)]
     aligned = [
@@ -108,6 +85,5 @@ def _facts(solution: "Solution", start: float) -> Iterable[str]:
     grid, steps = solution.grid, solution.steps
     nodes = f"{grid.get('xi_nodes')} x {grid.get('psi_nodes')} nodes in xi and psi"
     order = f" of order {grid['order']}" if "order" in grid else ""
-    passes = f" in the last of {len(steps['passes'])} passes" if "passes" in steps else ""
-    yield f"{nodes}{order}, {steps.get('accepted')} time steps{passes}, {solution.seconds:.2f} s"
+    yield f"{nodes}{order}, {steps.get('accepted')} time steps, {solution.seconds:.2f} s"
     yield solution.message

@@ -1,26 +1,262 @@
-"""The values that a solve reports: those at t = 0 in the initial state."""
+"""What is reported: names, symbols, units, and how each value and its scale are found.
 
-from dataclasses import dataclass, fields
+A reported quantity is a field of :class:`InitialState`; tables, JSON, sweeps, slopes, error bars
+and plots take everything else that they need to know about it from there.
+"""
 
-# what accuracy is asked of, and what has an error bar besides
-ERRORS = ("price", "variance", "attention", "precision_rate", "log_value")
-DERIVED = ("certainty_equivalent_gain", "price_volatility")
-BARS = (*ERRORS, *DERIVED)
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pdesolve.model.economy import Economy
+
+if TYPE_CHECKING:
+    from pdesolve.solver.reading import Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """A quantity that is computed, with all that is said about it.
+
+    Attributes
+    ----------
+    name : str
+    long_name, unit : str
+        As in the attributes of a data set.
+    symbol, latex : str
+        In print and in LaTeX.
+    label : str
+        What axes and titles call it, with its symbol.
+    value : callable or None
+        (reading, xi) -> the value there, at psi = 0 and t = 0; of reported quantities.
+    scale : callable or None
+        (economy, initial values) -> what its error is measured against.
+    asked : bool
+        Whether the tolerance holds for it.
+    bar : bool
+        Whether an error bar is reported.
+    static : str
+        Name of the same with no trade after now; empty if there is none.
+    column : str
+        Heading in tables and panels over parameters; empty if it is not shown there.
+    place : int
+        Of that column, from the left.
+    """
+
+    name: str = ""
+    long_name: str
+    unit: str
+    symbol: str = ""
+    latex: str = ""
+    label: str = ""
+    value: Callable[["Reading", float], Any] | None = None
+    scale: Callable[[Economy, "InitialState"], float] | None = None
+    asked: bool = False
+    bar: bool = False
+    static: str = ""
+    column: str = ""
+    place: int = 0
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Attributes of a labelled array."""
+        return {"units": self.unit, "long_name": self.long_name}
+
+
+def _attention_scale(name: str) -> Callable[[Economy, "InitialState"], float]:
+    """The value itself, or a thousandth of what the prior's variance would call for, if more."""
+
+    def scale(economy: Economy, initial: "InitialState") -> float:
+        usual = economy.respond(np.array([economy.prior.variance]))
+        tiny = float(np.finfo(float).tiny)
+        return max(getattr(initial, name), 1e-3 * float(getattr(usual, name)[0]), tiny)
+
+    return scale
+
+
+def _volatility_scale(economy: Economy, initial: "InitialState") -> float:
+    rs = economy.rho_sigma
+    return (initial.precision_rate / rs + rs) * economy.prior.variance
+
+
+def _reported(**about: Any) -> dict[str, Quantity]:
+    return {"quantity": Quantity(**about)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class InitialState:
-    """Values at t = 0, xi = -rho n0, psi = 0; units in `UNITS`."""
+    """Values at t = 0, xi = -rho n0, psi = 0; units in `QUANTITIES`."""
 
-    price: float
-    variance: float
-    attention: float
-    precision_rate: float
-    log_value: float
-    certainty_equivalent_gain: float
-    price_volatility: float
-    static_price: float
-    static_variance: float
+    price: float = field(
+        metadata=_reported(
+            long_name="price p",
+            unit="money",
+            symbol="p",
+            latex="$p$",
+            label="price p",
+            value=lambda at, xi: at.price(xi),
+            scale=lambda economy, initial: economy.prior.sd,
+            asked=True,
+            bar=True,
+            static="static_price",
+            column="price",
+            place=1,
+        )
+    )
+    variance: float = field(
+        metadata=_reported(
+            long_name="risk-neutral variance V",
+            unit="money^2",
+            symbol="V",
+            latex="$V$",
+            label="variance V",
+            value=lambda at, xi: at.variance(xi),
+            scale=lambda economy, initial: economy.prior.variance,
+            asked=True,
+            bar=True,
+            static="static_variance",
+            column="variance",
+            place=2,
+        )
+    )
+    attention: float = field(
+        metadata=_reported(
+            long_name="total attention S",
+            unit="attention",
+            symbol="S",
+            latex="$S$",
+            label="attention S",
+            value=lambda at, xi: at.attention(xi),
+            scale=_attention_scale("attention"),
+            asked=True,
+            bar=True,
+            column="attention",
+            place=3,
+        )
+    )
+    precision_rate: float = field(
+        metadata=_reported(
+            long_name="precision bought per unit of time A",
+            unit="1/(money^2 time)",
+            symbol="A",
+            latex="$A$",
+            label="precision rate A",
+            value=lambda at, xi: at.precision_rate(xi),
+            scale=_attention_scale("precision_rate"),
+            asked=True,
+            bar=True,
+        )
+    )
+    log_value: float = field(
+        metadata=_reported(
+            long_name="log value L",
+            unit="1",
+            symbol="L",
+            latex="$L$",
+            label="log value L",
+            value=lambda at, xi: at.log_value(xi),
+            scale=lambda economy, initial: 1.0,
+            asked=True,
+            bar=True,
+        )
+    )
+    certainty_equivalent_gain: float = field(
+        metadata=_reported(
+            long_name="certainty-equivalent gain from the market G0",
+            unit="money",
+            symbol="G₀",
+            latex="$G_0$",
+            label="gain G₀",
+            value=lambda at, xi: at.economy.gain(at.price(xi), at.log_value(xi)),
+            scale=lambda economy, initial: 1.0 / economy.risk_aversion,
+            bar=True,
+            column="gain",
+            place=5,
+        )
+    )
+    price_volatility: float = field(
+        metadata=_reported(
+            long_name="price volatility kappa p_xi",
+            unit="money/sqrt(time)",
+            symbol="κp_ξ",
+            latex=r"$\kappa p_\xi$",
+            label=r"price volatility $\kappa p_\xi$",
+            value=lambda at, xi: at.price_volatility(xi),
+            scale=_volatility_scale,
+            bar=True,
+            column="volatility",
+            place=4,
+        )
+    )
+    static_price: float = field(
+        metadata=_reported(
+            long_name="price with no trade after now p^s",
+            unit="money",
+            symbol="pˢ",
+            latex="$p^s$",
+            label="static price pˢ",
+            value=lambda at, xi: at.static_price(xi),
+            scale=lambda economy, initial: economy.prior.sd,
+        )
+    )
+    static_variance: float = field(
+        metadata=_reported(
+            long_name="variance with no trade after now V^s",
+            unit="money^2",
+            symbol="Vˢ",
+            latex="$V^s$",
+            label="static variance Vˢ",
+            value=lambda at, xi: at.static_variance(xi),
+            scale=lambda economy, initial: economy.prior.variance,
+        )
+    )
 
 
-VALUES = tuple(field.name for field in fields(InitialState))
+COORDINATES = (
+    Quantity(
+        name="xi",
+        long_name="state xi = public evidence - rho theta",
+        unit="1/money",
+        symbol="ξ",
+        latex=r"$\xi$",
+    ),
+    Quantity(
+        name="psi",
+        long_name="state psi = precision accumulated, public and private",
+        unit="1/money^2",
+        symbol="Ψ",
+        latex=r"$\Psi$",
+        label="precision Ψ",
+    ),
+    Quantity(name="t", long_name="time", unit="time", symbol="t", latex="$t$"),
+)
+REPORTED = tuple(
+    replace(one.metadata["quantity"], name=one.name)  # in the order of InitialState
+    for one in fields(InitialState)
+)
+QUANTITIES = {one.name: one for one in (*REPORTED, *COORDINATES)}
+VALUES = tuple(one.name for one in REPORTED)
+ERRORS = tuple(one.name for one in REPORTED if one.asked)  # accuracy is asked of these
+DERIVED = tuple(one.name for one in REPORTED if one.bar and not one.asked)
+BARS = (*ERRORS, *DERIVED)
+COLUMNS = tuple(  # what tables and pages over parameters show
+    one.name for one in sorted(REPORTED, key=lambda one: one.place) if one.column
+)
+
+
+def labels(name: str) -> dict[str, str]:
+    """Attributes of a labelled array."""
+    return QUANTITIES[name].attributes
+
+
+def scales(economy: Economy, initial: InitialState) -> dict[str, float]:
+    """What errors are measured against, by name.
+
+    The payoff's sd and variance, attention and precision rate themselves (or a thousandth of what
+    the prior's variance would call for, if that is more), and 1 for the log value. No accuracy is
+    asked of the gain and the price volatility; theirs are one over the risk aversion and kappa
+    times the payoff's variance.
+    """
+    return {one.name: one.scale(economy, initial) for one in REPORTED if one.scale is not None}

@@ -6,25 +6,48 @@ that from the environment when they import NumPy.
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from pdesolve.case.sources import CaseError
+from pdesolve.case import CaseError
+from pdesolve.case.errors import PdesolveError
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-FEW = 8  # points: below, starting processes takes longer than it saves
-SHARE = 3  # points at least for each process
-BREAKS = 3  # pools in a row that may lose a worker before any point is done
-RETRIES = 3  # of a point by Dask
-TIMEOUT = 10  # seconds to reach a scheduler
 
 
-class SweepError(RuntimeError):
+@dataclass(frozen=True, kw_only=True)
+class ExecutorTuning:
+    """When processes are worth starting, and how patient to be with them.
+
+    Attributes
+    ----------
+    few : int
+        Points: below, starting processes takes longer than it saves (a second or two each,
+        tests/tools/benchmark_statics.py).
+    share : int
+        Points at least for each process.
+    breaks : int
+        Pools in a row that may lose a worker before any point is done.
+    retries : int
+        Of a point by Dask.
+    timeout : float
+        Seconds to reach a scheduler.
+    """
+
+    few: int = 8
+    share: int = 3
+    breaks: int = 3
+    retries: int = 3
+    timeout: float = 10.0
+
+
+class SweepError(PdesolveError, RuntimeError):
     """A sweep that cannot go on, in one sentence."""
 
 
@@ -50,14 +73,18 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def default_processes(points: int) -> int:
+def default_processes(points: int, tuning: ExecutorTuning = ExecutorTuning()) -> int:
     """How many processes a sweep of so many points is worth."""
-    return 1 if points < FEW else max(1, min(cores(), points // SHARE))
+    return 1 if points < tuning.few else max(1, min(cores(), points // tuning.share))
 
 
 def run(
-    work: Callable[[Any], Any], tasks: Iterable[Any], executor: Executor | None, processes: int
-) -> Iterator[Any]:
+    work: Callable[[Any], Any],
+    tasks: Iterable[Any],
+    executor: Executor | None,
+    processes: int,
+    tuning: ExecutorTuning = ExecutorTuning(),
+) -> Generator[Any, None, None]:
     """Do the work for every task; yield results as they come.
 
     Parameters
@@ -69,6 +96,7 @@ def run(
         None for processes on this machine.
     processes : int
         1 to stay in this one.
+    tuning : ExecutorTuning
 
     Raises
     ------
@@ -77,8 +105,11 @@ def run(
     """
     tasks = list(tasks)
     if executor is not None:
-        return _elsewhere(executor, work, tasks)
-    return _local(work, tasks, min(processes, len(tasks))) if processes > 1 else map(work, tasks)
+        yield from _elsewhere(executor, work, tasks)
+    elif processes > 1:
+        yield from _local(work, tasks, min(processes, len(tasks)), tuning)
+    else:
+        yield from map(work, tasks)
 
 
 def _elsewhere(executor: Executor, work: Callable[[Any], Any], tasks: list[Any]) -> Iterator[Any]:
@@ -106,7 +137,9 @@ def _submitted(
             future.cancel()
 
 
-def _local(work: Callable[[Any], Any], tasks: list[Any], processes: int) -> Iterator[Any]:
+def _local(
+    work: Callable[[Any], Any], tasks: list[Any], processes: int, tuning: ExecutorTuning
+) -> Iterator[Any]:
     """Processes on this machine; if one is lost, what it was at is tried again."""
     left, broken = dict(enumerate(tasks)), 0
     while left:
@@ -119,7 +152,7 @@ def _local(work: Callable[[Any], Any], tasks: list[Any], processes: int) -> Iter
                     yield result
         except BrokenProcessPool as failure:
             broken += 1
-            if broken == BREAKS:
+            if broken == tuning.breaks:
                 raise SweepError(
                     f"worker processes end before they are done, {len(left)} points are left"
                     " (out of memory? In a script, call sweep below"
@@ -157,7 +190,7 @@ def _watch(lifeline: Connection) -> None:
 
 
 @contextmanager
-def dask_executor(address: str) -> Iterator[Executor]:
+def dask_executor(address: str, tuning: ExecutorTuning = ExecutorTuning()) -> Iterator[Executor]:
     """The workers of a Dask scheduler, through its own client.
 
     Raises
@@ -173,9 +206,9 @@ def dask_executor(address: str) -> Iterator[Executor]:
         ) from None
     try:
         connect: Any = distributed.Client
-        client = connect(address, timeout=TIMEOUT, set_as_default=False)
+        client = connect(address, timeout=tuning.timeout, set_as_default=False)
     except (OSError, ValueError) as error:
         rule = "must be the address of a Dask scheduler that answers"
         raise CaseError(f"--scheduler {rule}, got {address!r} ({error})") from None
     with client:
-        yield client.get_executor(pure=False, retries=RETRIES)
+        yield client.get_executor(pure=False, retries=tuning.retries)

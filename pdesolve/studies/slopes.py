@@ -10,33 +10,60 @@ the finer one is reported, and their disagreement is its error bar.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 
 from pdesolve.case import Case
-from pdesolve.model.equations import Equilibrium
-from pdesolve.model.payoff.factory import make_prior
+from pdesolve.model.economy import Economy
 from pdesolve.numerics.grid import Grid
-from pdesolve.numerics.rosenbrock import GAMMA, step
+from pdesolve.numerics.rosenbrock import fixed_steps
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import error_scales, has_kink
+from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import VALUES
 from pdesolve.typing import Array
 
-STEP = 1e-6  # of the difference, in units of the parameter's size
-# Nodes are divided by, and time steps merged by, these; the last two only if need be.
-LEVELS = ((2.4, 3), (1.7, 2), (1.2, 1), (0.8, 1), (0.6, 1))
-KEPT = 1.0  # of the disagreement: what is left of it is less at any order above 1.5 or so
-KINKED = 8.0  # on bar and goal where attention has a kink: nodes that cross it add noise
-COUPLED = 0.3  # least share of the worst field's error that every field is taken to have
-FEWEST = 8  # time steps that are left when they are merged
-TIME = 2.0  # error that the time steps are taken to leave, in units of the solution's tolerance
-GOAL = 5e-3  # relative error of a slope that ends the refinement
-NOISE = 1e-14  # of a value: what rounding leaves in it
+
+@dataclass(frozen=True, kw_only=True)
+class SlopeTuning:
+    """How a derivative is refined, and how wide its bar is.
+
+    The bars were tried against differences of tight solves on the named cases (tests/studies).
+
+    Attributes
+    ----------
+    step : float
+        Of the difference, in units of the parameter's size: near the cube root of what rounding
+        leaves, where it costs about as much as curvature does.
+    levels : tuple of (float, int)
+        Nodes are divided by, and time steps merged by, these in turn; by those of a factor below
+        one only if the coarser ones could not be compared.
+    kinked : float
+        On bar and goal where attention has a kink: nodes that cross it add noise.
+    coupled : float
+        Least share of the worst field's error that every field is taken to have.
+    fewest : int
+        Time steps that are left when they are merged.
+    time : float
+        Error that the time steps are taken to leave, in units of the solution's tolerance.
+    goal : float
+        Relative error of a slope that ends the refinement.
+    noise : float
+        Of a value: what rounding leaves in it.
+    """
+
+    step: float = 1e-6
+    levels: tuple[tuple[float, int], ...] = ((2.4, 3), (1.7, 2), (1.2, 1), (0.8, 1), (0.6, 1))
+    kinked: float = 8.0
+    coupled: float = 0.3
+    fewest: int = 8
+    time: float = 2.0
+    goal: float = 5e-3
+    noise: float = 1e-14
 
 
 class Slope(NamedTuple):
@@ -49,7 +76,12 @@ class Slope(NamedTuple):
 UNKNOWN = Slope(dict.fromkeys(VALUES, float("nan")), dict.fromkeys(VALUES, float("nan")))
 
 
-def slope(found: Solution, key: str, vary: Callable[[float], Case]) -> Slope:
+def slope(
+    found: Solution,
+    key: str,
+    vary: Callable[[float], Case],
+    tuning: SlopeTuning = SlopeTuning(),
+) -> Slope:
     """Derivative of every initial value to a parameter.
 
     Parameters
@@ -59,6 +91,7 @@ def slope(found: Solution, key: str, vary: Callable[[float], Case]) -> Slope:
         Dotted name of a real parameter.
     vary : callable
         Value of the parameter -> the case with it; raises ValueError where there is no such case.
+    tuning : SlopeTuning
 
     Returns
     -------
@@ -72,16 +105,16 @@ def slope(found: Solution, key: str, vary: Callable[[float], Case]) -> Slope:
         return UNKNOWN
     size = max(abs(x), _size(found, key))
     try:
-        h, moved = _moved(vary, x, STEP * size)
+        h, moved = _moved(vary, x, tuning.step * size)
     except ValueError:
         return UNKNOWN
     coarse = fine = None
-    slack = KINKED if has_kink(found) else 1.0
+    slack = tuning.kinked if has_kink(found) else 1.0
     before = None
-    for shrink, merged in LEVELS:
+    for shrink, merged in tuning.levels:
         if coarse is not None and shrink < 1.0:
             break
-        mesh = _mesh(found, shrink, merged)
+        mesh = _mesh(found, shrink, merged, tuning.fewest)
         if mesh == before:  # there is little to coarsen
             continue
         try:
@@ -90,9 +123,9 @@ def slope(found: Solution, key: str, vary: Callable[[float], Case]) -> Slope:
             continue
         before, coarse, fine = mesh, fine, (ends[1] - ends[0]) / h
         if coarse is not None:
-            change = slack * KEPT * np.abs(fine - coarse)
-            error = _error(found, ends[0], fine, change, h, size)
-            if np.max(error * size / _scales(found, fine * size)) <= slack * GOAL:
+            change = slack * np.abs(fine - coarse)
+            error = _error(found, ends[0], fine, change, h, size, tuning)
+            if np.max(error * size / _scales(found, fine * size)) <= slack * tuning.goal:
                 break
     if coarse is None or fine is None:
         return UNKNOWN
@@ -123,21 +156,21 @@ def _moved(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Ca
         return (x - h) - x, vary(x - h)
 
 
-def _mesh(found: Solution, shrink: float, merged: int) -> tuple[Grid, tuple[float, ...]]:
+def _mesh(
+    found: Solution, shrink: float, merged: int, fewest: int
+) -> tuple[Grid, tuple[float, ...]]:
     """Grid over a solution's domain with that many times fewer nodes, and fewer of its time steps.
 
     The steps are times to the horizon, as shares of it.
     """
     space, case = found.space, found.case
-    domain = choose_domain(case, found.prior, case.numerics.tolerance)
-    learned = space.psi_top <= 1.9 * space.psi_known  # up to where the payoff is as good as known
-    top = domain.psi_informed if learned else space.psi_known
+    domain = choose_domain(found.economy, case.numerics.tolerance).matching(space)
     n_xi = 1 if space.n_xi == 1 else max(16, round(space.n_xi / shrink))
     n_psi = 1 if space.n_psi == 1 else max(7, round(space.n_psi / shrink))
     shares = 1.0 - found.times[::-1] / found.times[-1]
-    merged = max(1, min(merged, (shares.size - 1) // FEWEST))
+    merged = max(1, min(merged, (shares.size - 1) // fewest))
     kept = (*shares[:-1][::merged].tolist(), 1.0)
-    return replace(domain, psi_top=top).grid(n_xi, n_psi, space.order), kept
+    return domain.grid(n_xi, n_psi, space.order), kept
 
 
 def _initial(case: Case, found: Solution, grid: Grid, shares: tuple[float, ...]) -> Array:
@@ -159,36 +192,24 @@ def _initial(case: Case, found: Solution, grid: Grid, shares: tuple[float, ...])
 
 def _march(case: Case, grid: Grid, times: Array) -> Array:
     """Deviations at t = 0, by these steps of time to the horizon."""
-    prior = make_prior(case.payoff)
-    system = Equilibrium(
-        case=case,
-        grid=grid,
-        static=prior.cumulants(grid.xi, np.broadcast_to(grid.psi[:, None], grid.xi.shape)),
-        price_range=(prior.low - prior.centre, prior.high - prior.centre),
-        sizes=(prior.sd, prior.variance, 1.0),
-    )
-    u = np.zeros((*grid.xi.shape, 3))
-    with np.errstate(all="ignore"):
-        for h in np.diff(times).tolist():
-            local = system.linearise(u)
-            u, _ = step(local, local.factor(1.0 / (GAMMA * h)), u, h)
-    return u
+    system = Equilibrium.of(Economy.of(case), grid)
+    return fixed_steps(system.linearise, np.zeros((*grid.xi.shape, 3)), np.diff(times).tolist())
 
 
 def _scales(found: Solution, moves: Array) -> Array:
     """What the errors of moves of the values are measured against, by value."""
-    scale, sd, variance = error_scales(found), found.prior.sd, found.prior.variance
-    others = {
-        "certainty_equivalent_gain": 1.0 / found.case.market.risk_aversion,
-        "price_volatility": found.initial.price_volatility,
-        "static_price": sd,
-        "static_variance": variance,
-    }
-    return np.maximum([{**scale, **others}[name] for name in VALUES], np.abs(moves))
+    sizes = {**error_scales(found), "price_volatility": found.initial.price_volatility}
+    return np.maximum([sizes[name] for name in VALUES], np.abs(moves))
 
 
 def _error(
-    found: Solution, values: Array, slopes: Array, change: Array, h: float, size: float
+    found: Solution,
+    values: Array,
+    slopes: Array,
+    change: Array,
+    h: float,
+    size: float,
+    tuning: SlopeTuning,
 ) -> Array:
     """Bar of the slopes from what the last refinement changed, and the step's own error.
 
@@ -196,7 +217,7 @@ def _error(
     """
     scales = _scales(found, slopes * size) / size
     moves = np.array([not name.startswith("static") for name in VALUES]) & (change > 0.0)
-    floor = COUPLED * np.max(change / scales) * scales * moves
-    change = change + TIME * found.case.numerics.tolerance * scales * moves
-    step_error = STEP * np.abs(slopes) + NOISE * np.abs(values) / abs(h)
+    floor = tuning.coupled * np.max(change / scales) * scales * moves
+    change = change + tuning.time * found.case.numerics.tolerance * scales * moves
+    step_error = tuning.step * np.abs(slopes) + tuning.noise * np.abs(values) / abs(h)
     return np.maximum(change, floor) + step_error

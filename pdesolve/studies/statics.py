@@ -13,8 +13,7 @@ import numpy as np
 
 from pdesolve.case import Case, CaseError, case_to_dict
 from pdesolve.case.labels import describe
-from pdesolve.solver.units import LONG_NAMES, UNITS, labels
-from pdesolve.solver.values import BARS, VALUES
+from pdesolve.solver.values import BARS, QUANTITIES, VALUES, labels
 from pdesolve.studies.executors import SweepError, default_processes, run
 from pdesolve.studies.plan import Plan, make_plan
 from pdesolve.studies.point import FAILED, STATUSES, Record, Task, solve_point
@@ -106,7 +105,7 @@ def run_plan(
         tasks = [task for task in _ends_first(plan) if label(task.at) not in records]
         count = default_processes(len(tasks)) if processes is None else processes
         bar = stack.enter_context(_bar(len(plan.tasks), len(tasks), plan.case.name, progress))
-        done = stack.enter_context(closing(iter_run(tasks, executor, count)))
+        done = stack.enter_context(closing(run(solve_point, tasks, executor, count)))
         for record in done:
             if record["version"] != __version__:
                 raise SweepError(
@@ -117,11 +116,6 @@ def run_plan(
             records[label(record["at"])] = record
             bar.update()
     return _dataset(plan, [records[label(task.at)] for task in plan.tasks])
-
-
-def iter_run(tasks: list[Task], executor: Executor | None, processes: int) -> Any:
-    """Yield the records of these points as they come."""
-    yield from run(solve_point, tasks, executor, processes)
 
 
 def _ends_first(plan: Plan) -> list[Task]:
@@ -157,7 +151,8 @@ def _dataset(plan: Plan, records: list[Record]) -> "xarray.Dataset":
     for name in VALUES:
         variables[name] = (dims, _array(plan, records, "values", name), labels(name))
         if name in BARS:
-            attributes = {"units": UNITS[name], "long_name": f"error bar of {LONG_NAMES[name]}"}
+            one = QUANTITIES[name]
+            attributes = {"units": one.unit, "long_name": f"error bar of {one.long_name}"}
             variables[f"{name}_error"] = (dims, _array(plan, records, "error", name), attributes)
     codes = [STATUSES.index(record["status"]) for record in records]
     variables["status"] = (
@@ -204,8 +199,8 @@ def _slopes(plan: Plan, records: list[Record]) -> dict[str, Any]:
             ]
             values = np.array(columns, float).T.reshape(*plan.shape, len(plan.slopes))
             attributes = {
-                "units": f"{UNITS[name]} per unit of the parameter",
-                "long_name": f"{about} of {LONG_NAMES[name]}",
+                "units": f"{QUANTITIES[name].unit} per unit of the parameter",
+                "long_name": f"{about} of {QUANTITIES[name].long_name}",
             }
             found[f"{name}_{part}"] = ((*plan.axes, "parameter"), values, attributes)
     return found

@@ -13,13 +13,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from pdesolve.case.errors import PdesolveError
 from pdesolve.case.sources import shown
 
 FORMAT = "pdesolve sweep 1"
 START = json.dumps({"format": FORMAT}).encode()[:-1]  # of every store
 
 
-class StoreError(ValueError):
+class StoreError(PdesolveError, ValueError):
     """A store that cannot be gone on with, in one sentence."""
 
 

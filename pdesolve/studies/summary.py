@@ -10,28 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pdesolve.case.labels import describe
-from pdesolve.solver.summary import plain
-from pdesolve.solver.units import UNITS
-from pdesolve.solver.values import BARS, VALUES
+from pdesolve.files import plain
+from pdesolve.solver.values import BARS, COLUMNS, QUANTITIES, VALUES
 from pdesolve.studies.point import STATUSES
 
 if TYPE_CHECKING:
     import xarray
 
-COLUMNS = {  # of the tables for people: name -> heading
-    "price": "price",
-    "variance": "variance",
-    "attention": "attention",
-    "price_volatility": "volatility",
-    "certainty_equivalent_gain": "gain",
-}
-SYMBOLS = {  # the same in LaTeX
-    "price": "$p$",
-    "variance": "$V$",
-    "attention": "$S$",
-    "price_volatility": r"$\kappa p_\xi$",
-    "certainty_equivalent_gain": "$G_0$",
-}
+SHOWN = tuple(QUANTITIES[name] for name in COLUMNS)  # in tables for people
 MOST = 12, 7  # rows and columns of a table over two parameters
 DIGITS = 6
 MARKS = {1: "*", 2: "failed"}
@@ -77,8 +63,8 @@ def table(data: "xarray.Dataset") -> str:
 
 
 def _one_axis(data: "xarray.Dataset", key: str) -> Iterable[list[str]]:
-    heading = [key.rpartition(".")[2], *COLUMNS.values()]
-    units = [describe(key).unit, *(UNITS[name] for name in COLUMNS)]
+    heading = [key.rpartition(".")[2], *(one.column for one in SHOWN)]
+    units = [describe(key).unit, *(one.unit for one in SHOWN)]
     yield _aligned([heading, units, *_values(data, key)])
     if "parameter" in data.dims:
         yield ["elasticities, d log y / d log x:", *_aligned([heading, *_elasticities(data, key)])]
@@ -101,10 +87,9 @@ def _elasticities(data: "xarray.Dataset", key: str) -> Rows:
 
 
 def _two_axes(data: "xarray.Dataset", axes: list[str]) -> Iterable[list[str]]:
-    for name, heading in COLUMNS.items():
-        unit = UNITS[name]
-        about = f"{heading} ({unit}), by {axes[0]} (down) and {axes[1]} (across):"
-        yield [about, *_aligned(_grid(data, name, axes))]
+    for one in SHOWN:
+        about = f"{one.column} ({one.unit}), by {axes[0]} (down) and {axes[1]} (across):"
+        yield [about, *_aligned(_grid(data, one.name, axes))]
 
 
 def _grid(data: "xarray.Dataset", name: str, axes: list[str]) -> Rows:
@@ -256,17 +241,17 @@ def as_latex(data: "xarray.Dataset") -> str:
     blocks = []
     if len(axes) == 1:
         key = axes[0]
-        heading = [_latex(describe(key).name), *SYMBOLS.values()]
+        heading = [_latex(describe(key).name), *(one.latex for one in SHOWN)]
         blocks.append(_tabular(heading, [row[: len(heading)] for row in _values(data, key)]))
         if "parameter" in data.dims:
             blocks.append("% elasticities: d log y / d log x")
             blocks.append(_tabular(heading, _elasticities(data, key)))
     elif len(axes) == 2:
         down, across = (_latex(describe(key).name) for key in axes)
-        for name in COLUMNS:
-            grid = _grid(data, name, axes)
-            blocks.append(f"% {name} ({UNITS[name]}): {axes[0]} down, {axes[1]} across")
-            corner = rf"{SYMBOLS[name]}: {down} $\downarrow$, {across} $\rightarrow$"
+        for one in SHOWN:
+            grid = _grid(data, one.name, axes)
+            blocks.append(f"% {one.name} ({one.unit}): {axes[0]} down, {axes[1]} across")
+            corner = rf"{one.latex}: {down} $\downarrow$, {across} $\rightarrow$"
             blocks.append(_tabular([corner, *grid[0][1:]], grid[1:]))
     head = [
         f"% {data.attrs['case_name']}, pdesolve {data.attrs['pdesolve_version']}",

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pdesolve.model.equations import motion
 from pdesolve.solver.discrete.solver import solve_discrete
 from pdesolve.solver.pde.errors import error_scales
 from pdesolve.solver.solution import Solution
@@ -79,10 +78,9 @@ def to_the_limit(solution: Solution, periods: tuple[int, int, int]) -> tuple[Per
         a, b, c = (float(getattr(one.initial, name)) for one in found)
         return a, b, c
 
-    market, initial = solution.case.market, solution.initial
-    a = np.asarray(initial.precision_rate)
-    speed = float(motion(market.risk_aversion, market.supply_volatility, a).psi_dot)
-    taught = speed * initial.variance * market.horizon / periods[0]
+    economy, initial = solution.economy, solution.initial
+    speed = float(economy.motion(initial.precision_rate).psi_dot)
+    taught = speed * initial.variance * economy.horizon / periods[0]
     return tuple(
         Periods(
             field=name,

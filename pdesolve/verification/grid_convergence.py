@@ -11,7 +11,7 @@ boundary, where the state space itself is what limits the accuracy, nor along ps
 where the fade of the transport above psi_known is felt, nor at all if attention has a kink, which
 no scheme of high order resolves. Along psi the order at psi = 0 lies between s + 1 and 2s - 1 with
 s lines per element, as what starts at the payoff date has not left the grid by t = 0
-(convergence.py).
+(order_studies.py).
 """
 
 import time
@@ -25,16 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.model import equations
-from pdesolve.model.attention import response as attention
-from pdesolve.numerics import rosenbrock as march
 from pdesolve.numerics.grid import Grid
-from pdesolve.solver.fields import interpolate
+from pdesolve.numerics.rosenbrock import RODAS4P, fixed_steps
+from pdesolve.numerics.splines import interpolate
 from pdesolve.solver.pde.errors import error_scales, has_kink
-from pdesolve.solver.pde.solver import equilibrium
+from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from pdesolve.verification.orders import Fit, OrderRow, OrderTable, fit_order
-from pdesolve.verification.richardson import Richardson, richardson
+from pdesolve.verification.richardson import Richardson, extrapolate
 
 FIELDS = (*equations.FIELDS, "attention")
 DIRECTIONS = ("xi", "psi", "time")
@@ -116,7 +115,7 @@ def refinement(found: Solution, direction: str) -> Refinement:
     )
     scales = error_scales(found)
     values = {
-        name: richardson(
+        name: extrapolate(
             table.resolutions,
             [run.start[name] for run in runs],
             expected=_expected(found, direction),
@@ -146,22 +145,17 @@ def _levels(found: Solution, direction: str) -> list[tuple[int, Grid, Array]]:
 
 def _solve(found: Solution, resolution: int, grid: Grid, steps: Array) -> _Run:
     """Take the given steps on a grid."""
-    case, prior = found.case, found.prior
-    system = equilibrium(case, prior, grid)
+    economy, prior = found.economy, found.prior
+    system = Equilibrium.of(economy, grid)
     static = system.static
-    u = np.zeros((*grid.xi.shape, 3))
-    with np.errstate(all="ignore"):
-        for h in steps:
-            local = system.linearise(u)
-            u = march.step(local, local.factor(1.0 / (march.GAMMA * h)), u, float(h))[0]
-    rho = case.market.risk_aversion
+    u = fixed_steps(system.linearise, np.zeros((*grid.xi.shape, 3)), steps.tolist())
     fields = {
         "price": prior.centre + static.mean + u[..., 0],
         "variance": static.variance + u[..., 1],
         "log_value": u[..., 2],
         "attention": system.respond(u).attention,
     }
-    xi = np.array([-rho * case.market.initial_supply])
+    xi = np.array([economy.start])
     eta, z = grid.locate(xi, np.zeros(1))
     q, v, log_deviation = (interpolate(grid, u[..., i], eta, z)[0] for i in range(3))
     at = prior.cumulants(xi, np.zeros(1))
@@ -170,7 +164,7 @@ def _solve(found: Solution, resolution: int, grid: Grid, steps: Array) -> _Run:
         "price": float(prior.centre + at.mean[0] + q),
         "variance": float(variance[0]),
         "log_value": float(xi[0] * prior.centre + at.phi[0] + log_deviation),
-        "attention": float(attention.best_response(case.attention, rho, variance).attention[0]),
+        "attention": float(economy.respond(variance).attention[0]),
     }
     return _Run(resolution, grid, fields, start)
 
@@ -211,7 +205,7 @@ def _rows(
 def _expected(found: Solution, direction: str) -> float:
     """Order in theory, once resolutions are fine enough."""
     space = found.space
-    return float({"xi": space.order, "psi": space.psi_order, "time": 4}[direction])
+    return float({"xi": space.order, "psi": space.psi_order, "time": RODAS4P.order}[direction])
 
 
 def _good(fitted: Fit, sizes: Sequence[float], expected: float) -> bool:

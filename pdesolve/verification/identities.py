@@ -4,17 +4,23 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pdesolve.case import Attention
-from pdesolve.model.attention.response import best_response
+from pdesolve.case import (
+    Attention,
+    ExponentialAttention,
+    ExponentialCost,
+    LinearAttention,
+    PowerAttention,
+    PowerCost,
+)
 from pdesolve.model.payoff.prior import Prior
-from pdesolve.solver import normal as exact
+from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS
 from pdesolve.typing import Array
 from pdesolve.verification.check import Check
 
 
-def identities(solution: Solution) -> Iterator[Check]:
+def identity_checks(solution: Solution) -> Iterator[Check]:
     """What holds exactly, whatever the grid."""
     yield _limit(
         "heat equation: phi_psi + (V^s + p^s²)/2", _heat(solution.prior), 1e-7, "of V^s + p^s²"
@@ -32,7 +38,7 @@ def identities(solution: Solution) -> Iterator[Check]:
         gap = np.nanmax(np.abs(v - (p - low) * (high - p))) / solution.prior.variance
         yield _limit("two payoffs: V = (p - low)(high - p)", float(gap), tolerance, "of Var F")
     if solution.prior.is_normal:
-        truth = exact.normal_initial(solution.case)
+        truth = normal_initial(solution.case)
         for name in BARS:
             gap = abs(getattr(truth, name) - getattr(solution.initial, name))
             bound = max(solution.bars[name], 1e-11 * abs(getattr(truth, name)))
@@ -66,10 +72,10 @@ def _deviation(solution: Solution) -> float:
     The scan goes through totals and ways to split them over the signals, with precision and cost
     from their definitions.
     """
-    case, rho = solution.case.attention, solution.case.market.risk_aversion
+    case, rho = solution.case.attention, solution.economy.risk_aversion
     variance = solution.static_nodes.variance + solution.states[0][..., 1]
     v = np.geomspace(max(variance.min(), 1e-6 * variance.max()), variance.max(), 41)
-    found = best_response(case, rho, v)
+    found = solution.economy.respond(v)
     most = min(2.0 * float(found.attention.max()) + 1e-3, case.capacity)
     rng = np.random.default_rng(0)
     splits = np.vstack([np.eye(case.signals)[0], np.full(case.signals, 1.0 / case.signals)])
@@ -85,21 +91,25 @@ def _deviation(solution: Solution) -> float:
 
 def _precision(case: Attention, a: Array) -> Array:
     """Precision per unit of time h(a) of each signal (derivation.md, section 6)."""
-    if case.precision == "exponential":
-        assert case.sensitivity is not None
-        return np.exp(case.sensitivity * a)
-    assert case.efficiency is not None
-    return case.efficiency * a ** (case.elasticity or 1.0)
+    match case:
+        case LinearAttention():
+            return case.efficiency * a
+        case PowerAttention():
+            return case.efficiency * a**case.elasticity
+        case ExponentialAttention():
+            return np.exp(case.sensitivity * a)
+    raise NotImplementedError(f"no definition of {case.precision} precision")
 
 
 def _cost(case: Attention, s: Array) -> Array:
     """Cost per unit of time C(S)."""
     cost = case.cost
-    if cost.kind == "power":
-        assert cost.exponent is not None
-        return cost.scale * s**cost.exponent / cost.exponent + cost.linear * s
-    assert cost.rate is not None
-    return cost.scale * np.expm1(cost.rate * s) / cost.rate + cost.linear * s
+    match cost:
+        case PowerCost():
+            return cost.scale * s**cost.exponent / cost.exponent + cost.linear * s
+        case ExponentialCost():
+            return cost.scale * np.expm1(cost.rate * s) / cost.rate + cost.linear * s
+    raise NotImplementedError(f"no definition of {cost.kind} cost")
 
 
 def _at_the_end(solution: Solution) -> float:

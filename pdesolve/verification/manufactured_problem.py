@@ -12,11 +12,11 @@ from math import inf
 
 import numpy as np
 
-from pdesolve.model import equations
-from pdesolve.model.attention import response as attention
-from pdesolve.model.payoff.factory import make_prior
+from pdesolve.model.economy import Economy
+from pdesolve.model.equations import FIELDS
 from pdesolve.numerics import grid as grids
-from pdesolve.numerics import rosenbrock as march
+from pdesolve.numerics import rosenbrock
+from pdesolve.solver.pde import system
 from pdesolve.typing import Array
 from pdesolve.verification.manufactured_solution import (
     CASE,
@@ -85,12 +85,13 @@ class Problem:
         return Truth(xi=xi, psi=psi, fade=fade, moves=moves)
 
     @cached_property
-    def system(self) -> equations.Equilibrium:
+    def equations(self) -> system.Equilibrium:
         """The production equations."""
-        return equations.Equilibrium(
-            case=CASE,
+        economy = Economy.of(CASE)
+        return system.Equilibrium(
+            economy=economy,
             grid=self.grid,
-            static=make_prior(CASE.payoff).cumulants(self.truth.xi, self.truth.psi),
+            static=economy.prior.cumulants(self.truth.xi, self.truth.psi),
             price_range=(-inf, inf),
             sizes=(1.0, 1.0, 1.0),
         )
@@ -124,11 +125,9 @@ class Problem:
         """Absolute errors of a state by field, each of shape (n_psi, n_xi), own units."""
         s = float(u[0, 0, 3])
         off = np.abs(u[..., :3] - self.truth.exact(s).u)
-        found = attention.best_response(
-            CASE.attention, CASE.market.risk_aversion, self.system.static.variance + u[..., 1]
-        )
+        found = self.equations.respond(u[..., :3])
         chosen = np.abs(found.attention - self.truth.choose(s).attention)
-        fields = dict(zip(equations.FIELDS, np.moveaxis(off, -1, 0), strict=True))
+        fields = dict(zip(FIELDS, np.moveaxis(off, -1, 0), strict=True))
         return {**fields, "attention": chosen}
 
 
@@ -137,7 +136,7 @@ class ProblemAt:
 
     def __init__(self, problem: Problem, u: Array):
         self._problem, self._s = problem, float(u[0, 0, 3])
-        self._local = problem.system.linearise(u[..., :3])
+        self._local = problem.equations.linearise(u[..., :3])
         self.initial_rates = self._add(self._local.initial_rates, self._s)
 
     def _add(self, rates: Array, s: float) -> Array:
@@ -167,7 +166,7 @@ def march_steady(problem: Problem, span: float, share: float = 1e-3) -> Array:
     """
     rates = problem.linearise(problem.start).initial_rates[..., :3]
     drift = float(np.sqrt(np.max(np.mean(rates**2, axis=(0, 1))))) * span
-    path = march.march(
+    path = rosenbrock.march(
         problem.linearise,
         problem.start,
         span,
@@ -180,8 +179,4 @@ def march_steady(problem: Problem, span: float, share: float = 1e-3) -> Array:
 
 def march_fixed(problem: Problem, span: float, steps: int) -> Array:
     """Last state after equal production steps from the exact one."""
-    u, h = problem.start, span / steps
-    for _ in range(steps):
-        local = problem.linearise(u)
-        u = march.step(local, local.factor(1.0 / (march.GAMMA * h)), u, h)[0]
-    return u
+    return rosenbrock.fixed_steps(problem.linearise, problem.start, [span / steps] * steps)

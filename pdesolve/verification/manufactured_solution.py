@@ -4,7 +4,7 @@ A smooth state u*(s, xi, psi) is chosen; it solves u_s = f(u) + F with F = u*_s 
 is the right-hand side written a second time, from section 4 of derivation.md: the price, the
 variance and the log value themselves, the payoff's moments as sums over its values and their
 psi-derivatives as covariances, attention in closed form. It shares no code with the equations,
-the grid or the attention search that forced.py measures against it.
+the grid or the attention search that manufactured_problem.py measures against it.
 """
 
 from dataclasses import dataclass
@@ -24,12 +24,11 @@ CASE = cases.Case(
     source="",
     market=cases.Market(risk_aversion=1.3, supply_volatility=0.9, initial_supply=0.0, horizon=0.6),
     payoff=cases.DiscretePayoff(values=(-1.5, -0.5, 1.5), probabilities=(0.5, 0.3, 0.2)),
-    attention=cases.Attention(
+    attention=cases.PowerAttention(
         signals=2,
-        precision="power",
         efficiency=1.1,
         elasticity=0.5,
-        cost=cases.Cost(kind="power", scale=0.4, exponent=1.5, linear=0.1),
+        cost=cases.PowerCost(scale=0.4, exponent=1.5, linear=0.1),
     ),
     numerics=cases.Numerics(),
 )
@@ -149,8 +148,9 @@ class Truth:
 
     def _choose(self, v: Array) -> Choice:
         rho, a = CASE.market.risk_aversion, CASE.attention
+        assert isinstance(a, cases.PowerAttention)
         _, m1, m2, *_ = self.moments
-        c, c1, rate = a.cost.scale, a.cost.linear, (a.efficiency or 1.0) * np.sqrt(2.0)
+        c, c1, rate = a.cost.scale, a.cost.linear, a.efficiency * np.sqrt(2.0)
         benefit = (m2 - m1**2 + v) / (2 * rho)
         root = (np.sqrt(c1**2 + 2 * c * benefit * rate) - c1) / (2 * c)
         return Choice(root**2, rate * root, c * root**3 / 1.5 + c1 * root**2)

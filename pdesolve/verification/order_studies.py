@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.numerics import grid as grids
+from pdesolve.numerics import stencils
 from pdesolve.typing import Array
 from pdesolve.verification.manufactured_problem import Problem, march_fixed, march_steady
 from pdesolve.verification.manufactured_solution import SIZES
@@ -153,8 +154,8 @@ def joint_table(orders: tuple[int, int] = PRODUCTION) -> OrderTable:
 
 def manufactured_tables(*, quick: bool = False) -> tuple[OrderTable, ...]:
     """Every study, or those of the production scheme alone (`quick`)."""
-    xi = (PRODUCTION[0],) if quick else grids.ORDERS
-    psi = (PRODUCTION[1],) if quick else grids.PSI_ORDERS
+    xi = (PRODUCTION[0],) if quick else stencils.ORDERS
+    psi = (PRODUCTION[1],) if quick else stencils.PSI_ORDERS
     pairs = (PRODUCTION,) if quick else PAIRS
     return (
         *(xi_table(order) for order in xi),

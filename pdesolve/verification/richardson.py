@@ -84,7 +84,7 @@ def apparent_order(coarse: float, fine: float, ratios: tuple[float, float]) -> f
     return float(brentq(excess, LOWEST, high, xtol=1e-13))
 
 
-def richardson(
+def extrapolate(
     resolutions: Sequence[float], values: Sequence[float], *, expected: float, scale: float = 1.0
 ) -> Richardson:
     """Extrapolate, and bound the error of the finest value.

@@ -1,32 +1,59 @@
-"""The economy path by path, from the solved fields: what the equations imply, without them.
+"""Checks by simulation: what the equations imply, without them.
 
-Under the physical measure (derivation.md, sections 2 and 7) a payoff is drawn, supply walks at
-random, investors trade at given dates on what they have seen, and what they end up with is counted.
-Under the risk-neutral measure (section 4) xi drifts by mu and the price must be a martingale whose
-variance adds up to V. Each number comes with its Monte Carlo standard error. The error of trading
-at dates only, of first order in their distance, is extrapolated away: every path is run a second
-time with half the dates and the same shocks (Talay and Tubaro 1990).
+Trade under the physical measure has to clear and to give the expected utility that the value
+function says; under the risk-neutral one the price has to be a martingale whose variance adds up
+to V. Each number comes with its Monte Carlo standard error; the error of the dates is extrapolated
+away path by path (:mod:`pdesolve.finance.paths`).
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
-from pdesolve.case import Case
-from pdesolve.case.parameters import BetaPayoff, LognormalPayoff, UniformPayoff
-from pdesolve.finance.paths import Estimate, Fields, dates, estimates, respond
-from pdesolve.model.payoff.factory import make_prior
-from pdesolve.model.payoff.mixture import MixturePrior, NormalPrior
+from pdesolve.finance.paths import AtDate, Neutral, Trading, neutral_paths, trade_paths
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
-from pdesolve.verification.risk_neutral import risk_neutral
+
+ALLOWED = 4.0  # standard errors
+LEFT = 0.25  # of the extrapolation, taken to be left of the error of the dates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A mean over simulated paths and what it should be.
+
+    Attributes
+    ----------
+    name : str
+    value, standard_error : float
+        Mean and its Monte Carlo standard error.
+    bias : float
+        What trading at dates only may leave.
+    expected, error : float
+        What the solution says, and its error bar.
+    """
+
+    name: str
+    value: float
+    standard_error: float
+    bias: float
+    expected: float
+    error: float
+
+    @property
+    def allowed(self) -> float:
+        """Largest distance from `expected` that is put down to chance, dates and error bar."""
+        return ALLOWED * self.standard_error + self.bias + self.error
+
+    @property
+    def passed(self) -> bool:
+        """Whether the mean is no further than that."""
+        return abs(self.value - self.expected) <= self.allowed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Simulation:
-    """Simulated paths at their last date, and the estimates made from them.
+    """Estimates made from simulated paths at their last date.
 
     Attributes
     ----------
@@ -67,7 +94,7 @@ def simulate(
     return Simulation(
         estimates=(
             *_physical(solution, rng, paths, steps, investors),
-            *risk_neutral(solution, rng, paths, steps),
+            *_risk_neutral(solution, rng, paths, steps),
         ),
         paths=paths,
         steps=steps,
@@ -75,102 +102,15 @@ def simulate(
     )
 
 
-def sample_payoff(case: Case, rng: np.random.Generator, size: int) -> Array:
-    """Payoffs drawn from the prior, money, shape (size,)."""
-    prior, spec = make_prior(case.payoff), case.payoff
-    if isinstance(prior, NormalPrior):
-        return prior.centre + prior.spread * rng.standard_normal(size)
-    if isinstance(prior, MixturePrior):
-        which = rng.choice(prior.offsets.size, size, p=np.exp(prior.log_weights))
-        sds = np.broadcast_to(prior.sds, prior.offsets.shape)[which]
-        return prior.centre + prior.offsets[which] + sds * rng.standard_normal(size)
-    if isinstance(spec, BetaPayoff):
-        return spec.low + (spec.high - spec.low) * rng.beta(spec.a, spec.b, size)
-    if isinstance(spec, LognormalPayoff):
-        log_variance = np.log1p((spec.sd / spec.mean) ** 2)
-        middle, sd = np.log(spec.mean) - 0.5 * log_variance, np.sqrt(log_variance)
-        with np.errstate(divide="ignore"):
-            ends = ndtr((np.log([spec.low, spec.high]) - middle) / sd)
-        return np.exp(middle + sd * ndtri(rng.uniform(ends[0], ends[1], size)))
-    assert isinstance(spec, UniformPayoff)
-    return rng.uniform(spec.low, spec.high, size)
-
-
-class _Economy(NamedTuple):
-    """Paths under the physical measure; what is somebody's own has shape (investors, paths).
-
-    `common` + `own` is what an investor holds, `private` the precision of her own signals.
-    """
-
-    xi: Array
-    psi: Array
-    price: Array
-    supply: Array
-    common: Array
-    private: Array
-    own: Array
-    wealth: Array
-
-
-def _trade(
-    solution: Solution,
-    now: _Economy,
-    x: Array,
-    between: tuple[Fields, Fields],
-    dt: float,
-    dn: Array,
-    noise: Array,
-) -> _Economy:
-    """From one date to the next: supply moves by dn, and everybody sees a signal and the price.
-
-    The price reveals rho dtheta = rho dn - A x dt; an investor adds (A x dt + sqrt(A dt) noise)/rho
-    of her own.
-    """
-    market = solution.case.market
-    rho, sigma = market.risk_aversion, market.supply_volatility
-    fields, later = between
-    (variance,) = fields.at(now.xi, now.psi, "variance")
-    found, kappa, speed = respond(solution, variance)
-    a = found.precision_rate
-    moved = dn - a * x * dt / rho
-    xi, psi = now.xi - kappa / sigma * moved, now.psi + speed * dt
-    (price,) = later.at(xi, psi, "price")
-    return _Economy(
-        xi=xi,
-        psi=psi,
-        price=price,
-        supply=now.supply + dn,
-        common=now.common + moved,
-        private=now.private + a * dt,
-        own=now.own + (a * x * dt + np.sqrt(a * dt) * noise) / rho,
-        wealth=now.wealth + (now.common + now.own) * (price - now.price) - found.cost * dt,
-    )
-
-
 def _physical(
     solution: Solution, rng: np.random.Generator, paths: int, steps: int, investors: int
 ) -> list[Estimate]:
     """Clearing and expected utility."""
-    market, initial = solution.case.market, solution.initial
-    rho, n0 = market.risk_aversion, market.initial_supply
-    t = dates(solution, steps)
-    x = sample_payoff(solution.case, rng, paths)
-    one, none = np.ones(paths), np.zeros((investors, paths))
-    start = _Economy(
-        -rho * n0 * one, 0 * one, initial.price * one, n0 * one, n0 * one, 0 * one, none, none
-    )
-    fine = coarse = start
-    for k in range(0, steps, 2):
-        dt = np.diff(t[k : k + 3])[:, None]
-        dn = market.supply_volatility * np.sqrt(dt) * rng.standard_normal((2, paths))
-        noise = rng.standard_normal((2, investors, paths))
-        a, b, c = (Fields(solution, now) for now in t[k : k + 3])
-        fine = _trade(solution, fine, x, (a, b), float(dt[0, 0]), dn[0], noise[0])
-        fine = _trade(solution, fine, x, (b, c), float(dt[1, 0]), dn[1], noise[1])
-        both = np.sum(np.sqrt(dt / dt.sum())[:, :, None] * noise, axis=0)
-        coarse = _trade(solution, coarse, x, (a, c), float(dt.sum()), dn[0] + dn[1], both)
+    x, fine, coarse = trade_paths(solution, rng, paths, steps, investors)
+    rho, n0 = solution.economy.risk_aversion, solution.case.market.initial_supply
+    initial = solution.initial
 
-    def outcome(end: _Economy) -> list[Array]:
+    def outcome(end: Trading) -> list[Array]:
         excess = np.mean(end.common + end.own, axis=0) - end.supply
         scale = np.sqrt(np.maximum(end.private, 1e-300) / investors) / rho
         wealth = end.wealth + (end.common + end.own) * (x - end.price)
@@ -183,4 +123,44 @@ def _physical(
         "market clearing: variance of that over theory's": (1.0, 0.0),
         "expected utility: E exp(-rho W)": (said, error),
     }
-    return estimates(names, outcome(fine), outcome(coarse))
+    return _estimates(names, outcome(fine), outcome(coarse))
+
+
+def _risk_neutral(
+    solution: Solution, rng: np.random.Generator, paths: int, steps: int
+) -> list[Estimate]:
+    """Martingale property and variance of the price."""
+    fine, coarse = neutral_paths(solution, rng, paths, steps)
+    initial, last = solution.initial, AtDate(solution, solution.economy.horizon)
+
+    def outcome(end: Neutral) -> list[Array]:
+        p, left = last.at(end.xi, end.psi, "price", "variance")
+        return [p, end.moves + left, (p - initial.price) ** 2 + left]
+
+    price, variance = solution.error["price"], solution.error["variance"]
+    names = {
+        "martingale: E^Q of the price at T": (initial.price, price),
+        "variance: E^Q (squared price moves + V at T)": (initial.variance, variance),
+        "variance: Var^Q of the price at T + E^Q V at T": (initial.variance, variance),
+    }
+    return _estimates(names, outcome(fine), outcome(coarse))
+
+
+def _estimates(
+    names: dict[str, tuple[float, float]], fine: list[Array], coarse: list[Array]
+) -> list[Estimate]:
+    """Extrapolated means, path by path."""
+    found = []
+    for (name, (expected, error)), one, two in zip(names.items(), fine, coarse, strict=True):
+        values = 2.0 * one - two
+        found.append(
+            Estimate(
+                name=name,
+                value=float(np.mean(values)),
+                standard_error=float(np.std(values, ddof=1) / np.sqrt(values.size)),
+                bias=LEFT * abs(float(np.mean(one - two))),
+                expected=expected,
+                error=error,
+            )
+        )
+    return found

@@ -15,25 +15,53 @@ from typing import Any
 import numpy as np
 
 from pdesolve.case import Case
-from pdesolve.finance.paths import ALLOWED
+from pdesolve.numerics.rosenbrock import RODAS4P
+from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import error_scales, has_kink
-from pdesolve.solver.pde.solver import run_pass, solve
+from pdesolve.solver.pde.passes import run_pass
+from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS, ERRORS
 from pdesolve.verification.check import Check
 from pdesolve.verification.discrete_limit import Periods, period_checks, to_the_limit
 from pdesolve.verification.grid_convergence import LEAST, Refinement, directions, refinement
-from pdesolve.verification.identities import identities
+from pdesolve.verification.identities import identity_checks
 from pdesolve.verification.order_studies import manufactured_tables
 from pdesolve.verification.orders import BAND, OrderRow, OrderTable
-from pdesolve.verification.simulation import simulate
+from pdesolve.verification.simulation import ALLOWED, simulate
 from pdesolve.version import __version__
 
-FINER, QUICK_FINER = (1.5, 2.0), (1.3, 1.6)  # nodes of the far finer grid over the solution's
-PERIODS, QUICK_PERIODS = (64, 128, 256), (32, 64, 128)
-PATHS, QUICK_PATHS = 10000, 2000
-STEPS, QUICK_STEPS = 128, 64
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How hard `verify` looks; half a minute to a minute and a half on the named cases.
+
+    Attributes
+    ----------
+    finer : ByAxis of float
+        Nodes of the far finer grid over the solution's: at orders 8 and 5 its error is a
+        twenty-fifth and a thirtieth of the solution's.
+    periods : (int, int, int)
+        Of the discrete model, each twice the last.
+    paths, dates : int
+        Simulated.
+    orders : bool
+        Whether every supported order is measured, not only the production scheme's, and the case
+        itself is refined.
+    """
+
+    finer: ByAxis[float]
+    periods: tuple[int, int, int]
+    paths: int
+    dates: int
+    orders: bool
+
+
+FULL = Effort(finer=ByAxis(1.5, 2.0), periods=(64, 128, 256), paths=10000, dates=128, orders=True)
+QUICK = Effort(  # under half a minute for most cases
+    finer=ByAxis(1.3, 1.6), periods=(32, 64, 128), paths=2000, dates=64, orders=False
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,25 +132,26 @@ def verify(
         If the case has no solution to verify.
     """
     began = time.perf_counter()
+    effort = QUICK if quick else FULL
     tell("solving")
     solution = solve(case)
     checks = [_within(solution)]
     tell("error bars")
-    checks += _attempt("error bars", lambda: bars(solution, QUICK_FINER if quick else FINER))
+    checks += _attempt("error bars", lambda: bars(solution, effort.finer))
     tell("identities")
-    checks += identities(solution)
+    checks += identity_checks(solution)
     tell("orders of convergence")
-    orders = manufactured_tables(quick=quick)
+    orders = manufactured_tables(quick=not effort.orders)
     checks += [_order_check(table, "manufactured solutions") for table in orders]
     refined: list[Refinement] = []
-    for direction in () if quick else directions(solution):
+    for direction in directions(solution) if effort.orders else ():
         step = partial(_refine, solution, direction, refined)
         checks += _attempt("successive refinement", step)
     tell("discrete model")
     found: list[Periods] = []
-    checks += _attempt("discrete model", lambda: _shorten(solution, quick, found))
+    checks += _attempt("discrete model", lambda: _shorten(solution, effort.periods, found))
     tell("simulation")
-    checks += simulated(solution, quick)
+    checks += simulated(solution, effort)
     return Report(
         solution=solution,
         checks=tuple(checks),
@@ -168,15 +197,15 @@ def _within(solution: Solution) -> Check:
     )
 
 
-def bars(solution: Solution, finer: tuple[float, float] = FINER) -> Iterator[Check]:
+def bars(solution: Solution, finer: ByAxis[float] = FULL.finer) -> Iterator[Check]:
     """Each reported value against one pass on a wider and much finer grid."""
     tolerance, space = solution.case.numerics.tolerance, solution.space
-    domain = choose_domain(solution.case, solution.prior, 1e-3 * tolerance)
+    domain = choose_domain(solution.economy, 1e-3 * tolerance)
     domain = replace(domain, psi_top=min(1.1 * space.psi_known, domain.psi_informed))
     wanted = (space.n_xi, space.n_psi)
     nodes = [1 if n == 1 else round(more * n) for n, more in zip(wanted, finer, strict=True)]
     better = run_pass(
-        solution.case, solution.prior, False, domain, (nodes[0], nodes[1]), 0.05 * tolerance, 4000
+        solution.case, solution.economy, domain, ByAxis(*nodes), 0.05 * tolerance, 4000
     )
     for name in BARS:
         gap = abs(getattr(better.initial, name) - getattr(solution.initial, name))
@@ -197,13 +226,17 @@ def bars(solution: Solution, finer: tuple[float, float] = FINER) -> Iterator[Che
 def _refine(solution: Solution, direction: str, found: list[Refinement]) -> Iterator[Check]:
     """Refine the case itself in one direction."""
     found.append(refinement(solution, direction))
-    order = {"xi": solution.space.order, "psi": solution.space.psi_order, "time": 4}[direction]
+    order = {"xi": solution.space.order, "psi": solution.space.psi_order, "time": RODAS4P.order}[
+        direction
+    ]
     yield _order_check(found[-1].table, "successive refinement", (1.0 - LEAST) * order)
 
 
-def _shorten(solution: Solution, quick: bool, found: list[Periods]) -> Iterator[Check]:
+def _shorten(
+    solution: Solution, periods: tuple[int, int, int], found: list[Periods]
+) -> Iterator[Check]:
     """Make the discrete model's periods shorter and shorter."""
-    found += to_the_limit(solution, QUICK_PERIODS if quick else PERIODS)
+    found += to_the_limit(solution, periods)
     for one in found:
         yield from period_checks(one, has_kink(solution))
 
@@ -234,10 +267,9 @@ def _order_check(table: OrderTable, group: str, band: float = BAND) -> Check:
 # ------------------------------------------------------------------ simulation
 
 
-def simulated(solution: Solution, quick: bool) -> Iterator[Check]:
+def simulated(solution: Solution, effort: Effort) -> Iterator[Check]:
     """Means over simulated paths."""
-    paths, steps = (QUICK_PATHS, QUICK_STEPS) if quick else (PATHS, STEPS)
-    for one in simulate(solution, paths=paths, steps=steps).estimates:
+    for one in simulate(solution, paths=effort.paths, steps=effort.dates).estimates:
         yield Check(
             group="simulation",
             name=one.name,

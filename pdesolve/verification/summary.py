@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from pdesolve.solver.summary import plain
+from pdesolve.files import plain
 from pdesolve.verification.check import Check
 from pdesolve.verification.orders import OrderTable
 from pdesolve.verification.suite import Report

@@ -9,6 +9,7 @@ and the capacity wins, so the response may jump in V, and without a capacity the
 optimum at all.
 """
 
+from dataclasses import fields
 from math import isinf
 from typing import NamedTuple
 
@@ -16,12 +17,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.case import Attention
-from pdesolve.model.attention.technology import TINY, Technology
+from pdesolve.case.errors import PdesolveError
+from pdesolve.model.attention.cost import TINY
+from pdesolve.model.attention.technology import Technology
 from pdesolve.numerics.rootfind import NoConvergence, increasing_root
 from pdesolve.typing import Array
 
 
-class NoOptimum(ArithmeticError):
+class NoOptimum(PdesolveError, ArithmeticError):
     """No attention is best: the objective rises without bound, or out of floating-point range."""
 
 
@@ -50,7 +53,7 @@ class Response(NamedTuple):
 
 
 def best_response(
-    attention: Attention,
+    technology: Technology,
     risk_aversion: float,
     variance: ArrayLike,
     guess: ArrayLike | None = None,
@@ -59,7 +62,7 @@ def best_response(
 
     Parameters
     ----------
-    attention : Attention
+    technology : Technology
         Signals, their precision, cost and capacity.
     risk_aversion : float
         rho, 1/money.
@@ -83,103 +86,65 @@ def best_response(
     """
     v = np.asarray(variance, dtype=float)
     start = None if guess is None else np.broadcast_to(np.asarray(guess, float), v.shape).ravel()
-    tech = Technology.of(attention)
     with np.errstate(all="ignore"):
-        benefit = v.ravel() / (2 * risk_aversion) - tech.handicap
+        benefit = v.ravel() / (2 * risk_aversion) - technology.handicap
         try:
-            total, regime = _choose(attention, tech, benefit, start)
+            total, regime = _choose(technology, benefit, start)
         except NoConvergence as error:
-            raise NoConvergence(f"{error}, for {_describe(attention)}") from None
-        a, cost = precision(attention, total), attention_cost(attention, total)
-        by_b = tech.tangent(total) / (tech.margin(total)[1] * benefit)
+            raise NoConvergence(f"{error}, for {_describe(technology.spec)}") from None
+        a, cost = technology.precision.rate(total), technology.cost.value(total)
+        by_b = technology.tangent(total) / (technology.steepness(total) * benefit)
     slope = by_b / (2 * risk_aversion)
     if (regime != 1).any():
         slope = np.where(regime == 1, slope, 0.0)
     unbounded = np.isinf(a + cost)
     if unbounded.any():
-        raise NoOptimum(_no_optimum(attention, risk_aversion, v.ravel()[unbounded][0]))
+        raise NoOptimum(_no_optimum(technology, risk_aversion, v.ravel()[unbounded][0]))
     total, a, cost, slope = (x.reshape(v.shape) for x in (total, a, cost, slope))
     return Response(total, a, cost, slope, regime.reshape(v.shape))
 
 
-def precision(attention: Attention, total: Array) -> Array:
-    """Precision rate A bought by total attention S, optimally split (derivation.md, section 6)."""
-    if attention.precision == "exponential":
-        chosen: Array = np.exp((attention.sensitivity or 0.0) * total)
-        return chosen + (attention.signals - 1)
-    eta = attention.elasticity or 1.0
-    level = (attention.efficiency or 1.0) * float(attention.signals) ** (1 - eta)
-    return level * total**eta
-
-
-def attention_cost(attention: Attention, total: Array) -> Array:
-    """Cost C(S), money/time (derivation.md, section 6)."""
-    cost = attention.cost
-    if cost.kind == "power":
-        e = cost.exponent or 1.0
-        curved = cost.scale / e * total**e
-    else:
-        rate = cost.rate or 1.0
-        curved = cost.scale / rate * np.expm1(rate * total)
-    return curved + cost.linear * total if cost.linear else curved
-
-
-def allocation(attention: Attention, total: ArrayLike) -> Array:
-    """Optimal split of total attention over the signals, shape (J, ...) (derivation.md, section 6).
-
-    Equal shares where precision is concave in attention (any split is as good where it is
-    linear), all on the first signal where it is convex.
-    """
-    s = np.asarray(total, dtype=float)
-    split = np.zeros((attention.signals, *s.shape))
-    if attention.precision == "exponential":
-        split[0] = s
-    else:
-        split[:] = s / attention.signals
-    return split
-
-
 def _choose(
-    attention: Attention, tech: Technology, benefit: Array, start: Array | None
+    tech: Technology, benefit: Array, start: Array | None
 ) -> tuple[Array, NDArray[np.int8]]:
     """The best of no attention, the interior maximum and the capacity, and which one it is."""
     lower, upper = tech.rising()
-    upper = max(lower, min(upper, attention.capacity))
-    inner = (benefit > max(tech.needed(lower), TINY / tech.unit)) & (benefit < tech.needed(upper))
+    upper = max(lower, min(upper, tech.capacity))
+    least = TINY / tech.precision.power[0] if tech.precision.power else TINY
+    inner = (benefit > max(tech.needed(lower), least)) & (benefit < tech.needed(upper))
     if inner.all():
         total = _interior(tech, benefit, start, lower, upper)
     else:
         total = np.where(np.isnan(benefit), np.nan, 0.0)
         start = None if start is None else start[inner]
         total[inner] = _interior(tech, benefit[inner], start, lower, upper)
-    if tech.sensitivity:
-        inner, capped = _compare(attention, tech, benefit, total, inner)
+    if tech.precision.convex:
+        inner, capped = _compare(tech, benefit, total, inner)
         total = np.where(inner | np.isnan(benefit), total, 0.0)
     else:
         capped = benefit >= tech.needed(upper)
     if capped.any():
-        total = np.where(capped, attention.capacity, total)
+        total = np.where(capped, tech.capacity, total)
     return total, inner.astype(np.int8) + 2 * capped.astype(np.int8)
 
 
 def _compare(
-    attention: Attention, tech: Technology, benefit: Array, total: Array, inner: NDArray[np.bool_]
+    tech: Technology, benefit: Array, total: Array, inner: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Nodes where, under exponential precision, the interior maximum or the capacity is best."""
+    """Nodes where, under convex precision, the interior maximum or the capacity is best."""
 
     def gain(s: Array) -> Array:
-        return benefit * np.expm1(tech.sensitivity * s) - attention_cost(attention, s)
+        return benefit * tech.precision.gain(s) - tech.cost.value(s)
 
     stay = benefit <= tech.needed(tech.floor)  # a local maximum
     best = gain(total)
     inner = inner & (~stay | (best > 0))
-    if isinf(attention.capacity):
-        if tech.bend or tech.rate < tech.sensitivity:
-            return inner, benefit > 0
-        return inner, (tech.rate == tech.sensitivity) & (tech.unit * benefit > tech.scale)
+    if isinf(tech.capacity):
+        growth = tech.precision.growth
+        return inner, growth * benefit > tech.cost.limit(growth)
     best = np.where(inner, best, 0.0)
-    rising = (benefit > 0) & (benefit >= tech.needed(attention.capacity))
-    capped = rising & ~(gain(np.asarray(attention.capacity)) <= best)
+    rising = (benefit > 0) & (benefit >= tech.needed(tech.capacity))
+    capped = rising & ~(gain(np.asarray(tech.capacity)) <= best)
     return inner & ~capped, capped
 
 
@@ -191,7 +156,7 @@ def _interior(
         return tech.root(benefit)
     reach = tech.reach(benefit)
     top = np.minimum(upper, reach)
-    cold = np.full(benefit.shape, 1.0) if tech.bend else top
+    cold = np.full(benefit.shape, 1.0) if np.ndim(reach) == 0 else top
     if start is not None:
         cold = np.where(start > 0, start, cold)
     return increasing_root(
@@ -200,24 +165,24 @@ def _interior(
 
 
 def _describe(attention: Attention) -> str:
-    cost, unused = attention.cost, (None, 0.0)
-    numbers = {"signals": attention.signals, "capacity": attention.capacity}
-    for name in ("efficiency", "elasticity", "sensitivity"):
-        numbers[name] = getattr(attention, name)
-    costs = {name: getattr(cost, name) for name in ("scale", "exponent", "rate", "linear")}
+    """Technology and cost in words, with their numbers."""
     said, paid = (
-        ", ".join(f"{name} {x:g}" for name, x in group.items() if x not in unused)
-        for group in (numbers, costs)
+        ", ".join(
+            f"{field.name} {value:g}"
+            for field in fields(part)
+            if isinstance(value := getattr(part, field.name), int | float) and value
+        )
+        for part in (attention, attention.cost)
     )
-    return f"{attention.precision} precision ({said}) and {cost.kind} cost ({paid})"
+    return f"{attention.precision} precision ({said}) and {attention.cost.kind} cost ({paid})"
 
 
-def _no_optimum(attention: Attention, risk_aversion: float, variance: float) -> str:
-    if attention.precision == "exponential":
+def _no_optimum(tech: Technology, risk_aversion: float, variance: float) -> str:
+    if tech.precision.convex:
         trouble, remedy = "precision outgrows cost, so no attention is best", "lower"
     else:
         trouble, remedy = "the best attention is out of range", "finite"
     return (
-        f"{trouble} at V = {variance:g}, rho = {risk_aversion:g} with {_describe(attention)}: "
+        f"{trouble} at V = {variance:g}, rho = {risk_aversion:g} with {_describe(tech.spec)}: "
         f"set a {remedy} attention.capacity or a steeper attention.cost"
     )

@@ -1,85 +1,40 @@
-"""Priors of the payoff, one per payoff kind: phi and the tilted cumulants p^s, V^s, k_3, k_4.
+"""From the payoff of a case to its prior.
 
 Atoms, normals and mixtures of normals are tilted in closed form (mixture.py); densities on an
-interval by the rules of quadrature.py (derivation.md, section 3).
+interval by quadrature (density.py).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
-from pdesolve.case import parameters
-from pdesolve.model.payoff.mixture import MixturePrior, NormalPrior
-from pdesolve.model.payoff.prior import Cumulants, Prior, PriorError
-from pdesolve.model.payoff.quadrature import (
-    NODES,
-    PANELS,
-    Rule,
-    beta_rule,
-    lognormal_rule,
-    uniform_rule,
+from pdesolve.case import (
+    BetaPayoff,
+    DiscretePayoff,
+    LognormalPayoff,
+    MixturePayoff,
+    NormalPayoff,
+    PayoffSpec,
+    SamplePayoff,
+    UniformPayoff,
 )
+from pdesolve.model.payoff.density import DensityPrior
+from pdesolve.model.payoff.mixture import MixturePrior, NormalPrior
+from pdesolve.model.payoff.prior import Prior, PriorError
+from pdesolve.model.payoff.quadrature import Rule, beta_rule, lognormal_rule, uniform_rule
 from pdesolve.typing import Array
 
-__all__ = ["Cumulants", "DensityPrior", "Prior", "PriorError", "make_prior"]
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class DensityPrior(Prior):
-    """Prior with a density on an interval, by quadrature (derivation.md, section 3).
-
-    Attributes
-    ----------
-    scale : float
-        Unit of payoff in which `rule` works, money.
-    rule : callable
-        Rule of the tilts in that unit.
-    log_mass : float
-        Log of the rule's total mass with no tilt.
-    """
-
-    scale: float
-    rule: Callable[[Array, Array], Rule]
-    log_mass: float
-
-    @property
-    def _size(self) -> int:
-        return 2 * (PANELS + 1) * NODES
-
-    def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
-        rule = self.rule(zeta * self.scale, psi * self.scale**2)
-        total = rule.weight.sum(axis=0)
-        weight = rule.weight / total
-        step = np.sum(weight * rule.shift, axis=0)
-        apart = rule.shift - step
-        moment = weight * apart**2
-        variance = moment.sum(axis=0)
-        moment *= apart
-        third = moment.sum(axis=0)
-        moment *= apart
-        fourth = moment.sum(axis=0) - 3.0 * variance**2
-        return Cumulants(
-            rule.log_peak + np.log(total) - self.log_mass,
-            (rule.anchor + step) * self.scale,
-            variance * self.scale**2,
-            third * self.scale**3,
-            fourth * self.scale**4,
-        )
-
-    def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
-        rule = self.rule(zeta * self.scale, psi * self.scale**2)
-        return (rule.anchor + rule.shift) * self.scale, rule.weight / rule.weight.sum(axis=0)
-
-
-def make_prior(spec: parameters.PayoffSpec) -> Prior:
+def make_prior(spec: PayoffSpec) -> Prior:
     """Prior of a payoff specification.
 
     Parameters
     ----------
     spec : PayoffSpec
-        One of the payoff classes of case.py.
+        Of a class that `PRIORS` knows.
 
     Returns
     -------
@@ -91,7 +46,7 @@ def make_prior(spec: parameters.PayoffSpec) -> Prior:
         If phi is not finite, the payoff is certain, or its spread is lost to rounding.
     """
     with np.errstate(all="ignore"):
-        prior = _prior(spec)
+        prior = PRIORS[type(spec)](spec)
         cumulants = prior.cumulants(0.0, 0.0)
     if not (np.all(np.isfinite(cumulants)) and cumulants.variance > 0.0):
         raise PriorError(
@@ -101,30 +56,10 @@ def make_prior(spec: parameters.PayoffSpec) -> Prior:
     return prior
 
 
-def _prior(spec: parameters.PayoffSpec) -> Prior:
-    """Prior of a payoff specification, not checked."""
-    match spec:
-        case parameters.DiscretePayoff():
-            return _discrete(np.asarray(spec.values), np.asarray(spec.probabilities))
-        case parameters.NormalPayoff():
-            return _mixture(np.array([spec.mean]), np.array([spec.sd]), np.ones(1))
-        case parameters.MixturePayoff():
-            return _mixture(*(np.asarray(part) for part in (spec.means, spec.sds, spec.weights)))
-        case parameters.SamplePayoff():
-            return _sample(np.asarray(spec.values), spec.bandwidth)
-        case parameters.UniformPayoff():
-            return _density(spec.low, spec.high, (spec.high - spec.low) / 2.0, uniform_rule)
-        case parameters.BetaPayoff():
-            rule = partial(beta_rule, a=spec.a, b=spec.b)
-            return _density(spec.low, spec.high, spec.high - spec.low, rule)
-        case parameters.LognormalPayoff():
-            return _lognormal(spec)
-
-
-def _discrete(values: Array, probabilities: Array) -> Prior:
+def _discrete(spec: DiscretePayoff) -> Prior:
     """Atoms; equal values are merged."""
-    atoms, which = np.unique(values, return_inverse=True)
-    weights = np.bincount(which, weights=probabilities)
+    atoms, which = np.unique(np.asarray(spec.values), return_inverse=True)
+    weights = np.bincount(which, weights=np.asarray(spec.probabilities))
     low, high = float(atoms[0]), float(atoms[-1])
     return MixturePrior(
         low=low,
@@ -154,8 +89,9 @@ def _mixture(means: Array, sds: Array, weights: Array) -> Prior:
     )
 
 
-def _sample(values: Array, bandwidth: float | None) -> Prior:
+def _sample(spec: SamplePayoff) -> Prior:
     """Sample smoothed by normals; Silverman's rule for the bandwidth if none is given."""
+    values, bandwidth = np.asarray(spec.values), spec.bandwidth
     if bandwidth is None:
         if np.all(values == values[0]):
             raise PriorError(f"a sample of one value needs a bandwidth, got {values[0]} only")
@@ -166,7 +102,7 @@ def _sample(values: Array, bandwidth: float | None) -> Prior:
     return _mixture(values, np.full(values.size, bandwidth), np.ones(values.size))
 
 
-def _lognormal(spec: parameters.LognormalPayoff) -> Prior:
+def _lognormal(spec: LognormalPayoff) -> Prior:
     """Truncated lognormal, in units of the upper end of its support."""
     if not np.isfinite(spec.high):
         raise PriorError(
@@ -181,10 +117,42 @@ def _lognormal(spec: parameters.LognormalPayoff) -> Prior:
         low=spec.low / spec.high,
         centre=0.5 * (1.0 + spec.low / spec.high),
     )
-    return _density(spec.low, spec.high, spec.high, rule)
+    middle, sd = np.log(spec.mean) - 0.5 * log_variance, np.sqrt(log_variance)
+
+    def draw(rng: np.random.Generator, size: int) -> Array:
+        with np.errstate(divide="ignore"):
+            ends = ndtr((np.log([spec.low, spec.high]) - middle) / sd)
+        return np.exp(middle + sd * ndtri(rng.uniform(ends[0], ends[1], size)))
+
+    return _density(spec.low, spec.high, spec.high, rule, draw)
 
 
-def _density(low: float, high: float, scale: float, rule: Callable[[Array, Array], Rule]) -> Prior:
+def _uniform(spec: UniformPayoff) -> Prior:
+    """Uniform, in units of half its range."""
+
+    def draw(rng: np.random.Generator, size: int) -> Array:
+        return rng.uniform(spec.low, spec.high, size)
+
+    return _density(spec.low, spec.high, (spec.high - spec.low) / 2.0, uniform_rule, draw)
+
+
+def _beta(spec: BetaPayoff) -> Prior:
+    """Beta, in units of its range."""
+    width = spec.high - spec.low
+
+    def draw(rng: np.random.Generator, size: int) -> Array:
+        return spec.low + width * rng.beta(spec.a, spec.b, size)
+
+    return _density(spec.low, spec.high, width, partial(beta_rule, a=spec.a, b=spec.b), draw)
+
+
+def _density(
+    low: float,
+    high: float,
+    scale: float,
+    rule: Callable[[Array, Array], Rule],
+    draw: Callable[[np.random.Generator, int], Array],
+) -> Prior:
     """Prior on [low, high] of a quadrature rule."""
     untilted = rule(np.zeros(1), np.zeros(1))
     return DensityPrior(
@@ -194,4 +162,18 @@ def _density(low: float, high: float, scale: float, rule: Callable[[Array, Array
         scale=scale,
         rule=rule,
         log_mass=float((untilted.log_peak + np.log(untilted.weight.sum(axis=0)))[0]),
+        draw=draw,
     )
+
+
+PRIORS: dict[type[PayoffSpec], Callable[[Any], Prior]] = {  # a new one is added here
+    DiscretePayoff: _discrete,
+    NormalPayoff: lambda spec: _mixture(np.array([spec.mean]), np.array([spec.sd]), np.ones(1)),
+    MixturePayoff: lambda spec: _mixture(
+        np.asarray(spec.means), np.asarray(spec.sds), np.asarray(spec.weights)
+    ),
+    SamplePayoff: _sample,
+    UniformPayoff: _uniform,
+    BetaPayoff: _beta,
+    LognormalPayoff: _lognormal,
+}

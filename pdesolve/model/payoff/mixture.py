@@ -41,6 +41,10 @@ class NormalPrior(Prior):
         offsets = tilted.mean + np.sqrt(tilted.variance) * nodes[:, None]
         return offsets, np.broadcast_to((weights / weights.sum())[:, None], offsets.shape)
 
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Payoffs drawn from the prior, money, shape (size,)."""
+        return self.centre + self.spread * rng.standard_normal(size)
+
 
 class Tilted(NamedTuple):
     """Tilted components: log mass of the largest, its mean, and all relative to it."""
@@ -133,3 +137,9 @@ class MixturePrior(Prior):
         offsets = mean + np.sqrt(tilted.variance) * nodes[:, None, None]
         weight = weight * (share / share.sum())[:, None, None]
         return offsets.reshape(-1, zeta.size), weight.reshape(-1, zeta.size)
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Payoffs drawn from the prior, money, shape (size,)."""
+        which = rng.choice(self.offsets.size, size, p=np.exp(self.log_weights))
+        sds = np.broadcast_to(self.sds, self.offsets.shape)[which]
+        return self.centre + self.offsets[which] + sds * rng.standard_normal(size)

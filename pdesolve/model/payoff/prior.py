@@ -16,12 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pdesolve.case.errors import PdesolveError
 from pdesolve.typing import Array
 
 CHUNK = 2**17  # elements of a temporary array
 
 
-class PriorError(ValueError):
+class PriorError(PdesolveError, ValueError):
     """The payoff's distribution has no equilibrium, or nothing to learn about."""
 
 
@@ -168,3 +169,7 @@ class Prior(ABC):
     @abstractmethod
     def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
         """Tilted prior: offsets from the centre and probabilities, shapes (nodes, points)."""
+
+    @abstractmethod
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Payoffs drawn from the prior, money, shape (size,)."""

@@ -10,12 +10,10 @@ from scipy.ndimage import map_coordinates, spline_filter1d
 
 from pdesolve.typing import Array
 
-REACH = 4.0  # standard deviations of the supply-driven states that the nodes cover
-STRETCH = 1.8  # the xi spacing at the ends is cosh(STRETCH) times that in the middle
 DEGREE: Final = 5
 PAD = 3  # of the splines, and coefficients that they need beyond the ends
 
-Fields = Callable[[Array, Array], Array]  # at zeta (n, m), psi (n,): values (fields, n, m)
+StateFields = Callable[[Array, Array], Array]  # at zeta (n, m), psi (n,): values (fields, n, m)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +40,11 @@ class Mesh:
         Lines, nodes per line; 1 where the deviations do not depend on that state.
     wider : float
         Factor on the range of xi.
+    reach : float
+        Standard deviations of the supply-driven states that the nodes cover; more of them changes
+        nothing at 5e-5, the tolerance of `solve_discrete`.
+    stretch : float
+        The xi spacing at the ends is cosh(stretch) times that in the middle.
     """
 
     centre: float
@@ -53,10 +56,12 @@ class Mesh:
     tops: Array
     shape: tuple[int, int]
     wider: float = 1.0
+    reach: float = 4.0
+    stretch: float = 1.8
 
     def half(self, psi: Array) -> Array:
         """Half of the xi that the nodes cover at psi, which drift and supply shocks widen."""
-        spread = REACH * np.sqrt(self.noise + 2.0 * psi) + self.half_range * psi
+        spread = self.reach * np.sqrt(self.noise + 2.0 * psi) + self.half_range * psi
         return np.asarray(self.wider * (self.half_width + spread))
 
     def aligned(self, start: float) -> "Mesh":
@@ -71,7 +76,9 @@ class Mesh:
         share = np.sin(0.5 * np.pi * np.arange(lines) / max(lines - 1, 1)) ** 2
         psi = np.expm1(share * np.log1p(self.tops[k] * self.scale)) / self.scale
         z = np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)
-        zeta = self.centre + self.half(psi)[:, None] * np.sinh(STRETCH * z) / np.sinh(STRETCH)
+        zeta = self.centre + self.half(psi)[:, None] * np.sinh(self.stretch * z) / np.sinh(
+            self.stretch
+        )
         return zeta, np.broadcast_to(psi[:, None], zeta.shape)
 
     def locate(self, k: int, zeta: Array, psi: Array) -> tuple[Array, Array]:
@@ -81,7 +88,8 @@ class Mesh:
         """
         psi = psi if self.shape[0] > 1 else np.zeros_like(psi)
         depth = np.log1p(psi * self.scale) / max(np.log1p(self.tops[k] * self.scale), 1e-300)
-        z = np.arcsinh((zeta - self.centre) / self.half(psi) * np.sinh(STRETCH)) / STRETCH
+        b = self.stretch
+        z = np.arcsinh((zeta - self.centre) / self.half(psi) * np.sinh(b)) / b
         return depth, 0.5 + 0.5 * z
 
 

@@ -6,21 +6,41 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pdesolve.case import Case
-from pdesolve.model.attention.response import best_response
-from pdesolve.solver.discrete.mesh import Fields, Mesh
+from pdesolve.case.errors import PdesolveError
+from pdesolve.model.economy import Economy
+from pdesolve.solver.discrete.mesh import Mesh, StateFields
 from pdesolve.typing import Array
-
-TAIL = 6.5  # reach of the quadrature, standard deviations of a shock
-MOST = 500  # nodes of the quadrature, either side
-SETTLED = 1e-8  # relative accuracy of attention at a node
-TRIALS, LEAP = 80, 4.0  # of attention at most, and the next one over the largest at any state
 
 Index = NDArray[np.intp]
 
 
-class DiscreteError(ArithmeticError):
+class DiscreteError(PdesolveError, ArithmeticError):
     """A case that could not be solved with so many periods, in one sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodTuning:
+    """Accuracy of one period, far beyond that of the mesh (5e-5).
+
+    Attributes
+    ----------
+    tail : float
+        Reach of the quadrature, standard deviations of a shock: beyond are 1e-10 of it.
+    most : int
+        Nodes of the quadrature, either side; more mean that a period is too long.
+    settled : float
+        Relative accuracy of attention at a node.
+    trials : int
+        Of attention at a node, at most.
+    leap : float
+        The next attention tried over the largest at any state.
+    """
+
+    tail: float = 6.5
+    most: int = 500
+    settled: float = 1e-8
+    trials: int = 80
+    leap: float = 4.0
 
 
 class Learned(NamedTuple):
@@ -46,7 +66,7 @@ class Period:
 
     Attributes
     ----------
-    case : Case
+    economy : Economy
     length : float
         Delta, time.
     step : float
@@ -56,21 +76,23 @@ class Period:
         phi, p^s and V^s; deviations of p, V and L at the period's end.
     zeta, psi : array, shape (n,)
         The nodes' states, 1/money and 1/money².
+    tuning : PeriodTuning
     """
 
-    case: Case
+    economy: Economy
     length: float
     step: float
     mesh: Mesh
-    static: Fields
-    after: Fields
+    static: StateFields
+    after: StateFields
     zeta: Array
     psi: Array
+    tuning: PeriodTuning = PeriodTuning()
 
     @property
     def rho_sigma(self) -> float:
         """Product of risk aversion and supply volatility."""
-        return self.case.market.risk_aversion * self.case.market.supply_volatility
+        return self.economy.rho_sigma
 
     def learn(self, some: Index, a: Array) -> Learned:
         """Expectations at the nodes `some`, given the precision rates there.
@@ -81,10 +103,10 @@ class Period:
         """
         width = (a / self.rho_sigma + self.rho_sigma) * np.sqrt(self.length)
         psi = self.psi[some] + (a**2 / self.rho_sigma**2 + a) * self.length
-        reach = TAIL * np.sqrt(1.0 + width**2 * self.mesh.largest(self.psi[some]))
+        reach = self.tuning.tail * np.sqrt(1.0 + width**2 * self.mesh.largest(self.psi[some]))
         bend = np.maximum(1.0, 2.0 * width * np.sqrt(self.mesh.largest(psi)))
         half = np.ceil(reach * bend / self.step)
-        if half.max() > MOST:
+        if half.max() > self.tuning.most:
             raise DiscreteError("one period moves prices through all of their range")
         group = np.ceil(2.0 * np.log2(half))
         found = np.empty((5, some.size))
@@ -127,12 +149,11 @@ class Period:
     def static_guess(self) -> Array:
         """Precision rate roughly right if supply did not move: V' is about V/(1 + V psi Delta)."""
         variance = self.static(self.zeta[:, None], self.psi)[2, :, 0]
-        market = self.case.market
 
         def response(a: Array) -> Array:
             learned = variance * (a**2 / self.rho_sigma**2 + a) * self.length
             left = variance / (1.0 + learned)
-            return best_response(self.case.attention, market.risk_aversion, left).precision_rate
+            return self.economy.respond(left).precision_rate
 
         low = np.zeros_like(variance)
         high = response(low)
@@ -149,14 +170,14 @@ class Period:
         inside brackets. Where the response jumps past A investors are indifferent; some choose
         either end of the jump, and the cost is their average.
         """
-        rho = self.case.market.risk_aversion
+        rho, tuning = self.economy.risk_aversion, self.tuning
         a, before, gap = guess.copy(), np.full_like(guess, np.nan), np.full_like(guess, np.nan)
         low, high = np.full_like(guess, -1.0), np.full_like(guess, np.inf)
         found = Learned(*np.empty((5, guess.size)))
         some = np.arange(guess.size)
-        for trial in range(TRIALS):
+        for trial in range(tuning.trials):
             now, x = self.learn(some, a[some]), a[some]
-            response = best_response(self.case.attention, rho, now.later)
+            response = self.economy.respond(now.later)
             best = response.precision_rate
             cost = response.cost + now.later / (2.0 * rho) * (x - best)
             now = now._replace(log_value=now.log_value + rho * self.length * cost)
@@ -165,10 +186,10 @@ class Period:
             low[some] = np.where(best > x, x, low[some])
             high[some] = np.where(best < x, x, high[some])
             new = _next(x, best - x, before[some], gap[some], low[some], high[some], trial)
-            new = np.minimum(new, LEAP * a.max() or np.inf)
+            new = np.minimum(new, tuning.leap * a.max() or np.inf)
             before[some], gap[some] = x, best - x
-            open_ = np.abs(best - x) > SETTLED * np.maximum(x, best)
-            open_ &= ~(high[some] <= low[some] * (1.0 + SETTLED))
+            open_ = np.abs(best - x) > tuning.settled * np.maximum(x, best)
+            open_ &= ~(high[some] <= low[some] * (1.0 + tuning.settled))
             some = some[open_]
             a[some] = new[open_]
             if not some.size:

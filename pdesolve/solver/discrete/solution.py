@@ -10,11 +10,10 @@ from numpy.typing import ArrayLike
 
 from pdesolve.case import Case
 from pdesolve.files import write_file
-from pdesolve.model.attention.response import Response, best_response
-from pdesolve.model.payoff.factory import Prior, make_prior
 from pdesolve.solver.discrete.mesh import Between, Mesh
-from pdesolve.solver.units import labels
-from pdesolve.solver.values import ERRORS, InitialState
+from pdesolve.solver.fields import States
+from pdesolve.solver.reading import Reading
+from pdesolve.solver.values import ERRORS, labels
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DiscreteSolution:
-    """The equilibrium of the discrete model, with the interface of `Solution`.
+class DiscreteSolution(Reading):
+    """The equilibrium of the discrete model.
 
     Between two trading dates nothing moves: fields at t are those of the last date up to t.
 
@@ -58,11 +57,6 @@ class DiscreteSolution:
     message: str = "one pass: no error estimate"
     seconds: float = 0.0
 
-    @cached_property
-    def prior(self) -> Prior:
-        """The payoff's prior."""
-        return make_prior(self.case.payoff)
-
     @property
     def times(self) -> Array:
         """Trading dates t, shape (periods,)."""
@@ -76,20 +70,19 @@ class DiscreteSolution:
     @cached_property
     def psi_reached(self) -> Array:
         """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
-        rs = self.case.market.risk_aversion * self.case.market.supply_volatility
         path = np.zeros(len(self.fields))
         for k in range(len(path) - 1):
             a, psi = self.rates[k].max(axis=1), self.mesh.nodes(k)[1][:, 0]
-            path[k + 1] = path[k] + np.interp(path[k], psi, a**2 / rs**2 + a) * self.length
+            path[k + 1] = (
+                path[k] + np.interp(path[k], psi, self.economy.motion(a).psi_dot) * self.length
+            )
         return path
 
-    def _at(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> tuple[Array, Array]:
-        """Totals p, V, L, E^Q[V'] and static p, V, each (..., *shape); NaN where not known."""
-        x, y, when = np.broadcast_arrays(*(np.asarray(part, float) for part in (xi, psi, t)))
-        c, last = self.prior.centre, len(self.fields) - 1
-        zeta = x - c * y
-        phi, mean, variance = self.prior.cumulants(zeta, np.maximum(y, 0.0))[:3]
-        static = np.stack([c + mean, variance, phi + c * x - 0.5 * c**2 * y, variance])
+    def _at(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> Array:
+        """Totals p, V, L, E^Q[V'], (4, *shape); NaN where not known."""
+        at, last = States(self.prior, xi, psi, t), len(self.fields) - 1
+        y, when, zeta, variance = at.psi, at.t, at.zeta, at.static.variance
+        static = np.stack([at.mean, variance, at.phi, variance])
         date = np.clip(np.floor(when / self.length + 1e-9), 0, last)
         known = (y >= 0.0) & (when >= 0.0) & (when <= self.case.market.horizon * (1 + 1e-12))
         out = np.full(static.shape, np.nan)
@@ -108,67 +101,29 @@ class DiscreteSolution:
             between = Between(self.mesh, k, self.fields[k])
             found = between(zeta[here][:, None], y[here])[..., 0]
             out[:, here] = static[:, here] + found
-        return out, static[:2]
+        return out
 
     def price(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Price p, money; arguments and NaN as in `Solution.price`."""
-        return np.asarray(self._at(xi, psi, t)[0][0])
+        """Price p, money; arguments and NaN as in `Reading.price`."""
+        return np.asarray(self._at(xi, psi, t)[0])
 
     def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Risk-neutral variance V, money²."""
-        return np.asarray(self._at(xi, psi, t)[0][1])
+        return np.asarray(self._at(xi, psi, t)[1])
 
     def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Log value L."""
-        return np.asarray(self._at(xi, psi, t)[0][2])
+        return np.asarray(self._at(xi, psi, t)[2])
 
-    def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
-        """Optimal attention and all that goes with it; at the last date that to no variance."""
-        later = self._at(xi, psi, t)[0][3]
-        filled = np.where(np.isfinite(later), later, 0.0)
-        found = best_response(self.case.attention, self.case.market.risk_aversion, filled)
-        return Response(*(np.where(np.isfinite(later), part, np.nan) for part in found))
-
-    def attention(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Total attention S during the period that begins at t."""
-        return self.response(xi, psi, t).attention
-
-    def precision_rate(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Precision bought per unit of time A, 1/(money² time)."""
-        return self.response(xi, psi, t).precision_rate
+    def paying_variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """The variance after the period that begins at t, E^Q[V'], money²; 0 at the last date."""
+        return np.asarray(self._at(xi, psi, t)[3])
 
     def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Risk-neutral sd of the price's next move over sqrt(Delta), money/sqrt(time)."""
-        _, variance, _, later = self._at(xi, psi, t)[0]
+        _, variance, _, later = self._at(xi, psi, t)
         volatility: Array = np.sqrt(np.maximum(variance - later, 0.0) / self.length)
         return volatility
-
-    def static_price(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
-        """Price with no trade after now, p^s, money."""
-        return np.asarray(self._at(xi, psi, 0.0)[1][0])
-
-    def static_variance(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
-        """Variance with no trade after now, V^s, money²."""
-        return np.asarray(self._at(xi, psi, 0.0)[1][1])
-
-    @cached_property
-    def initial(self) -> InitialState:
-        """Values at t = 0, xi = -rho n0, psi = 0."""
-        rho, supply = self.case.market.risk_aversion, self.case.market.initial_supply
-        xi = -rho * supply
-        price, log_value, response = self.price(xi), self.log_value(xi), self.response(xi)
-        values = {
-            "price": price,
-            "variance": self.variance(xi),
-            "attention": response.attention,
-            "precision_rate": response.precision_rate,
-            "log_value": log_value,
-            "certainty_equivalent_gain": -(rho * supply * price + log_value) / rho,
-            "price_volatility": self.price_volatility(xi),
-            "static_price": self.static_price(xi),
-            "static_variance": self.static_variance(xi),
-        }
-        return InitialState(**{name: float(value) for name, value in values.items()})
 
     def to_dataset(self) -> "xarray.Dataset":
         """Fields at the nodes, with labelled axes.

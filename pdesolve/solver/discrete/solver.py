@@ -7,71 +7,108 @@ what is interpolated are deviations from the static market.
 """
 
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pdesolve.case import Case
-from pdesolve.model.attention.response import NoOptimum, best_response
-from pdesolve.model.payoff.factory import DensityPrior, Prior, make_prior
+from pdesolve.model.attention.response import NoOptimum
+from pdesolve.model.economy import Economy
+from pdesolve.model.payoff.density import DensityPrior
+from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.rootfind import NoConvergence
-from pdesolve.solver.discrete.mesh import Between, Fields, Mesh
+from pdesolve.solver.discrete.mesh import Between, Mesh, StateFields
 from pdesolve.solver.discrete.period import DiscreteError, Period
 from pdesolve.solver.discrete.solution import DiscreteSolution
-from pdesolve.solver.values import ERRORS
+from pdesolve.solver.values import ERRORS, scales
 from pdesolve.typing import Array
 
-if TYPE_CHECKING:
-    pass
 
-COARSE, FINE = 1.25, 0.9  # its spacing while lines are added, and from pass to pass later
-EDGE = 1e-6  # most weight of its two ends; more means that a period is too long
-SPACING = 0.33  # of the first pass's xi nodes, times the largest static sd
-FEWEST = 6, 36  # lines of psi and xi nodes of the first pass
-STRETCH = 1.8  # the xi spacing at the ends is cosh(STRETCH) times that in the middle
-FINER, FINEST, WIDER = 3, (30, 240), 1.3  # nodes and range of a table of the static market
-PASSES, GROWTH = 4, 1.4  # refinements of either direction at most, and by how much each
-KEPT = 2.0 * GROWTH**-4  # share of a change that is left, unless attention has a kink
-MARGIN = 1.05  # on the psi that is reached
-FELT = 1e-6  # share of the prior's variance below which attention does not matter
+@dataclass(frozen=True, kw_only=True)
+class DiscreteTuning:
+    """How the mesh of the discrete model is chosen and refined.
+
+    Set by trial on the named cases at 64 to 256 periods, so that the error estimate of 5e-5 holds
+    against the same model at 1e-6.
+
+    Attributes
+    ----------
+    coarse, fine : float
+        The quadrature's spacing, in units of what the tolerance calls for: while lines are added,
+        and from pass to pass later.
+    edge : float
+        Most weight of the quadrature's two ends; more means that a period is too long.
+    spacing : float
+        Of the first pass's xi nodes, times the largest static sd.
+    lines, nodes : int
+        Fewest lines of psi and xi nodes of the first pass.
+    table_finer : int
+        Nodes of a table of the static market, over those of the mesh.
+    table_most : (int, int)
+        Lines and nodes of such a table at most, if that is more than the mesh's.
+    table_wider : float
+        Its range of xi over the mesh's.
+    passes : int
+        Refinements of either direction at most.
+    growth : float
+        Of its nodes at each.
+    kept : float
+        Share of a change that is left, unless attention has a kink.
+    margin : float
+        On the psi that is reached.
+    felt : float
+        Share of the prior's variance below which attention does not matter.
+    """
+
+    coarse: float = 1.25
+    fine: float = 0.9
+    edge: float = 1e-6
+    spacing: float = 0.33
+    lines: int = 6
+    nodes: int = 36
+    table_finer: int = 3
+    table_most: tuple[int, int] = (30, 240)
+    table_wider: float = 1.3
+    passes: int = 4
+    growth: float = 1.4
+    kept: float = 2.0 * 1.4**-4
+    margin: float = 1.05
+    felt: float = 1e-6
 
 
-def _first_mesh(case: Case, prior: Prior, periods: int) -> Mesh:
+def _first_mesh(economy: Economy, periods: int, tuning: DiscreteTuning) -> Mesh:
     """Nodes for a first pass, from the static market."""
-    market = case.market
+    prior, start = economy.prior, economy.start
     low, high = prior.low - prior.centre, prior.high - prior.centre
     if not np.isfinite(high - low):
         low, high = -5.0 * prior.sd, 5.0 * prior.sd
     line = np.sinh(np.linspace(-9.0, 9.0, 401)) / prior.sd
     prices = prior.cumulants(line, np.zeros_like(line)).mean
-    start = -market.risk_aversion * market.initial_supply
     ends = np.interp([0.9 * low + 0.1 * high, 0.1 * low + 0.9 * high], prices, line)
     left, right = min(ends[0], start), max(ends[1], start)
     region = Mesh(
         centre=0.5 * (left + right),
         half_width=0.5 * (right - left),
-        noise=(market.risk_aversion * market.supply_volatility) ** 2 * market.horizon,
+        noise=economy.rho_sigma**2 * economy.horizon,
         half_range=0.5 * (high - low),
         scale=prior.variance,
         largest=lambda psi: np.full_like(psi, prior.variance),
         tops=np.zeros(periods),
         shape=(1, 1),
     )
-    mesh = _with_learning(case, prior, region)
+    mesh = _with_learning(economy, region)
     narrow, wide = mesh.half(np.array([0.0, mesh.tops[-1]]))
-    mean_width = narrow ** (2 / 3) * wide ** (1 / 3) * 2.0 * STRETCH / np.sinh(STRETCH)
+    mean_width = narrow ** (2 / 3) * wide ** (1 / 3) * 2.0 * mesh.stretch / np.sinh(mesh.stretch)
     sd = float(np.sqrt(mesh.largest(np.zeros(1)))[0])
-    count = max(FEWEST[1], 1 + round(mean_width * sd / SPACING))
-    lines = FEWEST[0] + round(np.log1p(mesh.tops[-1] * prior.variance))
+    count = max(tuning.nodes, 1 + round(mean_width * sd / tuning.spacing))
+    lines = tuning.lines + round(np.log1p(mesh.tops[-1] * prior.variance))
     flat = prior.is_two_point or mesh.tops[-1] == 0.0
     return replace(mesh, shape=(1 if flat else lines, 1 if prior.is_normal else count))
 
 
-def _with_learning(case: Case, prior: Prior, region: Mesh) -> Mesh:
+def _with_learning(economy: Economy, region: Mesh) -> Mesh:
     """The largest static variance at each psi, and from it a generous bound on psi at each date."""
-    market, periods = case.market, len(region.tops)
-    rs2 = region.noise / market.horizon
+    prior, horizon, periods = economy.prior, economy.horizon, len(region.tops)
     most = region.half_range**2 if np.isfinite(prior.high - prior.low) else np.inf
     z = np.sinh(3.0 * np.linspace(-1.0, 1.0, 121)) / np.sinh(3.0)
 
@@ -82,15 +119,14 @@ def _with_learning(case: Case, prior: Prior, region: Mesh) -> Mesh:
 
     def speed(variance: Array) -> Array:
         bound = np.minimum(variance * (1.0 + region.noise * variance), most)
-        a = best_response(case.attention, market.risk_aversion, bound).precision_rate
-        return np.asarray(a**2 / rs2 + a)
+        return economy.motion(economy.respond(bound).precision_rate).psi_dot
 
     first = largest(np.zeros(1))
-    farthest = max(float(speed(first)[0]) * market.horizon, 1e-3 / first[0])
+    farthest = max(float(speed(first)[0]) * horizon, 1e-3 / first[0])
     psi = np.append(0.0, np.geomspace(1e-4 / first[0], farthest, 60))
     variance = np.maximum.accumulate(largest(psi)[::-1])[::-1]
     depth = np.log1p(psi * first)
-    before = np.maximum.accumulate(psi - speed(variance) * market.horizon / periods)
+    before = np.maximum.accumulate(psi - speed(variance) * horizon / periods)
     path = np.zeros(periods + 1)
     for k in range(periods):
         path[k + 1] = np.interp(path[k], before, psi)
@@ -101,22 +137,30 @@ def _with_learning(case: Case, prior: Prior, region: Mesh) -> Mesh:
     )
 
 
-def _static(prior: Prior, mesh: Mesh) -> Fields:
+def _static(prior: Prior, mesh: Mesh, tuning: DiscreteTuning) -> StateFields:
     """The static market: for payoffs with a density, which take long, from a table."""
     if not isinstance(prior, DensityPrior):
         return lambda zeta, psi: np.stack(prior.cumulants(zeta, psi[:, None])[:3])
     shape = [
-        n if n == 1 else max(n, min(FINER * n, m)) for n, m in zip(mesh.shape, FINEST, strict=True)
+        n if n == 1 else max(n, min(tuning.table_finer * n, m))
+        for n, m in zip(mesh.shape, tuning.table_most, strict=True)
     ]
-    finer = replace(mesh, wider=WIDER, tops=MARGIN * mesh.tops[-1:], shape=(shape[0], shape[1]))
+    finer = replace(
+        mesh,
+        wider=tuning.table_wider,
+        tops=tuning.margin * mesh.tops[-1:],
+        shape=(shape[0], shape[1]),
+    )
     return Between(finer, 0, np.stack(prior.cumulants(*finer.nodes(0))[:3]))
 
 
-def _backward(case: Case, prior: Prior, mesh: Mesh, step: float) -> DiscreteSolution:
+def _backward(
+    case: Case, economy: Economy, mesh: Mesh, step: float, tuning: DiscreteTuning
+) -> DiscreteSolution:
     """One pass: deviations at every date, from the last to the first."""
-    periods = len(mesh.tops)
-    length = case.market.horizon / periods
-    static = _static(prior, mesh)
+    prior, periods = economy.prior, len(mesh.tops)
+    length = economy.horizon / periods
+    static = _static(prior, mesh, tuning)
     fields = np.zeros((periods, 4, *mesh.shape))
     fields[-1, 3] = -prior.cumulants(*mesh.nodes(periods - 1)).variance
     rates, kinked = np.zeros((periods, *mesh.shape)), False
@@ -124,7 +168,7 @@ def _backward(case: Case, prior: Prior, mesh: Mesh, step: float) -> DiscreteSolu
         zeta, psi = mesh.nodes(k)
         after = Between(mesh, k + 1, fields[k + 1, :3])
         period = Period(
-            case=case,
+            economy=economy,
             length=length,
             step=step,
             mesh=mesh,
@@ -137,10 +181,10 @@ def _backward(case: Case, prior: Prior, mesh: Mesh, step: float) -> DiscreteSolu
         weights = ([], [1.0], [2.0, -1.0], [3.0, -3.0, 1.0])[len(past)]
         guess = np.maximum(weights @ past, 0.0) if weights else period.static_guess()
         found, a = period.choose(guess)
-        if not found.edge.max() < EDGE:
+        if not found.edge.max() < tuning.edge:
             raise DiscreteError("prices move too far in one period for the quadrature")
-        response = best_response(case.attention, case.market.risk_aversion, found.later)
-        kinked |= len(set(response.regime[found.later > FELT * prior.variance])) > 1
+        response = economy.respond(found.later)
+        kinked |= len(set(response.regime[found.later > tuning.felt * prior.variance])) > 1
         rates[k] = a.reshape(mesh.shape)
         phi, mean, variance = static(zeta, psi[:, 0])
         less = np.stack([mean, variance, phi, variance])
@@ -148,7 +192,13 @@ def _backward(case: Case, prior: Prior, mesh: Mesh, step: float) -> DiscreteSolu
     return DiscreteSolution(case=case, mesh=mesh, fields=fields, rates=rates, kinked=kinked)
 
 
-def solve_discrete(case: Case, periods: int = 64, *, tol: float = 5e-5) -> DiscreteSolution:
+def solve_discrete(
+    case: Case,
+    periods: int = 64,
+    *,
+    tol: float = 5e-5,
+    tuning: DiscreteTuning = DiscreteTuning(),
+) -> DiscreteSolution:
     """Solve the discrete model with trade at 0, T/periods, ..., T - T/periods.
 
     Parameters
@@ -160,6 +210,7 @@ def solve_discrete(case: Case, periods: int = 64, *, tol: float = 5e-5) -> Discr
         Accuracy of quadrature and interpolation, relative to the payoff's sd and variance,
         attention and precision rate themselves (or a thousandth of what the prior's variance would
         call for), and 1 for the log value. How far the limit is is another matter.
+    tuning : DiscreteTuning
 
     Returns
     -------
@@ -176,9 +227,9 @@ def solve_discrete(case: Case, periods: int = 64, *, tol: float = 5e-5) -> Discr
     if periods < 1:
         raise ValueError(f"periods must be at least 1, got {periods}")
     began = time.perf_counter()
-    prior = make_prior(case.payoff)
+    economy = Economy.of(case)
     try:
-        found = _refine(case, prior, _first_mesh(case, prior, periods), tol)
+        found = _refine(case, economy, _first_mesh(economy, periods, tuning), tol, tuning)
     except (DiscreteError, NoConvergence) as failure:
         text = f"{case.name}, {periods} periods: {failure}; try more periods"
         raise DiscreteError(text) from failure
@@ -187,39 +238,40 @@ def solve_discrete(case: Case, periods: int = 64, *, tol: float = 5e-5) -> Discr
     return replace(found, seconds=time.perf_counter() - began)
 
 
-def _refine(case: Case, prior: Prior, mesh: Mesh, tol: float) -> DiscreteSolution:
+def _refine(
+    case: Case, economy: Economy, mesh: Mesh, tol: float, tuning: DiscreteTuning
+) -> DiscreteSolution:
     """A first pass, more lines, then more nodes on each, until neither matters; the verdict.
 
     The trapezoidal rule's error is about exp(-2 pi²/step²), times what the integrand adds.
     """
     step = min(1.0, np.sqrt(2.0) * np.pi / np.sqrt(np.log(1e3 / tol)))
-    start = -case.market.risk_aversion * case.market.initial_supply
-    found = _backward(case, prior, mesh.aligned(start), COARSE * step)
-    usual = best_response(case.attention, case.market.risk_aversion, np.array(prior.variance))
-    least = 1e-3 * np.array([0.0, 0.0, float(usual.attention), float(usual.precision_rate), 0.0])
+    start = economy.start
+    found = _backward(case, economy, mesh.aligned(start), tuning.coarse * step, tuning)
     changes = np.zeros((2, len(ERRORS)))
     for axis in (0, 1) if mesh.shape[0] > 1 else (1,):
-        for count in range(PASSES):
+        for count in range(tuning.passes):
             reached, shape = found.psi_reached, list(found.mesh.shape)
-            tops = MARGIN * np.append(reached[1:], 2.0 * reached[-1] - reached[-2:][0])
-            shape[axis] = 1 if shape[axis] == 1 else round(GROWTH * shape[axis])
+            tops = tuning.margin * np.append(reached[1:], 2.0 * reached[-1] - reached[-2:][0])
+            shape[axis] = 1 if shape[axis] == 1 else round(tuning.growth * shape[axis])
             mesh = replace(mesh, tops=tops, shape=(shape[0], shape[1])).aligned(start)
             old = found.initial
-            found = _backward(case, prior, mesh, (COARSE, FINE**count)[axis] * step)
+            spacing = step * (tuning.coarse if axis == 0 else tuning.fine**count)
+            found = _backward(case, economy, mesh, spacing, tuning)
             new = found.initial
             now, before = (np.array([getattr(x, name) for name in ERRORS]) for x in (new, old))
             change = np.abs(now - before)
             luck = 0.5 * changes[axis] if found.kinked else 0.0  # convergence is irregular there
-            changes[axis] = np.maximum(change if found.kinked else KEPT * change, luck)
-            scales = np.array([prior.sd, prior.variance, new.attention, new.precision_rate, 1.0])
-            scales = np.maximum(np.maximum(scales, least), 1e-300)
-            share = changes.sum(axis=0) / scales
-            if share.max() <= (0.5, 1.0)[axis] * tol:
+            changes[axis] = np.maximum(change if found.kinked else tuning.kept * change, luck)
+            sizes = scales(economy, new)
+            scale = np.array([sizes[name] for name in ERRORS])
+            share = changes.sum(axis=0) / scale
+            if share.max() <= (0.5 if axis == 0 else 1.0) * tol:
                 break
-    return _judged(found, share, scales, tol)
+    return _judged(found, share, scale, tol)
 
 
-def _judged(found: DiscreteSolution, share: Array, scales: Array, tol: float) -> DiscreteSolution:
+def _judged(found: DiscreteSolution, share: Array, scale: Array, tol: float) -> DiscreteSolution:
     """Attach the verdict; fields are coupled, so none that is not exact beats the worst."""
     worst = int(np.argmax(share))
     size = float(share[worst])
@@ -227,7 +279,7 @@ def _judged(found: DiscreteSolution, share: Array, scales: Array, tol: float) ->
     text = f"largest relative error estimate {size:.1e} ({ERRORS[worst].replace('_', ' ')})"
     return replace(
         found,
-        error=dict(zip(ERRORS, (share * scales).tolist(), strict=True)),
+        error=dict(zip(ERRORS, (share * scale).tolist(), strict=True)),
         converged=size <= tol,
         message=f"converged: {text}" if size <= tol else f"not within {tol:.1e}: {text}",
     )

@@ -1,34 +1,36 @@
 """Passes on a budget of work, so that every case ends in reasonable time."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from pdesolve.case import Case
+from pdesolve.model.economy import Economy
+from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
+from pdesolve.solver.pde.passes import PassError, run_pass
 from pdesolve.solver.solution import Solution
 
-Run = Callable[[Domain, tuple[int, int], float, int], Solution]  # ..., tolerance, most time steps
 
-FEW_STEPS = 5  # with fewer there is no point in starting
-WORK = 4e6  # nodes times steps of all passes together, at a tolerance of 1e-5
-
-
-class PassError(ArithmeticError):
-    """A pass that broke down, in one sentence.
+@dataclass(frozen=True, kw_only=True)
+class BudgetTuning:
+    """How much work a solve may take.
 
     Attributes
     ----------
-    reason : Exception or None
-        What is behind it.
-    attempts : int
-        Time steps tried.
+    work : float
+        Nodes times steps of all passes together at a tolerance of 1e-5: about half a minute on one
+        core, since a node takes 3 to 6 microseconds a step (tests/tools/benchmark.py).
+    few_steps : int
+        With fewer time steps left there is no point in starting a pass.
     """
 
-    def __init__(self, message: str, reason: Exception | None, attempts: int):
-        super().__init__(message)
-        self.reason = reason
-        self.attempts = attempts
+    work: float = 4e6
+    few_steps: int = 5
+
+
+class OutOfReach(PassError):
+    """The budget of work is used up."""
 
 
 class Metered:
@@ -40,36 +42,56 @@ class Metered:
         Nodes times steps that may still be spent; no limit where the case file fixes the nodes.
     """
 
-    def __init__(self, run: Run, case: Case, tolerance: float):
+    def __init__(
+        self,
+        case: Case,
+        economy: Economy,
+        tolerance: float,
+        tuning: BudgetTuning,
+        *,
+        progress: bool = False,
+    ):
         numerics = case.numerics
         free = not (numerics.xi_nodes or numerics.psi_nodes)
-        self.left = WORK * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
-        self._run = run
-        self._most = numerics.max_steps
+        self.left = tuning.work * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
+        self._case, self._economy = case, economy
+        self._tuning, self._progress = tuning, progress
 
     def __call__(
-        self, domain: Domain, nodes: tuple[int, int], tolerance: float, most: int | None = None
+        self, domain: Domain, nodes: ByAxis[int], tolerance: float, most: int | None = None
     ) -> Solution:
-        """Run one pass of at most so many time steps."""
-        size = nodes[0] * nodes[1]
-        wanted = min(self._most, most or self._most)
+        """Run one pass of at most so many time steps.
+
+        Raises
+        ------
+        PassError
+            If it breaks down.
+        OutOfReach
+            If the budget does not suffice.
+        """
+        size, allowed = nodes.xi * nodes.psi, self._case.numerics.max_steps
+        wanted = min(allowed, most or allowed)
         steps = int(min(wanted, self.left / size))
         try:
-            if steps < min(FEW_STEPS, wanted):
+            if steps < min(self._tuning.few_steps, wanted):
                 raise PassError("", None, 0)
-            found = self._run(domain, nodes, tolerance, steps)
+            found = run_pass(
+                self._case,
+                self._economy,
+                domain,
+                nodes,
+                tolerance,
+                steps,
+                progress=self._progress,
+            )
         except PassError as failure:
             self.left -= size * failure.attempts
             if steps < wanted and failure.attempts >= steps:
-                text = f"{nodes[0]} x {nodes[1]} nodes are needed at least, too many to go on with"
+                text = f"{nodes.xi} x {nodes.psi} nodes are needed at least, too many to go on with"
                 raise OutOfReach(text, None, failure.attempts) from failure
             raise
         self.left -= size * steps_tried(found)
         return found
-
-
-class OutOfReach(PassError):
-    """The budget of work is used up."""
 
 
 def steps_tried(solution: Solution) -> int:

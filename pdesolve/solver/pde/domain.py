@@ -1,28 +1,51 @@
 """The state space of a case: where prices move, how far supply can carry them, how much is learned.
 
-Everything here is an estimate that only has to be generous: supply would have to move by `REACH`
+Everything here is an estimate that only has to be generous: supply would have to move by 7.5
 standard deviations to leave the grid, and `refine` replaces the largest psi by a measured one. What
 ending the grid costs is estimated by `refine`, and part of the true errors that
-tests/error_bars.py measures.
+tests/tools/error_bars.py measures.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isclose
 
 import numpy as np
 from scipy.optimize import brentq
 
-from pdesolve.case import Case
-from pdesolve.model.attention.response import best_response
-from pdesolve.model.equations import motion
-from pdesolve.model.payoff.factory import Prior
+from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.mixture import MixturePrior
+from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
 
-REACH = 7.5  # standard deviations of the supply-driven states that the grid covers
-FADE = 2.0  # from the largest psi to the top of the grid, where nobody gets that far
-LATE = (0.85, 1.2)  # the same where states beyond are too improbable to matter
-IMPROBABLE = 1e-2  # share of the static variance that is left there, in units of the tolerance
+
+@dataclass(frozen=True, kw_only=True)
+class DomainTuning:
+    """How generous the state space is.
+
+    The numbers were set on the named cases, and tried on random ones by tests/tools/error_bars.py.
+
+    Attributes
+    ----------
+    reach : float
+        Standard deviations of the supply-driven states that the grid covers. What that leaves out
+        has a probability of 6e-14 and is part of the error estimate (`refine`).
+    fade : (float, float)
+        Where the transport along psi begins to fade and where the grid ends, as multiples of the
+        largest psi, if nobody gets that far: a hard end puts a kink into the solution.
+    late : (float, float)
+        The same if states beyond are too improbable to matter.
+    improbable : float
+        Share of the static variance that is left there, in units of the tolerance.
+    psi_order : int
+        Order of the collocation along psi.
+    """
+
+    reach: float = 7.5
+    fade: tuple[float, float] = (1.0, 2.0)
+    late: tuple[float, float] = (0.85, 1.2)
+    improbable: float = 1e-2
+    psi_order: int = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +70,7 @@ class Domain:
         The psi by which the payoff is as good as known, 1/money²; no need to go much further.
     finest : float
         Smallest width, in xi times money, over which the static price bends: sets the nodes.
+    tuning : DomainTuning
     """
 
     start: float
@@ -58,15 +82,21 @@ class Domain:
     psi_top: float
     psi_informed: float
     finest: float
+    tuning: DomainTuning = DomainTuning()
+
+    @property
+    def informed(self) -> bool:
+        """Whether psi ends where the payoff is as good as known, not where learning does."""
+        return self.psi_top >= self.psi_informed
 
     def grid(self, n_xi: int, n_psi: int, order: int) -> Grid:
         """Grid with about that many nodes; spacing doubles from the band's middle to its ends."""
         half = 0.5 * (self.high - self.low)
         stretch = float(np.arcsinh(np.sqrt(3.0) * (half + self.reach) / half))
         flat = n_psi == 1
-        psi_order = 5
+        psi_order = self.tuning.psi_order
         stages = (psi_order + 1) // 2
-        fade = LATE if self.psi_top >= self.psi_informed else (1.0, FADE)
+        fade = self.tuning.late if self.informed else self.tuning.fade
         known, top = (0.0 if flat else share * self.psi_top for share in fade)
         return Grid(
             centre=0.5 * (self.low + self.high),
@@ -82,31 +112,37 @@ class Domain:
             psi_order=psi_order,
         )
 
+    def matching(self, space: Grid) -> "Domain":
+        """The same with the largest psi of a grid that was made from a domain like it."""
+        known, top = self.tuning.late
+        late = isclose(space.psi_top * known, space.psi_known * top)
+        psi_top = self.psi_informed if late else space.psi_known / self.tuning.fade[0]
+        return replace(self, psi_top=psi_top)
 
-def choose_domain(case: Case, prior: Prior, tolerance: float) -> Domain:
-    """State space of a case from its supply risk, payoff range and reachable psi.
+
+def choose_domain(
+    economy: Economy, tolerance: float, tuning: DomainTuning = DomainTuning()
+) -> Domain:
+    """State space of an economy from its supply risk, payoff range and reachable psi.
 
     Parameters
     ----------
-    case : Case
-    prior : Prior
-        Its payoff.
+    economy : Economy
     tolerance : float
         States that are too improbable to matter at this accuracy are left out.
+    tuning : DomainTuning
 
     Returns
     -------
     Domain
     """
-    market = case.market
-    rs2 = (market.risk_aversion * market.supply_volatility) ** 2
-    start = -market.risk_aversion * market.initial_supply
-    low_price, high_price = _prices(prior, start, rs2 * market.horizon)
+    prior, start, supply = economy.prior, economy.start, economy.rho_sigma**2 * economy.horizon
+    low_price, high_price = _prices(prior, start, supply, tuning.reach)
     half_range = 0.5 * (high_price - low_price)
     band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
-    psi_scale, psi_top, noise = _learning(case, prior, start, band, half_range)
-    informed = _informed(prior, 1e6 * psi_scale, IMPROBABLE * tolerance)
-    spread = REACH * np.sqrt(noise) + 12.0 / half_range
+    psi_scale, psi_top, noise = _learning(economy, band, half_range)
+    informed = _informed(prior, 1e6 * psi_scale, tuning.improbable * tolerance)
+    spread = tuning.reach * np.sqrt(noise) + 12.0 / half_range
     low = max(band[0], start - spread)
     high = min(band[1], start + spread)
     low, high = min(low, start - 1 / half_range), max(high, start + 1 / half_range)
@@ -120,17 +156,20 @@ def choose_domain(case: Case, prior: Prior, tolerance: float) -> Domain:
         psi_top=min(psi_top, informed),
         psi_informed=informed,
         finest=_bend(prior, np.linspace(low, high, 101)),
+        tuning=tuning,
     )
 
 
-def _prices(prior: Prior, start: float, supply_variance: float) -> tuple[float, float]:
+def _prices(
+    prior: Prior, start: float, supply_variance: float, reach: float
+) -> tuple[float, float]:
     """Range of (centred) prices: the support, or what an unbounded payoff's price can reach."""
     if np.isfinite(prior.low) and np.isfinite(prior.high):
         return prior.low - prior.centre, prior.high - prior.centre
-    far = 10.0 / prior.sd + REACH * np.sqrt(supply_variance)
+    far = 10.0 / prior.sd + reach * np.sqrt(supply_variance)
     static = prior.cumulants(start + far * np.linspace(-1, 1, 201), np.zeros(201))
     known, ends = float(static.variance.max()), float(static.variance[[0, -1]].max())
-    wide = REACH * np.sqrt(2.0 * known + supply_variance * ends**2)
+    wide = reach * np.sqrt(2.0 * known + supply_variance * ends**2)
     return float(static.mean[100]) - wide, float(static.mean[100]) + wide
 
 
@@ -157,16 +196,13 @@ def _bend(prior: Prior, line: Array) -> float:
     return 1.0 / max(steepest, 1e-3 * prior.sd)
 
 
-def _learning(
-    case: Case, prior: Prior, start: float, band: list[float], half_range: float
-) -> tuple[float, float, float]:
+def _learning(economy: Economy, band: list[float], half_range: float) -> tuple[float, float, float]:
     """psi_scale, the largest reachable psi, and the variance of xi that supply adds.
 
     Along the fastest path dpsi/dt = psi_dot(A(V)), with a generous V from the largest static
     variance at each psi; the clock is the integral of dpsi / psi_dot.
     """
-    market = case.market
-    rs = market.risk_aversion * market.supply_volatility
+    prior, rs, horizon = economy.prior, economy.rho_sigma, economy.horizon
     half = max(0.5 * (band[1] - band[0]), 1 / half_range)
     line = 0.5 * (band[0] + band[1]) + half * np.sinh(np.linspace(-3, 3, 81)) / np.sinh(1.5)
 
@@ -174,25 +210,24 @@ def _learning(
         fan = 1.0 + psi[:, None] * half_range / half
         xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
         static = prior.cumulants(xi, np.broadcast_to(psi[:, None], xi.shape)).variance.max(axis=1)
-        bound = static * (1.0 + rs**2 * market.horizon * static)
+        bound = static * (1.0 + rs**2 * horizon * static)
         return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
 
     first = prior.cumulants(line, np.zeros_like(line)).variance
     psi_scale = 1.0 / float(first.max())
-    fastest = best_response(case.attention, market.risk_aversion, generous(np.zeros(1)))
-    move = motion(market.risk_aversion, market.supply_volatility, fastest.precision_rate)
-    longest = float(move.psi_dot[0]) * market.horizon
+    fastest = economy.respond(generous(np.zeros(1)))
+    longest = float(economy.motion(fastest.precision_rate).psi_dot[0]) * horizon
     if longest <= 0:
-        return psi_scale, 0.0, rs**2 * market.horizon
+        return psi_scale, 0.0, rs**2 * horizon
     psi = psi_scale * np.expm1(np.linspace(0.0, np.log1p(longest / psi_scale), 60))
-    a = best_response(case.attention, market.risk_aversion, generous(psi)).precision_rate
-    speed = np.maximum(motion(market.risk_aversion, market.supply_volatility, a).psi_dot, 1e-300)
+    a = economy.respond(generous(psi)).precision_rate
+    speed = np.maximum(economy.motion(a).psi_dot, 1e-300)
     slowness = 1.0 / speed
     pieces = 0.5 * (slowness[1:] + slowness[:-1]) * np.diff(psi)
     clock = np.append(0.0, np.cumsum(pieces))
     noise = np.append(0.0, np.cumsum(0.5 * (a[1:] + a[:-1]) * pieces)) + rs**2 * clock
-    top = float(np.interp(market.horizon, clock, psi))
-    return psi_scale, top, float(np.interp(min(top, psi[-1]), psi, noise)) + rs**2 * market.horizon
+    top = float(np.interp(horizon, clock, psi))
+    return psi_scale, top, float(np.interp(min(top, psi[-1]), psi, noise)) + rs**2 * horizon
 
 
 def _informed(prior: Prior, largest: float, share: float) -> float:

@@ -9,73 +9,148 @@ number of nodes, at orders deliberately below the scheme's own (8 along xi, 5 al
 still where attention has a kink, so that the estimate is not optimistic.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from pdesolve.case import Case
-from pdesolve.model.payoff.factory import Prior
-from pdesolve.numerics.grid import Grid
-from pdesolve.solver.pde.budget import Metered, OutOfReach, PassError, Run, node_count, steps_tried
-from pdesolve.solver.pde.domain import Domain
+from pdesolve.model.economy import Economy
+from pdesolve.solver.pde.axes import ByAxis
+from pdesolve.solver.pde.budget import (
+    BudgetTuning,
+    Metered,
+    OutOfReach,
+    node_count,
+    steps_tried,
+)
+from pdesolve.solver.pde.domain import Domain, DomainTuning
 from pdesolve.solver.pde.errors import (
-    PROBE,
-    SAFETY,
     Errors,
+    ErrorTuning,
     change,
     has_jump,
     has_kink,
     judge,
+    none,
     remaining,
     times,
     total,
     worst,
 )
+from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.solution import Solution
 
-Again = Callable[[Solution, Grid], Solution]
 
-XI, PSI = 0, 1  # the directions
-MARGIN = 1.1  # on the largest psi that is reached
-LEAST, MOST = 1.2, 1.9  # growth of either direction from pass to pass
-NOTHING = 0.1  # of the tolerance: a direction that contributes less is left as it is
-ORDERS = (3.0, 3.0)  # at which the error is taken to fall along xi and psi
-LATER = (4.0, 4.0)  # once a first estimate has been put to the test
-KINKED = (2.0, 2.0)  # the same where attention leaves zero or meets its cap
-JUMPING = (1.0, 1.0)  # and where it jumps
-SPACING = 1.7  # of the first pass's nodes, in units of the domain's finest length
-ENOUGH = 0.1  # of the tolerance: a smaller change does not call for more nodes
-BEYOND = 0.06  # xi nodes added at either end, as a share, to see what ending the grid costs
-SCOUT = 0.7, 10.0  # of the first pass's xi nodes and tolerance
-PILOTS = 4
-PILOT_STEPS = 64  # more than these, at a tolerance of 1e-5, mean that the grid is too coarse
-ATTEMPTS = 4  # at a pilot pass, each with so many more xi nodes
-MORE = 2.2
-PASSES = 8
-# time tolerance of the first grid that may do, and with a kink; each next one's share
-LAST, LAST_ROUGH, TIGHTER = 0.3, 0.2, 0.6
+@dataclass(frozen=True, kw_only=True)
+class PilotTuning:
+    """First passes, which find the largest psi and a grid that does not break down.
+
+    Attributes
+    ----------
+    spacing : float
+        Of the first pass's xi nodes, in units of the domain's finest length.
+    margin : float
+        On the largest psi that is reached.
+    scout_nodes, scout_tolerance : float
+        Of the very first look, in units of the first pass's xi nodes and tolerance.
+    rounds : int
+        Passes until the largest psi must have settled.
+    steps : int
+        More time steps than these, at a tolerance of 1e-5, mean that the grid is too coarse.
+    attempts : int
+        At one pass, each with `more` times the xi nodes of the one that broke down.
+    more : float
+    """
+
+    spacing: float = 1.7
+    margin: float = 1.1
+    scout_nodes: float = 0.7
+    scout_tolerance: float = 10.0
+    rounds: int = 4
+    steps: int = 64
+    attempts: int = 4
+    more: float = 2.2
 
 
-def refine(
-    run: Run, again: Again, case: Case, prior: Prior, domain: Domain, tolerance: float
+@dataclass(frozen=True, kw_only=True)
+class RefineTuning:
+    """How the grid is refined until the error estimate is within the tolerance.
+
+    Set by trial on the named cases, for the least work at bars that hold
+    (tests/tools/benchmark.py, tests/tools/error_bars.py).
+
+    Attributes
+    ----------
+    least, most : float
+        Growth of either direction from pass to pass.
+    nothing : float
+        Of the tolerance: a direction that contributes less is left as it is.
+    enough : float
+        Of the tolerance: a smaller change does not call for more nodes.
+    first_order, later_order : float
+        At which the error is taken to fall, for a first estimate and once it has been tested.
+    kinked_order, jumping_order : float
+        The same where attention leaves zero or meets its cap, and where it jumps.
+    beyond : float
+        Xi nodes added at either end, as a share, to see what ending the grid costs.
+    passes : int
+        At most, once both directions have been explored.
+    time, time_rough, tighter : float
+        Time tolerance of the first grid that may do, in units of the tolerance; the same with a
+        kink; each next one's share.
+    """
+
+    least: float = 1.2
+    most: float = 1.9
+    nothing: float = 0.1
+    enough: float = 0.1
+    first_order: float = 3.0
+    later_order: float = 4.0
+    kinked_order: float = 2.0
+    jumping_order: float = 1.0
+    beyond: float = 0.06
+    passes: int = 8
+    time: float = 0.3
+    time_rough: float = 0.2
+    tighter: float = 0.6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """Every number that a solve of the equations goes by, besides those of the case."""
+
+    domain: DomainTuning = DomainTuning()
+    budget: BudgetTuning = BudgetTuning()
+    pilot: PilotTuning = PilotTuning()
+    refine: RefineTuning = RefineTuning()
+    errors: ErrorTuning = ErrorTuning()
+
+
+def solve_to_tolerance(
+    case: Case,
+    economy: Economy,
+    domain: Domain,
+    tolerance: float,
+    tuning: Tuning = Tuning(),
+    *,
+    progress: bool = False,
 ) -> Solution:
     """Run passes until the estimated error is within the tolerance.
 
     Parameters
     ----------
-    run : callable
-        (domain, (n_xi, n_psi), time tolerance, most time steps) -> Solution of one pass.
-    again : callable
-        (Solution, grid) -> Solution on that grid with the same time steps.
     case : Case
-    prior : Prior
+    economy : Economy
+        Of that case.
     domain : Domain
         A generous one; its largest psi is replaced by a measured one.
     tolerance : float
         Relative to `error_scales`.
+    tuning : Tuning
+    progress : bool
+        Show progress bars on standard error if it is a terminal.
 
     Returns
     -------
@@ -87,32 +162,34 @@ def refine(
     PassError
         If a pass breaks down on the largest grid that may be tried.
     """
-    nodes, fixed = first_nodes(case, prior, domain, tolerance)
-    passes = Metered(run, case, tolerance)
-    domain, first = _settle(passes, domain, nodes, tolerance, fixed[XI])
-    best, time_tolerance, parts = _explore(passes, domain, first, fixed, tolerance)
-    ends = _ends(passes, again, first)
-    orders = _orders(best, LATER)
+    how, doubt = tuning.refine, tuning.errors
+    nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, doubt)
+    run = Metered(case, economy, tolerance, tuning.budget, progress=progress)
+    domain, first = _settle(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
+    best, time_tolerance, parts = _explore(run, domain, first, fixed, tolerance, tuning)
+    ends = _ends(run, first, tuning)
+    order = _order(best, how.later_order, tuning)
     note = ""
-    for left in reversed(range(PASSES + 1)):
-        if worst(best, ends) > ENOUGH * tolerance:  # the first grid may be too coarse to say
-            ends = _ends(passes, again, best)
-        best = judge(best, total(parts, ends, best, time_tolerance), tolerance)
-        growth = _growth(best, parts, tolerance, fixed, passes.left)
-        untested = best.space.n_xi == 1 and left == PASSES  # one line of nodes: a test is cheap
+    for left in reversed(range(how.passes + 1)):
+        if worst(best, ends) > how.enough * tolerance:  # the first grid may be too coarse to say
+            ends = _ends(run, best, tuning)
+        best = judge(best, total(parts, ends, best, time_tolerance, doubt), tolerance, doubt)
+        growth = _growth(best, parts, tolerance, fixed, run.left, tuning)
+        line = best.space.n_xi == 1
+        untested = line and left == how.passes  # one line of nodes: a test is cheap
         if (best.converged and not untested) or all(fixed) or not left:
             break
         try:
-            time_tolerance *= TIGHTER
-            nodes = (_more(best.space.n_xi, growth[XI]), _more(best.space.n_psi, growth[PSI]))
-            finer = passes(domain, nodes, time_tolerance)
+            time_tolerance *= how.tighter
+            wanted = (_more(n, g) for n, g in zip(_nodes(best), growth, strict=True))
+            finer = run(domain, ByAxis(*wanted), time_tolerance)
         except OutOfReach:
             note = "; finer grids are out of reach"
             break
         except PassError as failure:
             note = f"; a finer pass broke down: {failure}"
             break
-        parts = remaining(change(finer, best), parts, growth, orders, best.space.n_xi == 1)
+        parts = remaining(change(finer, best, doubt), parts, growth, order, doubt, line=line)
         best = finer
     if not best.converged and has_kink(best):
         note += (
@@ -122,141 +199,26 @@ def refine(
     return replace(best, message=best.message + note)
 
 
-def _settle(
-    run: Metered, domain: Domain, nodes: tuple[int, int], tolerance: float, stuck: bool
-) -> tuple[Domain, Solution]:
-    """Measure the largest psi, cheaply at first: the domain with it, and a first pass there."""
-    if nodes[PSI] > 1:
-        with suppress(PassError):  # too coarse for this case
-            few = (_more(nodes[XI], SCOUT[0]), nodes[PSI])
-            domain = _with_top(domain, run(domain, few, SCOUT[1] * tolerance, PILOT_STEPS))
-    first = _pilot(run, domain, nodes, tolerance, stuck)
-    for _ in range(PILOTS if nodes[PSI] > 1 else 0):
-        better = _with_top(domain, first)
-        if better == domain:
-            break
-        domain = better
-        first = _pilot(run, domain, (first.space.n_xi, nodes[PSI]), tolerance, stuck)
-    return domain, first
-
-
-def _with_top(domain: Domain, found: Solution) -> Domain:
-    """The domain, with another largest psi if what the fastest learner reached calls for it."""
-    needed = min(float(found.psi_reached[-1]), domain.psi_informed)
-    if needed == domain.psi_top or 1.05 * needed <= domain.psi_top <= 1.3 * needed:
-        return domain
-    return replace(domain, psi_top=min(MARGIN * needed, domain.psi_informed))
-
-
-class _Explored(NamedTuple):
-    """The finest pass so far, its time tolerance, and what too few nodes leave in its errors."""
-
-    best: Solution
-    time_tolerance: float
-    parts: tuple[Errors, Errors]
-
-
-def _explore(
-    run: Metered, domain: Domain, first: Solution, fixed: tuple[bool, bool], tolerance: float
-) -> _Explored:
-    """Refine each direction once, the one along xi last: it tends to need the most nodes.
-
-    At a kink it is the other way round: what the nodes along psi do to it shows only among many xi.
-    """
-    nothing = times(change(first, first), 0.0)
-    best, parts = first, [nothing, nothing]
-    rough = has_kink(first)
-    time_tolerance = tolerance * (LAST_ROUGH if rough else LAST)
-    order = (XI, PSI) if rough else (PSI, XI)
-    numerics = first.case.numerics
-    wanted = (numerics.xi_nodes, numerics.psi_nodes)
-    axes = [axis for axis in order if _nodes(first)[axis] > 1] or [PSI]
-    for axis in axes:
-        last = axis == axes[-1]
-        nodes = list(_nodes(best))
-        nodes[axis] = wanted[axis] or _more(nodes[axis], PROBE)
-        steps = time_tolerance if last else tolerance
-        finer = _pilot(run, domain, (nodes[XI], nodes[PSI]), steps, fixed[XI])
-        error = times(change(finer, best), SAFETY)
-        if not last and not fixed[axis] and worst(finer, error) < ENOUGH * tolerance:
-            parts[axis] = error
-        else:
-            gained = _nodes(finer)[axis] / _nodes(best)[axis]
-            parts[axis] = times(error, gained ** -_orders(finer, ORDERS)[axis])
-            best = finer
-    return _Explored(best, time_tolerance, (parts[XI], parts[PSI]))
-
-
-def _ends(run: Metered, again: Again, first: Solution) -> Errors:
-    """Change when the grid is continued outwards along xi; nodes and time steps are the same.
-
-    The largest psi needs none of this: what `psi_reached` does not reach is never heard of.
-
-    If the outer states break the integration down, their part is not known and left out: the next
-    passes have the same ends, and they are `domain.REACH` standard deviations away.
-    """
-    run.left -= node_count(first) * steps_tried(first)
-    nodes = max(1, round(BEYOND * first.space.n_xi))
-    try:
-        return times(change(again(first, first.space.extended(nodes)), first), SAFETY)
-    except ArithmeticError:
-        return times(change(first, first), 0.0)
-
-
-def _orders(solution: Solution, smooth: tuple[float, float]) -> tuple[float, float]:
-    """Orders at which the error is taken to fall from here on."""
-    if has_kink(solution) and has_jump(solution):
-        return JUMPING
-    rough = has_kink(solution) or solution.space.n_xi == 1  # one line can afford to be modest
-    return KINKED if rough else smooth
-
-
-def _growth(
-    best: Solution,
-    parts: tuple[Errors, Errors],
-    tolerance: float,
-    fixed: tuple[bool, bool],
-    work: float,
-) -> tuple[float, float]:
-    """Factors on the nodes that should bring each direction's share of the error within bounds.
-
-    Scaled back to the work that is left, as long as that still refines.
-    """
-    wanted = []
-    line = best.space.n_xi == 1
-    least = PROBE if line else LEAST
-    for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True):
-        size = worst(best, part) / tolerance
-        enough = stuck or (size < NOTHING and not line)
-        wanted.append(1.0 if enough else float(np.clip((size / 0.3) ** power, least, MOST)))
-    excess = max(
-        1.0, 1.3 * steps_tried(best) * node_count(best) * wanted[0] * wanted[1] / max(work, 1.0)
-    )
-    free = 2 - sum(fixed)
-    trimmed = [
-        1.0 if stuck else g / excess ** (1 / free) for g, stuck in zip(wanted, fixed, strict=True)
-    ]
-    growth = wanted if max(trimmed) < PROBE**0.5 else [max(1.0, g) for g in trimmed]
-    return growth[0], growth[1]
-
-
-def _nodes(solution: Solution) -> tuple[int, int]:
-    """Nodes along xi and psi."""
-    return solution.space.n_xi, solution.space.n_psi
+# ---------------------------------------------------------------------- first passes
 
 
 def first_nodes(
-    case: Case, prior: Prior, domain: Domain, tolerance: float
-) -> tuple[tuple[int, int], tuple[bool, bool]]:
+    case: Case,
+    economy: Economy,
+    domain: Domain,
+    tolerance: float,
+    tuning: PilotTuning,
+    doubt: ErrorTuning,
+) -> tuple[ByAxis[int], ByAxis[bool]]:
     """Nodes of the first pass, and which axes may not be refined.
 
     The degenerate axes of normal and two-point payoffs have one node; where the case file fixes a
     number of nodes, the first pass has fewer, so that the fixed number has an error estimate.
     """
-    numerics = case.numerics
+    numerics, prior = case.numerics, economy.prior
     grid = domain.grid(2, 2, numerics.order)
     fan = 1.0 + grid.spread * domain.psi_top
-    steps = 2.0 * grid.width / domain.finest * fan**0.5 / SPACING
+    steps = 2.0 * grid.width / domain.finest * fan**0.5 / tuning.spacing
     n_xi = int(np.clip(steps * (1e-5 / tolerance) ** (1 / numerics.order), 36, 240))
     depth = np.log1p(domain.psi_top / domain.psi_scale)
     n_psi = 1 + 3 * round((4.0 + depth) * (1e-5 / tolerance) ** 0.2)
@@ -264,26 +226,173 @@ def first_nodes(
     n_psi = 1 if prior.is_two_point or domain.psi_top == 0.0 else n_psi
     wanted = (numerics.xi_nodes, numerics.psi_nodes)
     nodes = [
-        n if not want else max(1, round(want / PROBE)) if want > 1 else 1
+        n if not want else max(1, round(want / doubt.probe)) if want > 1 else 1
         for n, want in zip((n_xi, n_psi), wanted, strict=True)
     ]
     fixed = [bool(want) or n == 1 for n, want in zip(nodes, wanted, strict=True)]
-    return (nodes[0], nodes[1]), (fixed[0], fixed[1])
+    return ByAxis(*nodes), ByAxis(*fixed)
+
+
+def _settle(
+    run: Metered,
+    domain: Domain,
+    nodes: ByAxis[int],
+    tolerance: float,
+    stuck: bool,
+    tuning: PilotTuning,
+) -> tuple[Domain, Solution]:
+    """Measure the largest psi, cheaply at first: the domain with it, and a first pass there."""
+    if nodes.psi > 1:
+        with suppress(PassError):  # too coarse for this case
+            few = nodes._replace(xi=_more(nodes.xi, tuning.scout_nodes))
+            scout = run(domain, few, tuning.scout_tolerance * tolerance, tuning.steps)
+            domain = _with_top(domain, scout, tuning)
+    first = _pilot(run, domain, nodes, tolerance, stuck, tuning)
+    for _ in range(tuning.rounds if nodes.psi > 1 else 0):
+        better = _with_top(domain, first, tuning)
+        if better == domain:
+            break
+        domain = better
+        here = nodes._replace(xi=first.space.n_xi)
+        first = _pilot(run, domain, here, tolerance, stuck, tuning)
+    return domain, first
+
+
+def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
+    """The domain, with another largest psi if what the fastest learner reached calls for it."""
+    needed = min(float(found.psi_reached[-1]), domain.psi_informed)
+    if needed == domain.psi_top or 1.05 * needed <= domain.psi_top <= 1.3 * needed:
+        return domain
+    return replace(domain, psi_top=min(tuning.margin * needed, domain.psi_informed))
 
 
 def _pilot(
-    run: Metered, domain: Domain, nodes: tuple[int, int], tolerance: float, stuck: bool
+    run: Metered,
+    domain: Domain,
+    nodes: ByAxis[int],
+    tolerance: float,
+    stuck: bool,
+    tuning: PilotTuning,
 ) -> Solution:
     """Run a first pass, with more xi nodes as long as it breaks down."""
-    few = round(PILOT_STEPS * max(1.0, 1e-5 / tolerance) ** 0.25)
-    for _ in range(0 if stuck else ATTEMPTS - 1):
+    few = round(tuning.steps * max(1.0, 1e-5 / tolerance) ** 0.25)
+    for _ in range(0 if stuck else tuning.attempts - 1):
         try:
             return run(domain, nodes, tolerance, few)
         except OutOfReach:
             raise
         except PassError:
-            nodes = (_more(nodes[0], MORE), nodes[1])
+            nodes = nodes._replace(xi=_more(nodes.xi, tuning.more))
     return run(domain, nodes, tolerance)
+
+
+# ---------------------------------------------------------------------- one direction at a time
+
+
+class _Explored(NamedTuple):
+    """The finest pass so far, its time tolerance, and what too few nodes leave in its errors."""
+
+    best: Solution
+    time_tolerance: float
+    parts: ByAxis[Errors]
+
+
+def _explore(
+    run: Metered,
+    domain: Domain,
+    first: Solution,
+    fixed: ByAxis[bool],
+    tolerance: float,
+    tuning: Tuning,
+) -> _Explored:
+    """Refine each direction once, the one along xi last: it tends to need the most nodes.
+
+    At a kink it is the other way round: what the nodes along psi do to it shows only among many xi.
+    """
+    how, doubt = tuning.refine, tuning.errors
+    best, parts, rough = first, ByAxis(none(), none()), has_kink(first)
+    time_tolerance = tolerance * (how.time_rough if rough else how.time)
+    numerics = first.case.numerics
+    wanted = ByAxis(numerics.xi_nodes, numerics.psi_nodes)
+    turns = ("xi", "psi") if rough else ("psi", "xi")
+    axes = [axis for axis in turns if getattr(_nodes(first), axis) > 1] or ["psi"]
+    for axis in axes:
+        last, before = axis == axes[-1], getattr(_nodes(best), axis)
+        more = getattr(wanted, axis) or _more(before, doubt.probe)
+        nodes = _nodes(best)._replace(**{axis: more})
+        steps = time_tolerance if last else tolerance
+        finer = _pilot(run, domain, nodes, steps, fixed.xi, tuning.pilot)
+        error = times(change(finer, best, doubt), doubt.safety)
+        spared = not last and not getattr(fixed, axis)
+        if spared and worst(finer, error) < how.enough * tolerance:
+            left = error
+        else:
+            gained = getattr(_nodes(finer), axis) / before
+            left = times(error, gained ** -_order(finer, how.first_order, tuning))
+            best = finer
+        parts = parts._replace(**{axis: left})
+    return _Explored(best, time_tolerance, parts)
+
+
+def _ends(run: Metered, first: Solution, tuning: Tuning) -> Errors:
+    """Change when the grid is continued outwards along xi; nodes and time steps are the same.
+
+    The largest psi needs none of this: what `psi_reached` does not reach is never heard of.
+
+    If the outer states break the integration down, their part is not known and left out: the next
+    passes have the same ends, and they are `DomainTuning.reach` standard deviations away.
+    """
+    run.left -= node_count(first) * steps_tried(first)
+    nodes = max(1, round(tuning.refine.beyond * first.space.n_xi))
+    try:
+        longer = retrace(first, first.space.extended(nodes))
+    except ArithmeticError:
+        return none()
+    return times(change(longer, first, tuning.errors), tuning.errors.safety)
+
+
+def _order(solution: Solution, smooth: float, tuning: Tuning) -> float:
+    """Order at which the error is taken to fall from here on."""
+    kink = has_kink(solution)
+    if kink and has_jump(solution, tuning.errors):
+        return tuning.refine.jumping_order
+    rough = kink or solution.space.n_xi == 1  # one line can afford to be modest
+    return tuning.refine.kinked_order if rough else smooth
+
+
+def _growth(
+    best: Solution,
+    parts: ByAxis[Errors],
+    tolerance: float,
+    fixed: ByAxis[bool],
+    work: float,
+    tuning: Tuning,
+) -> ByAxis[float]:
+    """Factors on the nodes that should bring each direction's share of the error within bounds.
+
+    Scaled back to the work that is left, as long as that still refines.
+    """
+    how, doubt, wanted = tuning.refine, tuning.errors, []
+    line = best.space.n_xi == 1
+    least = doubt.probe if line else how.least
+    for part, power, stuck in zip(parts, (1 / 6, 1 / 4), fixed, strict=True):
+        size = worst(best, part) / tolerance
+        enough = stuck or (size < how.nothing and not line)
+        wanted.append(1.0 if enough else float(np.clip((size / 0.3) ** power, least, how.most)))
+    excess = max(
+        1.0, 1.3 * steps_tried(best) * node_count(best) * wanted[0] * wanted[1] / max(work, 1.0)
+    )
+    free = 2 - sum(fixed)
+    trimmed = [
+        1.0 if stuck else g / excess ** (1 / free) for g, stuck in zip(wanted, fixed, strict=True)
+    ]
+    growth = wanted if max(trimmed) < doubt.probe**0.5 else [max(1.0, g) for g in trimmed]
+    return ByAxis(*growth)
+
+
+def _nodes(solution: Solution) -> ByAxis[int]:
+    """Nodes along xi and psi."""
+    return ByAxis(solution.space.n_xi, solution.space.n_psi)
 
 
 def _more(nodes: int, factor: float) -> int:

@@ -1,0 +1,64 @@
+"""Priors with a density on an interval, by quadrature (derivation.md, section 3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pdesolve.model.payoff.prior import Cumulants, Prior
+from pdesolve.model.payoff.quadrature import NODES, PANELS, Rule
+from pdesolve.typing import Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DensityPrior(Prior):
+    """Prior with a density on an interval, by quadrature (derivation.md, section 3).
+
+    Attributes
+    ----------
+    scale : float
+        Unit of payoff in which `rule` works, money.
+    rule : callable
+        Rule of the tilts in that unit.
+    log_mass : float
+        Log of the rule's total mass with no tilt.
+    draw : callable
+        (generator, size) -> payoffs drawn from the prior, money.
+    """
+
+    scale: float
+    rule: Callable[[Array, Array], Rule]
+    log_mass: float
+    draw: Callable[[np.random.Generator, int], Array]
+
+    @property
+    def _size(self) -> int:
+        return 2 * (PANELS + 1) * NODES
+
+    def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
+        rule = self.rule(zeta * self.scale, psi * self.scale**2)
+        total = rule.weight.sum(axis=0)
+        weight = rule.weight / total
+        step = np.sum(weight * rule.shift, axis=0)
+        apart = rule.shift - step
+        moment = weight * apart**2
+        variance = moment.sum(axis=0)
+        moment *= apart
+        third = moment.sum(axis=0)
+        moment *= apart
+        fourth = moment.sum(axis=0) - 3.0 * variance**2
+        return Cumulants(
+            rule.log_peak + np.log(total) - self.log_mass,
+            (rule.anchor + step) * self.scale,
+            variance * self.scale**2,
+            third * self.scale**3,
+            fourth * self.scale**4,
+        )
+
+    def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
+        rule = self.rule(zeta * self.scale, psi * self.scale**2)
+        return (rule.anchor + rule.shift) * self.scale, rule.weight / rule.weight.sum(axis=0)
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Payoffs drawn from the prior, money, shape (size,)."""
+        return self.draw(rng, size)

@@ -1,0 +1,66 @@
+"""Weights of finite differences and of collocation, exact or to rounding.
+
+The tests compare them with those of findiff.
+"""
+
+from fractions import Fraction
+from math import factorial
+
+import numpy as np
+from scipy.special import roots_jacobi
+
+from pdesolve.typing import Array
+
+ORDERS = (2, 4, 6, 8, 10)  # along xi
+PSI_ORDERS = (1, 3, 5, 7)  # along psi
+
+
+def central_weights(derivative: int, order: int) -> Array:
+    """Weights of a central difference for unit spacing, each the double nearest to it.
+
+    With m = order/2 those of the first derivative at the offset k are, for k > 0,
+    (-1)^(k + 1) m!²/(k (m - k)! (m + k)!), and odd in k; those of the second are 2/k times as large
+    and even in k, with a sum of zero (Fornberg 1988, *Mathematics of Computation* 51, section 3).
+
+    Parameters
+    ----------
+    derivative : {1, 2}
+    order : int
+        Even.
+
+    Returns
+    -------
+    array, shape (order + 1,)
+    """
+    m = order // 2
+    first = [
+        Fraction((-1) ** (k + 1) * factorial(m) ** 2, k * factorial(m - k) * factorial(m + k))
+        for k in range(1, m + 1)
+    ]
+    if derivative == 1:
+        right, middle, sign = first, Fraction(0), -1
+    else:
+        right = [2 * weight / k for k, weight in enumerate(first, start=1)]
+        middle, sign = -2 * sum(right, Fraction(0)), 1
+    return np.array([float(w) for w in (*(sign * w for w in right[::-1]), middle, *right)])
+
+
+def radau_nodes(stages: int) -> Array:
+    """Right Radau points on (0, 1], shape (stages,); the last one is 1."""
+    inner = roots_jacobi(stages - 1, 1.0, 0.0)[0] if stages > 1 else np.zeros(0)
+    return np.append((1.0 + inner) / 2.0, 1.0)
+
+
+def collocation_weights(nodes: Array) -> Array:
+    """d/dx at `nodes` of the polynomial through 0 and `nodes`, shape (n, n + 1).
+
+    By barycentric weights, with rows that sum to zero (Berrut and Trefethen 2004, *SIAM Review* 46,
+    section 9.3).
+    """
+    x = np.append(0.0, nodes)
+    apart = x[:, None] - x + np.eye(x.size)
+    weight = 1.0 / apart.prod(axis=1)
+    slopes = weight / weight[:, None] / apart
+    np.fill_diagonal(slopes, 0.0)
+    np.fill_diagonal(slopes, -slopes.sum(axis=1))
+    return slopes[1:]

@@ -1,0 +1,127 @@
+"""The equations of an economy on a grid, as the time-stepper wants them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pdesolve.case.errors import PdesolveError
+from pdesolve.model import equations
+from pdesolve.model.attention.response import Response
+from pdesolve.model.economy import Economy
+from pdesolve.model.equations import Motion
+from pdesolve.model.payoff.prior import Cumulants
+from pdesolve.numerics.banded import factor
+from pdesolve.numerics.grid import Grid
+from pdesolve.solver.fields import static_nodes
+from pdesolve.typing import Array
+
+
+class OutOfRange(PdesolveError, ArithmeticError):
+    """A price outside the payoff's range."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equilibrium:
+    """The coupled equations of one economy on one grid: what the time-stepper marches.
+
+    Parameters
+    ----------
+    economy : Economy
+    grid : Grid
+    static : Cumulants
+        Of the centred payoff at the grid's nodes, arrays of shape (n_psi, n_xi).
+    price_range : (float, float)
+        Least and largest (centred) payoff, money: every price lies between them.
+    sizes : (float, float, float)
+        Typical sizes of q, v and l: the implicit step's matrix is scaled by them, so that pivots do
+        not depend on the unit of money.
+    """
+
+    economy: Economy
+    grid: Grid
+    static: Cumulants
+    price_range: tuple[float, float]
+    sizes: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, economy: Economy, grid: Grid) -> "Equilibrium":
+        """The equations of an economy on a grid."""
+        prior = economy.prior
+        return cls(
+            economy=economy,
+            grid=grid,
+            static=static_nodes(prior, grid),
+            price_range=(prior.low - prior.centre, prior.high - prior.centre),
+            sizes=(prior.sd, prior.variance, 1.0),
+        )
+
+    def respond(self, u: Array, guess: Array | None = None) -> Response:
+        """Optimal attention at every node, given the deviations u."""
+        return self.economy.respond(self.static.variance + u[..., 1], guess)
+
+    def linearise(self, u: Array) -> "EquilibriumAt":
+        """The equations seen from the state u.
+
+        Raises
+        ------
+        OutOfRange
+            If a price is outside the payoff's range by more than a hundredth of it: the price is an
+            expectation of the payoff, so the grid is too coarse for this state.
+        """
+        low, high = self.price_range
+        if np.isfinite(high - low):
+            price, slack = self.static.mean + u[..., 0], 0.01 * (high - low)
+            if price.min() < low - slack or price.max() > high + slack:
+                raise OutOfRange("the price leaves the payoff's range: too few xi nodes")
+        return EquilibriumAt(self, u)
+
+
+class EquilibriumAt:
+    """The equations near one state: rates, and the implicit step's solver."""
+
+    def __init__(self, system: Equilibrium, u: Array, guess: Array | None = None):
+        self._system = system
+        self._u = u
+        self._response = system.respond(u, guess)
+        self._derivatives = system.grid.derivatives(u)
+        self.initial_rates = self._rates(u, self._derivatives, self._response)
+
+    def rates(self, u: Array) -> Array:
+        """Rates at a state nearby; the attention search starts from this state's."""
+        response = self._system.respond(u, self._response.attention)
+        return self._rates(u, self._system.grid.derivatives(u), response)
+
+    def _motion(self, response: Response) -> Motion:
+        return self._system.economy.motion(response.precision_rate)
+
+    def _rates(
+        self, u: Array, derivatives: tuple[Array, Array, Array], response: Response
+    ) -> Array:
+        system, move = self._system, self._motion(response)
+        rho = system.economy.risk_aversion
+        return equations.rates(u, *derivatives, system.static, move, response.cost, rho)
+
+    @cached_property
+    def _partials(self) -> tuple[Array, Array]:
+        system = self._system
+        return equations.partials(
+            self._u,
+            *self._derivatives,
+            system.static,
+            self._motion(self._response),
+            self._response,
+            system.economy.market,
+            system.static.variance + self._u[..., 1],
+        )
+
+    def factor(self, shift: float) -> Callable[[Array], Array]:
+        """Solver of (shift - J) x = r with the exact Jacobian J of the rates here."""
+        move, size = self._motion(self._response), np.array(self._system.sizes)
+        ratio = (size / size[:, None])[:, :, None, None]
+        c0, c1 = self._partials
+        solve = factor(
+            self._system.grid, shift, ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot
+        )
+        return lambda r: size * solve(r / size)
