@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from error_bars import Verdict, assess, main, random_case, summary
 
 from pdesolve.case import load_case
+from tests.tools.error_bars import Verdict, assess, main, random_case, summary
 
 QUICK = [2, 3, 6, 8, 10]  # random cases that take no time
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layout import check_layout
 
 from pdesolve.case import Case, load_case
 from pdesolve.cli import program as cli
@@ -21,6 +20,7 @@ from pdesolve.verification.check import Check
 from pdesolve.verification.discrete_limit import Periods, period_checks, to_the_limit
 from pdesolve.verification.identities import identities
 from pdesolve.verification.suite import Report, bars, simulated, verify
+from tests.tools.layout import check_layout
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from layout import check_layout
 from matplotlib.axes import Axes
 
 from pdesolve.cli.program import main
 from pdesolve.plotting import gallery
 from pdesolve.version import __version__
+from tests.tools.layout import check_layout
 
-SCRIPTS = Path(__file__).parent.parent / "figures"
+SCRIPTS = Path(__file__).parents[2] / "figures"
 LONGEST = 80  # lines of a script
 UNITLESS = {  # counts, ratios, and errors that are relative
     "attention cost / that of the case",

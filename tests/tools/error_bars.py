@@ -1,4 +1,4 @@
-"""Are the error bars honest? `python tests/error_bars.py [COUNT [PROCESSES [TOL]]]` says it.
+"""Are the error bars honest? `python tests/tools/error_bars.py [COUNT [PROCESSES [TOL]]]` says it.
 
 Named cases are solved at the default tolerance, random ones at TOL (1e-4): a quarter of an hour.
 

@@ -5,7 +5,6 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import xarray
-from layout import check_layout
 from matplotlib.figure import Figure
 
 import pdesolve
@@ -13,6 +12,7 @@ from pdesolve.case import load_case
 from pdesolve.plotting import sweep_page as sweep_plots
 from pdesolve.plotting.sweep_axes import SweepAxis, log_marks
 from pdesolve.plotting.sweep_contours import contour_levels
+from tests.tools.layout import check_layout
 
 RHO, COST = "market.risk_aversion", "attention.cost.scale"
 

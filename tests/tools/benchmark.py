@@ -1,4 +1,4 @@
-"""What solving costs: `python tests/benchmark.py [CASE...]` prints one line for each named case.
+"""What solving costs: `python tests/tools/benchmark.py [CASE...]` prints a line for each case.
 
 Every case is solved in a process of its own, once plainly, for time and memory, and once with a
 clock around the parts: attention (the choice at every node), rates (right-hand sides without it),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 import matplotlib as mpl
 import numpy as np
 import pytest
-from layout import check_layout
 from matplotlib.figure import Figure
 
 from pdesolve.case import load_case
@@ -12,6 +11,7 @@ from pdesolve.finance.price_path import typical_path, window
 from pdesolve.plotting import solution_page as plots
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
+from tests.tools.layout import check_layout
 
 # name: case, overrides, regions that the map has to show
 PAGES: Mapping[str, tuple[str, Mapping[str, object], set[str]]] = {

@@ -1,4 +1,4 @@
-"""What a sweep costs: `python tests/benchmark_statics.py [COUNT]` prints times.
+"""What a sweep costs: `python tests/tools/benchmark_statics.py [COUNT]` prints times.
 
 The sweep of the README over COUNT values (15 by default), with its files, and how one of four times
 as many scales from one process to two: starting processes takes a second or two, which a sweep this
