@@ -1,14 +1,12 @@
 """Every named case: its numbers, its error bars, and what it was written to show."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 
 from pdesolve.case import case_names, load_case
 from pdesolve.solver import normal as exact
-from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
+from tests.tools.solutions import solved
 
 FIELDS = ("price", "variance", "attention", "precision_rate", "log_value")
 
@@ -39,11 +37,6 @@ REFERENCE = {
 }
 PRECISE = 2e-7  # of the reference, by the same scales as the tolerance
 SLOW = {"capacity", "cheap_attention", "disaster", "inattention"}  # seconds each at the default
-
-
-@cache
-def solved(name: str, tol: float | None = None) -> Solution:
-    return solve(load_case(name), tol=tol)
 
 
 def scales(found: Solution) -> dict[str, float]:
@@ -82,7 +75,7 @@ def test_numbers_of_large_cases(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SLOW))
 def test_numbers_of_large_cases_roughly(name: str) -> None:
-    check(solved(name, 1e-3), REFERENCE[name], 1e-3)
+    check(solved(name, tol=1e-3), REFERENCE[name], 1e-3)
 
 
 @pytest.mark.parametrize("name", ["market", "normal"])
@@ -114,7 +107,7 @@ def test_attention_of_two_outcomes_peaks_where_the_price_is_one_half() -> None:
 
 def test_nobody_looks_when_little_is_at_stake() -> None:
     """Attention is zero exactly where V is below 2 rho linear/efficiency = 2."""
-    found, xi = solved("inattention", 1e-3), np.linspace(-4.0, 4.0, 401)
+    found, xi = solved("inattention", tol=1e-3), np.linspace(-4.0, 4.0, 401)
     variance, attention = found.variance(xi), found.attention(xi)
     assert 0.1 < np.mean(attention == 0.0) < 0.9
     np.testing.assert_array_equal(attention > 0.0, variance > 2.0)
@@ -122,7 +115,7 @@ def test_nobody_looks_when_little_is_at_stake() -> None:
 
 def test_attention_runs_out() -> None:
     """The capacity binds in good states and not in bad ones."""
-    found, xi = solved("capacity", 1e-3), np.linspace(-3.0, 1.0, 41)
+    found, xi = solved("capacity", tol=1e-3), np.linspace(-3.0, 1.0, 41)
     attention = found.attention(xi)
     assert np.all(np.diff(attention) >= 0.0)
     assert 0.0 < attention[0] < 1.0
@@ -131,12 +124,12 @@ def test_attention_runs_out() -> None:
 
 
 def test_supply_lowers_the_price_and_raises_the_variance_of_a_disaster() -> None:
-    found = solved("disaster", 1e-3)
+    found = solved("disaster", tol=1e-3)
     price, variance = found.price([-0.6, -0.3]), found.variance([-0.6, -0.3])
     assert price[0] < price[1] and variance[0] > variance[1]
 
 
 def test_cheap_attention_leaves_little_to_learn() -> None:
-    found = solved("cheap_attention", 1e-3)
+    found = solved("cheap_attention", tol=1e-3)
     learned = float(found.psi_reached[-1])
     assert 1.0 / (1.0 / found.prior.variance + learned) < found.prior.variance / 50

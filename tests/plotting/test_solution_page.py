@@ -1,3 +1,5 @@
+"""The page of a solution."""
+
 import re
 from collections.abc import Mapping
 
@@ -6,19 +8,18 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from pdesolve.case import load_case
-from pdesolve.finance.price_path import typical_path, window
+from pdesolve.finance.price_path import window
 from pdesolve.plotting import solution_page as plots
-from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from tests.tools.layout import check_layout
+from tests.tools.solutions import solved
 
 # name: case, overrides, regions that the map has to show
 PAGES: Mapping[str, tuple[str, Mapping[str, object], set[str]]] = {
     "binary": ("binary", {}, set()),
     "baseline": ("baseline", {}, set()),
     "uniform": ("uniform", {}, set()),
-    "normal": ("normal", {"numerics.tolerance": 1e-4}, set()),
+    "normal": ("normal", {}, set()),
     "mixture": ("mixture", {}, set()),
     "inattention": ("inattention", {}, {"no attention"}),
     "capacity": ("capacity", {}, {"at capacity"}),
@@ -33,10 +34,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, object], set[str]]] = {
 
 @pytest.fixture(scope="module")
 def solutions() -> dict[str, Solution]:
-    found = {}
-    for name, (case, overrides, _) in PAGES.items():
-        found[name] = solve(load_case(case, {**overrides, "numerics.tolerance": 1e-2}))
-    return found
+    return {name: solved(case, changes, 1e-2) for name, (case, changes, _) in PAGES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -121,22 +119,6 @@ def test_the_axis_spans_the_moves_of_the_static_price(solutions: dict[str, Solut
     solution = solutions["binary"]
     low, high = plots.page(solution).axes[0].get_xlim()
     assert solution.static_price([low, high]) == pytest.approx([0.02, 0.98], abs=0.01)
-
-
-@pytest.mark.parametrize("name", ["baseline", "uniform", "normal", "cheap"])
-def test_the_typical_path_keeps_the_price_and_gathers_evidence(
-    name: str, solutions: dict[str, Solution]
-) -> None:
-    solution = solutions[name]
-    path = typical_path(solution)
-    prices = solution.price(path.xi, path.psi, path.t)
-    assert prices == pytest.approx(solution.initial.price, abs=2e-3 * solution.prior.sd)
-    market = solution.case.market
-    a = solution.precision_rate(path.xi, path.psi, path.t)
-    speed = (a / (market.risk_aversion * market.supply_volatility)) ** 2 + a
-    elapsed = np.sum(0.5 * (1 / speed[1:] + 1 / speed[:-1]) * np.diff(path.psi))
-    assert elapsed == pytest.approx(market.horizon, rel=0.02)
-    assert np.all(np.diff(path.psi) > 0)
 
 
 def test_the_caption_says_which_psi(

@@ -1,3 +1,5 @@
+"""The page of a sweep."""
+
 import re
 from collections.abc import Callable
 
@@ -10,11 +12,8 @@ from matplotlib.figure import Figure
 import pdesolve
 from pdesolve.case import load_case
 from pdesolve.plotting import sweep_page as sweep_plots
-from pdesolve.plotting.sweep_axes import SweepAxis, log_marks
-from pdesolve.plotting.sweep_contours import contour_levels
 from tests.tools.layout import check_layout
-
-RHO, COST = "market.risk_aversion", "attention.cost.scale"
+from tests.tools.sweeps import COST, RHO
 
 
 def broken(data: xarray.Dataset) -> xarray.Dataset:
@@ -187,31 +186,6 @@ def test_the_caption_says_whether_static_values_are_drawn(pages: dict[str, Figur
 def test_a_value_that_does_not_move_is_a_flat_line(pages: dict[str, Figure]) -> None:
     low, high = pages["flat"].axes[0].get_ylim()
     assert high - low > 1e-4
-
-
-def test_levels_are_round_and_enclose_the_values() -> None:
-    levels, _ = contour_levels(0.305, 0.342)
-    assert levels == pytest.approx(np.arange(0.305, 0.3451, 0.005))
-    levels, _ = contour_levels(0.013, 11.0)
-    assert levels.tolist() == [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0]
-    levels, _ = contour_levels(0.2, 4.4)
-    assert levels.tolist() == [0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0]
-    for low, high in ((-1.0, 1.0), (0.0, 0.0), (5.0, 5.0), (-3.0, -3.0), (1e-9, 7e-9)):
-        levels, _ = contour_levels(low, high)
-        assert levels[0] <= low
-        assert levels[-1] >= high
-        assert (np.diff(levels) > 0).all()
-
-
-def test_an_axis_with_equal_ratios_is_logarithmic() -> None:
-    axis = SweepAxis(key=COST, values=tuple(np.geomspace(0.02, 2.0, 5).tolist()))
-    assert axis.log
-    assert not SweepAxis(key=COST, values=(0.5, 1.0, 1.5, 2.0)).log
-    assert not SweepAxis(key=COST, values=(-1.0, 1.0, 10.0)).log
-    assert not SweepAxis(key="payoff.kind", values=("beta", "normal", "uniform")).log
-    assert log_marks(0.02, 2.0) == [0.03, 0.1, 0.3, 1.0]
-    assert log_marks(1.0, 4.0) == [1.0, 2.0]
-    assert log_marks(1.1, 1.4) == [1.1, 1.4]
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])

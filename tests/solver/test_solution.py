@@ -1,7 +1,6 @@
 """Solutions as functions of the state, as data sets and as files."""
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +8,23 @@ import numpy as np
 import pytest
 import xarray
 
-from pdesolve.case import load_case
 from pdesolve.model.attention.response import best_response
-from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution, load_solution
 from pdesolve.solver.units import UNITS
 from pdesolve.solver.values import InitialState
 from pdesolve.typing import Array
+from tests.tools.solutions import solved
 
 FIELDS = ("price", "variance", "attention", "precision_rate", "log_value", "price_volatility")
 OVERRIDES: dict[str, Any] = {"market.initial_supply": 0.3}
 
 
-@cache
-def solved(tol: float = 1e-4) -> Solution:
-    return solve(load_case("three_states", OVERRIDES), tol=tol)
+def skewed(tol: float = 1e-4) -> Solution:
+    return solved("three_states", OVERRIDES, tol)
 
 
-@cache
 def other(name: str) -> Solution:
-    return solve(load_case(name), tol=1e-4)
+    return solved(name, tol=1e-4)
 
 
 def psi_at(found: Solution, share: float, t: float) -> float:
@@ -58,7 +54,7 @@ def test_interpolation_is_exact_at_nodes(name: str) -> None:
 
 
 def test_between_nodes_a_finer_solution_agrees() -> None:
-    coarse, fine = solved(1e-4), solved(1e-5)
+    coarse, fine = skewed(1e-4), skewed(1e-5)
     xi = np.linspace(-3.0, 3.0, 41)
     for t in (0.0, 0.13, 0.5, 0.9):
         psi = psi_at(coarse, 0.3, t)
@@ -68,7 +64,7 @@ def test_between_nodes_a_finer_solution_agrees() -> None:
 
 
 def test_fields_meet_the_horizon_smoothly() -> None:
-    found = solved()
+    found = skewed()
     late = found.variance(0.5, 1.0, [1.0, 1.0 - 1e-7, 1.0 - 2e-7])
     slopes = np.diff(late) / 1e-7
     assert slopes[0] == pytest.approx(slopes[1], rel=1e-2)
@@ -80,7 +76,7 @@ def test_fields_meet_the_horizon_smoothly() -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_outside_is_nan(field: str) -> None:
-    found = solved()
+    found = skewed()
     value = getattr(found, field)
     edge = float(found.space.xi[0, -1]) + found.prior.centre * 0.0
     limit = float(found.psi_limit[0])
@@ -113,7 +109,7 @@ def test_degenerate_axes_have_no_ends() -> None:
 
 
 def test_the_reach_in_psi_falls_back_in_time() -> None:
-    found = solved()
+    found = skewed()
     assert found.psi_reached[0] == 0.0
     assert found.psi_limit[-1] == found.space.psi_known
     assert np.all(np.diff(found.psi_reached) > 0)
@@ -127,7 +123,7 @@ def test_the_reach_in_psi_falls_back_in_time() -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_arguments_broadcast(field: str) -> None:
-    value = getattr(solved(), field)
+    value = getattr(skewed(), field)
     xi, psi, t = np.linspace(-1, 1, 3)[:, None, None], np.array([0.0, 0.5])[:, None], [0.0, 0.25]
     table = value(xi, psi, t)
     assert table.shape == (3, 2, 2)
@@ -140,7 +136,7 @@ def test_arguments_broadcast(field: str) -> None:
 
 
 def test_attention_answers_the_interpolated_variance() -> None:
-    found, xi = solved(), np.linspace(-2.0, 2.0, 9)
+    found, xi = skewed(), np.linspace(-2.0, 2.0, 9)
     at = (xi, 0.7, 0.4)
     expected = best_response(found.case.attention, 1.5, found.variance(*at))
     np.testing.assert_array_equal(found.attention(*at), expected.attention)
@@ -151,7 +147,7 @@ def test_attention_answers_the_interpolated_variance() -> None:
 
 
 def test_static_values_are_those_at_the_horizon() -> None:
-    found, xi = solved(), np.linspace(-2.0, 2.0, 9)
+    found, xi = skewed(), np.linspace(-2.0, 2.0, 9)
     np.testing.assert_allclose(found.static_price(xi, 1.5), found.price(xi, 1.5, 1.0), rtol=1e-14)
     np.testing.assert_allclose(
         found.static_variance(xi, 1.5), found.variance(xi, 1.5, 1.0), rtol=1e-14
@@ -170,7 +166,7 @@ def test_price_increases_in_xi_and_is_worth_the_slope(name: str) -> None:
 
 
 def test_price_volatility_is_kappa_times_the_slope() -> None:
-    found, xi, h = solved(), np.linspace(-2.0, 2.0, 9), 1e-3
+    found, xi, h = skewed(), np.linspace(-2.0, 2.0, 9), 1e-3
     for psi, t in ((0.0, 0.0), (0.8, 0.4)):
         ends = [found.price(xi + k * h, psi, t) for k in (-2, -1, 1, 2)]
         slope = (ends[0] - 8 * ends[1] + 8 * ends[2] - ends[3]) / (12 * h)
@@ -181,7 +177,7 @@ def test_price_volatility_is_kappa_times_the_slope() -> None:
 
 
 def test_initial_values_are_those_of_the_fields() -> None:
-    found = solved()
+    found = skewed()
     state, xi = found.initial, -1.5 * 0.3
     for field in FIELDS:
         assert getattr(state, field) == float(getattr(found, field)(xi)), field
@@ -196,7 +192,7 @@ def test_initial_values_are_those_of_the_fields() -> None:
 
 
 def test_data_set_is_labelled() -> None:
-    found = solved()
+    found = skewed()
     data = found.to_dataset()
     n = (len(found.times), found.space.n_psi, found.space.n_xi)
     assert dict(data.sizes) == dict(zip(("t", "psi", "node"), n, strict=True))
@@ -215,7 +211,7 @@ def test_data_set_is_labelled() -> None:
 
 
 def test_data_set_ends_in_the_static_market() -> None:
-    last = solved().to_dataset().isel(t=-1)
+    last = skewed().to_dataset().isel(t=-1)
     np.testing.assert_array_equal(last["price"], last["static_price"])
     np.testing.assert_array_equal(last["variance"], last["static_variance"])
 
@@ -252,12 +248,12 @@ def test_files_round_trip_bit_for_bit(name: str, tmp_path: Path) -> None:
 def test_saving_replaces_and_takes_text(tmp_path: Path) -> None:
     path = tmp_path / "it.nc"
     path.write_text("something else")
-    solved().save(str(path))
-    assert load_solution(str(path)).initial == solved().initial
+    skewed().save(str(path))
+    assert load_solution(str(path)).initial == skewed().initial
 
 
 def test_what_is_not_known_survives_a_file(tmp_path: Path) -> None:
-    unknown = replace(solved(), error=dict.fromkeys(solved().error, float("nan")), converged=False)
+    unknown = replace(skewed(), error=dict.fromkeys(skewed().error, float("nan")), converged=False)
     unknown.save(tmp_path / "it.nc")
     loaded = load_solution(tmp_path / "it.nc")
     assert not loaded.converged and np.isnan(list(loaded.error.values())).all()
@@ -291,19 +287,19 @@ def test_a_failed_save_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(xarray.Dataset, "to_netcdf", full)
     with pytest.raises(OSError, match="No space left"):
-        solved().save(path)
+        skewed().save(path)
     assert [p.name for p in tmp_path.iterdir()] == ["it.nc"]
     assert path.read_text() == "kept"
 
 
 def test_saving_nowhere_fails(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"nowhere"):
-        solved().save(tmp_path / "nowhere" / "it.nc")
+        skewed().save(tmp_path / "nowhere" / "it.nc")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_solutions_leave_their_arguments_alone() -> None:
     xi: Array = np.linspace(-1.0, 1.0, 5)
     kept = xi.copy()
-    solved().price(xi, 0.2, 0.3)
+    skewed().price(xi, 0.2, 0.3)
     np.testing.assert_array_equal(xi, kept)

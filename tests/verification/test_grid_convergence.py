@@ -7,20 +7,10 @@ import numpy as np
 import pytest
 
 from pdesolve.case import load_case
-from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.verification import grid_convergence as module
 from pdesolve.verification.grid_convergence import directions, refinement
-
-
-@pytest.fixture(scope="module")
-def binary() -> Solution:
-    return solve(load_case("binary"))
-
-
-@pytest.fixture(scope="module")
-def three_states() -> Solution:
-    return solve(load_case("three_states"), tol=1e-4)
+from tests.tools.solutions import solved
 
 
 def test_directions_are_the_axes_with_nodes(binary: Solution, three_states: Solution) -> None:
@@ -68,7 +58,7 @@ def test_known_values_of_the_two_point_case() -> None:
             "market.initial_supply": 0.0,
         },
     )
-    values = refinement(solve(case, tol=1e-7), "time").values
+    values = refinement(solved(case, tol=1e-7), "time").values
     assert values["attention"].extrapolated == pytest.approx(1.0416667, abs=2e-7)
     assert values["log_value"].extrapolated == pytest.approx(-0.2156477, abs=2e-7)
     assert values["price"].extrapolated == pytest.approx(0.5, abs=1e-9)
@@ -120,7 +110,7 @@ def test_an_order_below_half_of_theory_fails(
 
 
 def test_a_kink_is_said_and_not_held_against_the_scheme() -> None:
-    capped = solve(load_case("binary", {"attention.capacity": 0.7}))
+    capped = solved("binary", {"attention.capacity": 0.7})
     table = refinement(capped, "xi").table
     assert table.kink and table.passed and "attention leaves zero" in table.note
     assert all(isnan(row.expected) for row in table.rows)
@@ -129,7 +119,7 @@ def test_a_kink_is_said_and_not_held_against_the_scheme() -> None:
 
 
 def test_constant_fields_are_at_round_off() -> None:
-    normal = solve(load_case("normal"), tol=1e-5)
+    normal = solved("normal", tol=1e-5)
     assert directions(normal) == ("psi", "time")
     found = refinement(normal, "time")
     assert found.table.passed
@@ -142,7 +132,7 @@ def test_constant_fields_are_at_round_off() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["baseline", "three_states", "normal", "inattention", "uniform"])
 def test_named_cases_pass(name: str) -> None:
-    found = solve(load_case(name))
+    found = solved(name)
     for direction in directions(found):
         table = refinement(found, direction).table
         assert table.passed, (direction, table.failures)

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from pdesolve.case import load_case
-from pdesolve.finance.paths import dates
 from pdesolve.model.payoff.factory import make_prior
-from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.verification.simulation import sample_payoff, simulate
+from tests.tools.solutions import solved
 
 PAYOFFS: list[dict[str, object]] = [
     {"kind": "discrete", "values": [0.0, 1.0, 3.0], "probabilities": [0.5, 0.3, 0.2]},
@@ -35,14 +34,9 @@ def test_payoffs_are_drawn_from_the_prior(payoff: dict[str, object]) -> None:
     assert x.var() == pytest.approx(variance, rel=4 * (3.0 / n) ** 0.5)
 
 
-@pytest.fixture(scope="module")
-def three_states() -> Solution:
-    return solve(load_case("three_states"), tol=1e-4)
-
-
 @pytest.mark.parametrize("name", ["binary", "normal", "three_states", "paper", "cheap_attention"])
 def test_economy_agrees_with_the_solution(name: str) -> None:
-    found = simulate(solve(load_case(name), tol=1e-4), paths=2000, steps=64)
+    found = simulate(solved(name, tol=1e-4), paths=2000, steps=64)
     for one in found.estimates:
         assert one.passed, one
         assert one.standard_error < 0.05 * max(1.0, abs(one.expected)), one
@@ -51,7 +45,7 @@ def test_economy_agrees_with_the_solution(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["baseline", "three_states", "inattention", "capacity", "mixture"])
 def test_many_paths_agree_with_the_solution(name: str) -> None:
-    for one in simulate(solve(load_case(name)), paths=40000, steps=128, seed=1).estimates:
+    for one in simulate(solved(name), paths=40000, steps=128, seed=1).estimates:
         assert one.passed, one
 
 
@@ -64,13 +58,6 @@ def test_wrong_fields_do_not_pass(three_states: Solution) -> None:
     failed = [one.name for one in simulate(wrong, paths=4000, steps=64).estimates if not one.passed]
     assert any("martingale" in name for name in failed)
     assert any("variance: " in name for name in failed)
-
-
-def test_dates_crowd_where_learning_is_fast(three_states: Solution) -> None:
-    t = dates(three_states, 40)
-    assert t[0] == 0.0 and t[-1] == three_states.case.market.horizon
-    steps = np.diff(t)
-    assert np.all(steps > 0) and np.all(np.diff(steps) > -1e-9) and steps[-1] > 1.5 * steps[0]
 
 
 def test_the_same_seed_gives_the_same_paths(three_states: Solution) -> None:

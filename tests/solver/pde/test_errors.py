@@ -2,7 +2,6 @@
 
 import pytest
 
-from pdesolve.case import load_case
 from pdesolve.solver.pde.errors import (
     TRACKED,
     change,
@@ -13,8 +12,8 @@ from pdesolve.solver.pde.errors import (
     remaining,
     total,
 )
-from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
+from tests.tools.solutions import solved
 
 JUMPING = {
     "attention.precision": "exponential",
@@ -26,7 +25,7 @@ JUMPING = {
 
 @pytest.fixture(scope="module")
 def solution() -> Solution:
-    return solve(load_case("three_states"), tol=1e-3)
+    return solved("three_states", tol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +40,7 @@ def solution() -> Solution:
 def test_roughness_of_attention_is_seen(
     name: str, changes: dict[str, object], kink: bool, jump: bool
 ) -> None:
-    found = solve(load_case(name, changes), tol=1e-2)
+    found = solved(name, changes, 1e-2)
     assert has_kink(found) == kink
     assert has_jump(found) == jump
 

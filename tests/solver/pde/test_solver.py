@@ -4,7 +4,6 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,6 +19,7 @@ from pdesolve.solver.pde.solver import SolveError, retrace, solve
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS
 from pdesolve.typing import Array
+from tests.tools.solutions import solved
 
 ONE_HALF: dict[str, Any] = {  # derivation.md, section 10
     "payoff.probabilities": [0.5, 0.5],
@@ -29,14 +29,12 @@ SKEWED: dict[str, Any] = {"market.initial_supply": 0.3}
 POINTS = [(0.0, 0.0, 0.0), (-0.6, 0.5, 0.2), (1.3, 2.0, 0.7), (-2.5, 0.0, 0.5)]
 
 
-@cache
 def three_states(tol: float) -> Solution:
-    return solve(load_case("three_states", SKEWED), tol=tol)
+    return solved("three_states", SKEWED, tol)
 
 
-@cache
 def binary() -> Solution:
-    return solve(load_case("binary", ONE_HALF), tol=1e-8)
+    return solved("binary", ONE_HALF, 1e-8)
 
 
 def change(case: str, overrides: Mapping[str, object], **options: Any) -> Solution:
@@ -104,7 +102,7 @@ def test_two_values_need_no_psi_axis() -> None:
 @pytest.mark.parametrize("name", ["normal", "market"])
 def test_normal_payoff_agrees_with_the_closed_form(name: str) -> None:
     case = load_case(name)
-    found = solve(case, tol=1e-8)
+    found = solved(case, tol=1e-8)
     mine, theirs = asdict(found.initial), asdict(exact.normal_initial(case))
     assert mine["price"] == pytest.approx(theirs["price"], abs=1e-12)
     if name == "market":
@@ -117,7 +115,7 @@ def test_normal_payoff_agrees_with_the_closed_form(name: str) -> None:
 
 def test_normal_payoff_agrees_with_the_closed_form_along_the_path() -> None:
     case = load_case("normal")
-    found = solve(case)
+    found = solved(case)
     path = exact.normal_path(case, [0.0, 0.1, 0.35, 0.5, 0.8, 1.0])
     xi = np.linspace(-2.0, 2.0, 5)[:, None]
     at = (xi, path.psi, path.times)
