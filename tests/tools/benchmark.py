@@ -50,10 +50,7 @@ def measure(name: str, clocked: bool) -> dict[str, Any]:
     """Solve a case in this process."""
     solver: Any = import_module("pdesolve.solver.pde.solver")
     equations: Any = import_module("pdesolve.model.equations")
-    grid, load_case = (
-        import_module("pdesolve.numerics.grid"),
-        import_module("pdesolve.case").load_case,
-    )
+    load_case = import_module("pdesolve.case").load_case
     clock, passes, counts = Clock(), [0], {"accepted": 0, "evaluations": 0}
     single = solver.run_pass
 
@@ -69,7 +66,7 @@ def measure(name: str, clocked: bool) -> dict[str, Any]:
         equations.best_response = clock.wrap("attention", equations.best_response)
         local = equations.EquilibriumAt
         local._rates = clock.wrap("rates", local._rates)
-        grid.Grid.factor = clock.wrap("factor", grid.Grid.factor)
+        equations.factor = clock.wrap("factor", equations.factor)
     began = time.perf_counter()
     found = solver.solve(load_case(name))
     return {
