@@ -1,0 +1,159 @@
+"""The command `statics`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from pdesolve.cli import program as cli
+from pdesolve.studies import executors, statics
+from pdesolve.studies.executors import SweepError
+from tests.tools.program import RUN, Capture, forbid
+from tests.tools.sweeps import COST, RESULTS, RHO
+
+
+def test_a_scheduler_that_does_not_answer_is_bad_input(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed", reason="distributed is not installed")
+    monkeypatch.setattr(executors, "TIMEOUT", 0.5)
+    words = ["statics", "binary", "--vary", f"{RHO}=1,2", "--scheduler", "tcp://127.0.0.1:9"]
+    assert cli.main(words) == 2
+    assert "--scheduler must be the address of a Dask scheduler" in capsys.readouterr().err
+
+
+def test_without_distributed_the_message_says_what_to_install(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    words = ["statics", "binary", "--vary", f"{RHO}=1,2", "--scheduler", "tcp://127.0.0.1:9"]
+    assert cli.main(words) == 2
+    assert "pip install 'pdesolve[dask]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("vary", "message"),
+    [
+        (["market.risk_aversion"], "--vary must be KEY=START:STOP:COUNT"),
+        (["=1:2:3"], "--vary must be KEY=START:STOP:COUNT"),
+        ([f"{RHO}="], "--vary must be KEY=START:STOP:COUNT"),
+        ([f"{RHO}=1"], "with at least two values"),
+        ([f"{RHO}=1,"], "with at least two values"),
+        ([f"{RHO}=1:2"], "--vary must be KEY=START:STOP:COUNT"),
+        ([f"{RHO}=1:2:3:lin"], "--vary must be KEY=START:STOP:COUNT"),
+        ([f"{RHO}=1:2:3:log:log"], "--vary must be KEY=START:STOP:COUNT"),
+        ([f"{RHO}=1:2:1"], "COUNT must be a whole number from 2 to 100000"),
+        ([f"{RHO}=1:2:2.5"], "COUNT must be a whole number"),
+        ([f"{RHO}=one:2:3"], "START and STOP must be numbers"),
+        ([f"{RHO}=nan:2:3"], "START and STOP must be finite"),
+        ([f"{RHO}=1:inf:3"], "START and STOP must be finite"),
+        ([f"{RHO}=1:1:3"], "START and STOP must differ"),
+        ([f"{RHO}=0:2:3:log"], "must be > 0 with :log"),
+        ([f"{RHO}=1,nan"], "values must not be NaN"),
+        ([f"{RHO}=1,inf"], "market.risk_aversion must be finite, got inf"),
+        ([f"{RHO}=1,1.0"], "must be varied over different values, got [1, 1.0]"),
+        ([f"{RHO}=1,-1"], "binary (--vary): market.risk_aversion must be > 0, got -1"),
+        ([f"{RHO}=1,two"], "market.risk_aversion must be a number, got 'two'"),
+        (["market.risk_aversoin=1,2"], "is not a known key (nearest: market.risk_aversion)"),
+        (["attention.signals=1:2:4"], "attention.signals must be a whole number"),
+        (["payoff.values=0,1"], "payoff.values cannot be varied: only numbers and kinds can"),
+        (["title=a,b"], "title cannot be varied"),
+        (["payoff.sd=1,2"], "payoff.sd must be absent with payoff.kind = 'discrete'"),
+        (["payoff.kind=discrete,normal"], "payoff.mean must be given"),
+        (["payoff.kind=discrete,normel"], "payoff.kind"),
+        ([f"{RHO}=1,2", f"{RHO}=3,4"], "--vary must name each key once"),
+        ([f"{RHO}=1,2", f"{COST}=3,4", "market.horizon=1,2"], "may be given once or twice"),
+        ([], "--vary"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    vary: list[str],
+    message: str,
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(statics, "solve_point", forbid)
+    words = [word for text in vary for word in ("--vary", text)]
+    assert cli.main(["statics", "binary", *words, "--out", str(tmp_path / "new")]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert message in err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--processes", "0"], "--processes: must be at least 1"),
+        (["--processes", "two"], "argument --processes"),
+        (["--processes", "2", "--scheduler", "x"], "not allowed with"),
+        (["--tol", "2"], "--tol must be a number"),
+        (["--out", ""], "--out must be a folder"),
+        (["--set", "market.horizon=-1"], "market.horizon must be > 0"),
+    ],
+)
+def test_bad_options_are_one_line_and_status_2(
+    words: list[str], message: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statics, "solve_point", forbid)
+    assert cli.main(["statics", "binary", "--vary", f"{RHO}=1,2", *words]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert message in err
+
+
+def test_failures_are_status_1_said_and_written(capsys: Capture, tmp_path: Path) -> None:
+    words = ["--vary", "numerics.max_steps=4,2000", "--tol", "1e-4", "--out", str(tmp_path)]
+    assert cli.main(["statics", "binary", *words]) == 1
+    out, err = capsys.readouterr()
+    assert "1 of 2 points failed or missed the accuracy, for instance: binary: " in err
+    assert err.count("\n") == 1
+    assert "wrote" in out
+    names = ["binary-statics.jsonl", *RESULTS]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+
+
+def test_a_refused_store_is_status_2_and_left_alone(capsys: Capture, tmp_path: Path) -> None:
+    words = ["statics", "binary", "--tol", "1e-2", "--json", "--out", str(tmp_path)]
+    assert cli.main([*words, "--vary", f"{RHO}=1,2"]) == 0
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    capsys.readouterr()
+    assert cli.main([*words, "--vary", f"{COST}=1,2"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "holds another sweep: vary was" in err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_lost_workers_are_status_1(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise SweepError("the workers are lost")
+
+    monkeypatch.setattr(statics, "run_plan", fail)
+    assert cli.main(["statics", "binary", "--vary", f"{RHO}=1,2"]) == 1
+    assert capsys.readouterr() == ("", "pdesolve: the workers are lost\n")
+
+
+def test_nothing_but_the_result_goes_into_a_pipe() -> None:
+    words = ["statics", "binary", "--vary", f"{RHO}=1,2", "--tol", "1e-2", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *words], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    assert [point[RHO] for point in json.loads(done.stdout)["points"]] == [1.0, 2.0]
+
+
+def test_a_terminal_sees_the_time_left(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with statics._bar(4, 3, "binary", True) as bar:
+        bar.update()
+    err = capsys.readouterr().err
+    assert "binary" in err
+    assert "1/4" in err
+    with statics._bar(4, 3, "binary", False) as bar:
+        bar.update()
+    assert capsys.readouterr().err == ""

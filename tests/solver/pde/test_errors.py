@@ -1,0 +1,111 @@
+"""Error estimates: what they are measured against, and what roughness does to them."""
+
+import pytest
+
+from pdesolve.solver.pde.errors import (
+    TRACKED,
+    change,
+    error_scales,
+    has_jump,
+    has_kink,
+    judge,
+    remaining,
+    total,
+)
+from pdesolve.solver.solution import Solution
+from tests.tools.solutions import solved
+
+JUMPING = {
+    "attention.precision": "exponential",
+    "attention.sensitivity": 1.0,
+    "attention.capacity": 1.0,
+    "attention.cost.linear": 0.6,
+}
+
+
+@pytest.fixture(scope="module")
+def solution() -> Solution:
+    return solved("three_states", tol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "kink", "jump"),
+    [
+        ("three_states", {}, False, False),
+        ("inattention", {}, True, False),
+        ("capacity", {}, True, False),
+        ("three_states", JUMPING, True, True),
+    ],
+)
+def test_roughness_of_attention_is_seen(
+    name: str, changes: dict[str, object], kink: bool, jump: bool
+) -> None:
+    found = solved(name, changes, 1e-2)
+    assert has_kink(found) == kink
+    assert has_jump(found) == jump
+
+
+def test_no_field_is_taken_to_be_much_better_than_the_worst(solution: Solution) -> None:
+    scales = error_scales(solution)
+    error = {name: 1e-9 * scales[name] for name in TRACKED} | {
+        "variance": 1e-4 * scales["variance"]
+    }
+    judged = judge(solution, error, 1e-3)
+    assert judged.converged
+    assert judged.error["price"] == pytest.approx(0.6e-4 * scales["price"])
+    assert not judge(solution, error, 5e-5).converged
+    exact = judge(solution, error | {"price": 0.0}, 1e-3)
+    assert exact.error["price"] == 0.0
+
+
+def test_no_accuracy_is_asked_of_the_volatility_but_it_has_a_bar(solution: Solution) -> None:
+    scales = error_scales(solution)
+    error = {name: 1e-9 * scales[name] for name in TRACKED}
+    judged = judge(solution, error | {"price_volatility": 0.1}, 1e-8)
+    assert judged.converged
+    assert judged.volatility_error == 0.1
+    assert judged.bars["price_volatility"] == 0.1
+
+
+def test_the_bar_of_the_gain_is_that_of_what_it_is_made_of(solution: Solution) -> None:
+    """G0 = -(n0 p + L/rho), so moving p and L by their bars moves it by its bar."""
+    market = solution.case.market
+    worst = abs(market.initial_supply) * solution.error["price"]
+    worst += solution.error["log_value"] / market.risk_aversion
+    assert solution.bars["certainty_equivalent_gain"] == pytest.approx(worst)
+
+
+def test_what_a_refinement_leaves(solution: Solution) -> None:
+    """A change as large as was estimated leaves 2 g^-p of it; a larger one leaves more."""
+    one, none = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.0)
+    left, other = remaining(one, (one, none), (1.5, 1.0), (4.0, 4.0), False)
+    assert left["price"] == pytest.approx(2.0 * 1.5**-4)
+    assert other["price"] == 0.0
+    slow, _ = remaining(dict.fromkeys(TRACKED, 3.0), (one, none), (1.5, 1.0), (4.0, 4.0), False)
+    assert slow["price"] == pytest.approx(2.0 * 3.0 * 3.0 * 1.5**-4)
+
+
+def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
+    """Directions that were not refined, or whose part was small, only lose what nodes take off."""
+    much, little = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.02)
+    small = dict.fromkeys(TRACKED, 1e-3)
+    _, stuck = remaining(small, (much, much), (1.5, 1.0), (4.0, 4.0), False)
+    assert stuck["price"] == 1.0
+    _, unseen = remaining(small, (much, little), (1.5, 1.2), (4.0, 4.0), False)
+    assert unseen["price"] == pytest.approx(0.02 * 1.2**-4)
+    seen, _ = remaining(small, (much, little), (1.5, 1.2), (4.0, 4.0), False)
+    assert seen["price"] == pytest.approx(0.03 * (1.5 / 1.45) ** -4)
+    line, _ = remaining(small, (much, little), (1.45, 1.2), (4.0, 4.0), True)
+    assert line["price"] == pytest.approx(0.3)
+
+
+def test_time_steps_and_ends_have_their_part(solution: Solution) -> None:
+    zero, some = dict.fromkeys(TRACKED, 0.0), dict.fromkeys(TRACKED, 1e-6)
+    scales = error_scales(solution)
+    assert total((zero, zero), some, solution, 1e-5) == zero
+    found = total((some, zero), some, solution, 1e-5)
+    assert found["variance"] == pytest.approx(2e-6 + 0.5e-5 * scales["variance"])
+
+
+def test_a_solution_does_not_differ_from_itself(solution: Solution) -> None:
+    assert change(solution, solution) == dict.fromkeys(TRACKED, 0.0)

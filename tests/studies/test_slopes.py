@@ -1,0 +1,95 @@
+"""Slopes against closed forms and differences of whole solves."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pdesolve
+from pdesolve.case import load_case
+from pdesolve.model.equations import motion
+from pdesolve.solver.normal import normal_initial
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.values import VALUES
+from pdesolve.studies.summary import elasticity
+from tests.tools.sweeps import COST, RHO
+
+
+def normal_slopes(key: str, x: float) -> dict[str, float]:
+    """Derivatives of the closed form, by differences of order 4."""
+
+    def at(value: float) -> Any:
+        return normal_initial(load_case("normal", {key: value}))
+
+    h = 1e-3 * x
+    ends = [at(x + k * h) for k in (-2, -1, 1, 2)]
+    return {
+        name: float(np.dot([1, -8, 8, -1], [getattr(end, name) for end in ends])) / (12 * h)
+        for name in VALUES
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "x"), [("payoff.sd", 1.0), ("market.horizon", 0.7), (RHO, 1.0), (COST, 1.3)]
+)
+def test_slopes_agree_with_the_closed_form(key: str, x: float) -> None:
+    data = pdesolve.sweep(load_case("normal"), {key: [x]}, tol=1e-4)
+    for name, expected in normal_slopes(key, x).items():
+        found, bar = (float(data[f"{name}_{part}"].item()) for part in ("slope", "slope_error"))
+        assert abs(found - expected) <= bar + 1e-7, name
+        assert bar * x <= 5e-3 * max(1.0, abs(expected) * x), name
+
+
+@pytest.mark.parametrize(
+    ("case", "key", "x"),
+    [("binary", RHO, 1.5), ("binary", "market.horizon", 1.0), ("uniform", "payoff.low", 0.0)],
+)
+def test_slopes_agree_with_differences_of_whole_solves(case: str, key: str, x: float) -> None:
+    """The other route: solves to a tenth of the tolerance, each on a grid of its own."""
+    h = 0.05
+
+    def at(value: float) -> Any:
+        return solve(load_case(case, {key: value, "numerics.tolerance": 2e-6})).initial
+
+    ends = [at(x + k * h) for k in (-2, -1, 1, 2)]
+    data = pdesolve.sweep(load_case(case), {key: [x]})
+    for name in VALUES:
+        values = [getattr(end, name) for end in ends]
+        expected = float(np.dot([1, -8, 8, -1], values)) / (12 * h)
+        found, bar = (float(data[f"{name}_{part}"].item()) for part in ("slope", "slope_error"))
+        assert abs(found - expected) <= bar + 5e-5 * max(map(abs, values)), name
+        assert bar <= 5e-3 * max(abs(expected), *map(abs, values)), name
+
+
+def test_the_slope_to_the_supply_is_the_volatility_over_kappa() -> None:
+    """Supply moves only where in xi the market starts, so dp/dn0 = -rho p_xi."""
+    case = load_case("uniform")
+    data = pdesolve.sweep(case, {"market.initial_supply": [0.0, 0.3]})
+    rho, sigma = case.market.risk_aversion, case.market.supply_volatility
+    kappa = np.sqrt(motion(rho, sigma, data["precision_rate"].to_numpy()).kappa2)
+    expected = -rho * data["price_volatility"].to_numpy() / kappa
+    found = data["price_slope"].to_numpy()[:, 0]
+    assert found == pytest.approx(expected, rel=1e-3)
+    assert (np.abs(found - expected) <= data["price_slope_error"].to_numpy()[:, 0] + 1e-4).all()
+
+
+def test_a_normal_price_does_not_move_with_the_cost_of_attention() -> None:
+    data = pdesolve.sweep(load_case("normal"), {COST: [0.5, 1.0]}, tol=1e-3)
+    assert np.abs(data["price_slope"]).max() < 1e-7
+    assert (data["price_slope_error"] < 1e-6).all()
+    assert np.abs(elasticity(data, "price", COST)).max() < 1e-7
+    assert (elasticity(data, "attention", COST) < -0.5).all()
+
+
+def test_there_is_no_slope_at_an_infinite_capacity() -> None:
+    data = pdesolve.sweep(load_case("binary"), {"attention.capacity": [0.5, np.inf]}, tol=1e-2)
+    slopes = data["attention_slope"].to_numpy()[:, 0]
+    assert slopes[0] == pytest.approx(1.0, abs=1e-6)  # capacity binds at the start
+    assert np.isnan(slopes[1])
+
+
+def test_a_slope_at_the_end_of_the_range_looks_back() -> None:
+    eta = 1.0 - 1e-9
+    overrides = {"attention.precision": "power", "attention.elasticity": 0.5}
+    data = pdesolve.sweep(load_case("binary", overrides), {"attention.elasticity": [eta]}, tol=1e-2)
+    assert np.isfinite(data["attention_slope"].to_numpy()).all()

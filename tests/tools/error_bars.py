@@ -1,0 +1,222 @@
+"""Are the error bars honest? `python tests/tools/error_bars.py [COUNT [PROCESSES [TOL]]]` says it.
+
+Named cases are solved at the default tolerance, random ones at TOL (1e-4): a quarter of an hour.
+
+Every case is solved as a user would, and again on one far finer grid: half again the nodes along xi
+(the scheme's order is 8), twice those along psi (order 5), a thirtieth of the time tolerance, and a
+state space a fifth wider in both directions. The difference is the true error, as long as it is
+much larger than what the finer grid itself leaves.
+"""
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pdesolve.case import Case, case_from_dict, case_names, load_case
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.solver.pde.domain import choose_domain
+from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.solver import SolveError, run_pass, solve
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import BARS
+
+WIDER = 1.2
+FINER = (1.5, 2.0)
+
+
+class Verdict(NamedTuple):
+    """One case: the true errors and the bars, both relative to the scales of the tolerance."""
+
+    name: str
+    converged: bool
+    message: str
+    errors: dict[str, float]
+    bars: dict[str, float]
+    seconds: float
+
+    @property
+    def misses(self) -> list[str]:
+        """Fields whose true error is over the bar."""
+        return [name for name in self.errors if self.errors[name] > self.bars[name] + 1e-12]
+
+    @property
+    def width(self) -> float:
+        """How many times too wide the bars are: the median over the fields."""
+        ratios = [self.bars[n] / max(self.errors[n], 1e-12) for n in self.errors if self.bars[n]]
+        return float(np.median(ratios)) if ratios else 1.0
+
+
+def far_finer(found: Solution, tolerance: float) -> Solution:
+    """One pass on a wider and much finer grid than a solution's."""
+    prior = found.prior
+    domain = choose_domain(found.case, prior, 1e-3 * tolerance)
+    top = found.space.psi_known
+    domain = replace(
+        domain, reach=WIDER * domain.reach, psi_top=min(WIDER * top, domain.psi_informed)
+    )
+    n_xi, n_psi = found.space.n_xi, found.space.n_psi
+    nodes = (
+        1 if n_xi == 1 else round(WIDER**0.5 * FINER[0] * n_xi),
+        1 if n_psi == 1 else round(FINER[1] * n_psi),
+    )
+    return run_pass(found.case, prior, False, domain, nodes, 0.03 * tolerance, 4000)
+
+
+def assess(case: Case, tolerance: float = 1e-5) -> Verdict:
+    """Solve a case and measure its true errors."""
+    try:
+        found = solve(case, tol=tolerance)
+    except SolveError as failure:
+        return Verdict(case.name, False, str(failure), {}, {}, 0.0)
+    better, scales = far_finer(found, tolerance), error_scales(found)
+    errors = {
+        name: abs(getattr(found.initial, name) - getattr(better.initial, name)) / scales[name]
+        for name in BARS
+    }
+    bars = {name: found.bars[name] / scales[name] for name in BARS}
+    return Verdict(case.name, found.converged, found.message, errors, bars, found.seconds)
+
+
+def random_payoff(rng: np.random.Generator, size: float) -> dict[str, Any]:
+    """A payoff of any kind, of about that size."""
+    kind = rng.choice(["discrete", "normal", "mixture", "uniform", "lognormal", "beta", "sample"])
+    if kind == "discrete":
+        n = int(rng.integers(2, 6))
+        shares = np.maximum(rng.dirichlet(np.ones(n)), 1e-3)
+        keys = {
+            "values": size * np.sort(rng.normal(size=n)),
+            "probabilities": shares / shares.sum(),
+        }
+    elif kind == "normal":
+        keys = {"mean": size * rng.normal(), "sd": size}
+    elif kind == "mixture":
+        n = int(rng.integers(2, 4))
+        keys = {
+            "means": size * rng.normal(size=n),
+            "sds": size * rng.uniform(0.2, 1.0, size=n),
+            "weights": rng.dirichlet(np.ones(n)),
+        }
+    elif kind == "uniform":
+        keys = {"low": 0.0, "high": 3.0 * size}
+    elif kind == "lognormal":
+        cv, above = rng.uniform(0.1, 0.6), rng.uniform(3.0, 6.0)
+        keys = {"mean": size, "sd": cv * size}
+        keys |= {"low": size * max(0.0, 1.0 - 3.0 * cv), "high": size * (1.0 + above * cv)}
+    elif kind == "beta":
+        a, b = rng.uniform(0.5, 6.0, size=2)
+        keys = {"a": a, "b": b, "low": 0.0, "high": 3.0 * size}
+    else:
+        keys = {"values": size * rng.normal(size=15), "bandwidth": 0.4 * size}
+    return {"kind": str(kind), **{key: np.asarray(v).tolist() for key, v in keys.items()}}
+
+
+def random_attention(
+    rng: np.random.Generator, rho: float, sd: float, goal: float
+) -> dict[str, Any]:
+    """A technology and a cost such that V = sd² buys precision of about `goal` at S of about 1."""
+    kind = rng.choice(["linear", "power", "exponential"], p=[0.65, 0.3, 0.05])
+    gain, linear = sd**2 / (2.0 * rho), float(rng.choice([0.0, 0.2]))
+    keys: dict[str, Any] = {"signals": 2, "precision": str(kind)}
+    rate = 1.0
+    if kind == "linear":
+        keys["efficiency"] = goal
+        marginal = gain * goal
+    elif kind == "power":
+        eta, signals = rng.uniform(0.3, 0.8), int(rng.integers(1, 6))
+        efficiency = goal / signals ** (1.0 - eta)
+        keys |= {"elasticity": eta, "signals": signals, "efficiency": efficiency}
+        marginal = gain * goal * eta
+    else:
+        sensitivity = rng.uniform(0.3, 1.0)
+        keys["sensitivity"] = sensitivity
+        rate = rng.uniform(1.5, 3.0) * sensitivity
+        marginal = gain * sensitivity * np.exp(sensitivity)
+    if kind == "exponential" or rng.random() < 0.25:
+        scale = marginal * (1.0 - linear) / np.exp(rate)
+        cost = {"kind": "exponential", "scale": scale, "rate": rate}
+    else:
+        scale = marginal * (1.0 - linear)
+        cost = {"kind": "power", "scale": scale, "exponent": rng.uniform(1.5, 3.0)}
+    keys["cost"] = {**cost, "linear": linear * marginal}
+    keys["capacity"] = float(rng.choice([np.inf, 1.0, 0.8], p=[0.75, 0.15, 0.1]))
+    return keys
+
+
+def random_case(seed: int) -> Case:
+    """A case drawn at random: any payoff, technology and cost, supply risk 0.2 to 2.5."""
+    rng = np.random.default_rng(seed)
+    payoff = random_payoff(rng, float(10 ** rng.uniform(-1, 1)))
+    plain = {"signals": 2, "precision": "linear", "efficiency": 1.0}
+    body: dict[str, Any] = {
+        "title": f"random {seed}",
+        "market": {
+            "risk_aversion": 1.0,
+            "supply_volatility": 1.0,
+            "initial_supply": 0.0,
+            "horizon": 1.0,
+        },
+        "payoff": payoff,
+        "attention": {**plain, "cost": {"kind": "power", "scale": 1.0, "exponent": 2.0}},
+    }
+    sd = make_prior(case_from_dict(body, f"random-{seed}").payoff).sd
+    rho, horizon = 10 ** rng.uniform(-0.3, 0.7) / sd, 10 ** rng.uniform(-1.0, 0.5)
+    risk = 10 ** rng.uniform(-0.7, 0.4)
+    body["market"] = {
+        "risk_aversion": rho,
+        "supply_volatility": risk / (rho * sd * horizon**0.5),
+        "initial_supply": rng.normal() / (rho * sd),
+        "horizon": horizon,
+    }
+    goal = 10 ** rng.uniform(-1.3, 1.0) / (sd**2 * horizon)
+    body["attention"] = random_attention(rng, rho, sd, goal)
+    return case_from_dict(body, f"random-{seed}")
+
+
+def line(verdict: Verdict) -> str:
+    """One row of the table."""
+    if not verdict.errors:
+        return f"{verdict.name:16} no solution: {verdict.message}"
+    worst = max(verdict.errors, key=lambda name: verdict.errors[name])
+    return (
+        f"{verdict.name:16} {verdict.seconds:6.2f} s  error {verdict.errors[worst]:.1e} "
+        f"bar {verdict.bars[worst]:.1e} ({worst}), {verdict.width:5.1f} times too wide, "
+        f"{'converged' if verdict.converged else 'NOT converged'}"
+        + (f"  OVER THE BAR: {', '.join(verdict.misses)}" if verdict.misses else "")
+    )
+
+
+def summary(verdicts: list[Verdict]) -> str:
+    """What the study found."""
+    solved = [v for v in verdicts if v.errors]
+    under = sum(not v.misses for v in solved)
+    return (
+        f"{len(solved)} of {len(verdicts)} cases solved, {sum(v.converged for v in solved)} within "
+        f"the tolerance; true error under the bar in {under} ({under / len(solved):.1%}); "
+        f"bars {np.median([v.width for v in solved]):.1f} times too wide in the median; "
+        f"largest error of a converged case "
+        f"{max(max(v.errors.values()) for v in solved if v.converged):.1e}"
+    )
+
+
+def main(count: int = 200, processes: int = 2, tolerance: float = 1e-4) -> list[Verdict]:
+    """Assess the named cases at the default tolerance, and so many random ones."""
+    named = [load_case(name) for name in case_names()]
+    drawn = [random_case(i) for i in range(count)]
+    verdicts = []
+    with ProcessPoolExecutor(processes) as pool:
+        found = pool.map(assess, named), pool.map(partial(assess, tolerance=tolerance), drawn)
+        for verdict in chain(*found):
+            print(line(verdict), flush=True)
+            verdicts.append(verdict)
+    print(summary(verdicts))
+    return verdicts
+
+
+if __name__ == "__main__":
+    kinds = (int, int, float)
+    main(*(kind(text) for kind, text in zip(kinds, sys.argv[1:], strict=False)))

@@ -1,0 +1,49 @@
+"""The bars that a solve prints are honest, and not much too wide."""
+
+import numpy as np
+import pytest
+
+from pdesolve.case import load_case
+from tests.tools.error_bars import Verdict, assess, main, random_case, summary
+
+QUICK = [2, 3, 6, 8, 10]  # random cases that take no time
+
+
+@pytest.mark.parametrize("seed", QUICK)
+def test_random_case_stays_under_its_bar(seed: int) -> None:
+    verdict = assess(random_case(seed))
+    assert verdict.converged and not verdict.misses
+    assert verdict.width < 100
+
+
+@pytest.mark.parametrize("name", ["binary", "uniform", "many_signals"])
+def test_named_case_stays_under_its_bar(name: str) -> None:
+    verdict = assess(load_case(name))
+    assert verdict.converged and not verdict.misses
+    assert max(verdict.errors.values()) <= 1e-5
+
+
+def test_random_cases_are_all_different_and_reproducible() -> None:
+    cases = [random_case(seed) for seed in range(40)]
+    assert cases[7] == random_case(7)
+    assert len({repr(case) for case in cases}) == 40
+    kinds = {case.payoff.kind for case in cases}
+    assert kinds == {"discrete", "normal", "mixture", "uniform", "lognormal", "beta", "sample"}
+    assert {case.attention.precision for case in cases} >= {"linear", "power"}
+
+
+def test_a_bar_that_is_too_small_is_a_miss() -> None:
+    errors = {"price": 2e-6, "variance": 1e-7}
+    verdict = Verdict("x", True, "", errors, {"price": 1e-6, "variance": 1e-6}, 0.0)
+    assert verdict.misses == ["price"]
+    assert verdict.width == pytest.approx(np.median([0.5, 10.0]))
+    assert "under the bar in 0 (0.0%)" in summary([verdict])
+
+
+@pytest.mark.slow
+def test_the_study() -> None:
+    """Named cases and 200 random ones: 95% of the cases under their bars in every field."""
+    solved = [verdict for verdict in main(200, 2) if verdict.errors]
+    assert len(solved) >= 200
+    assert np.mean([not verdict.misses for verdict in solved]) >= 0.95
+    assert np.median([verdict.width for verdict in solved]) <= 20.0

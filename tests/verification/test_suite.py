@@ -1,0 +1,60 @@
+"""The verification report: what passes and what fails."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pdesolve.case import load_case
+from pdesolve.model import equations
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+from pdesolve.verification.discrete_limit import period_checks, to_the_limit
+from pdesolve.verification.identities import identities
+from pdesolve.verification.suite import Report, bars, simulated, verify
+
+
+def test_a_right_solution_passes(verified: Report) -> None:
+    assert verified.passed, verified.failures
+    groups = {check.group for check in verified.checks}
+    assert groups == {
+        "error bars",
+        "identities",
+        "manufactured solutions",
+        "discrete model",
+        "simulation",
+    }
+    assert all(np.isfinite(check.value) and check.value <= check.bound for check in verified.checks)
+
+
+def test_a_wrong_right_hand_side_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without kappa² p_xi² in the variance: whatever does not share the equations notices."""
+    right = equations.rates
+
+    def wrong(*arguments: Any) -> Array:
+        out, u_xi, static, move = right(*arguments), arguments[1], arguments[4], arguments[5]
+        out[..., 1] -= move.kappa2 * (static.variance + u_xi[..., 0]) ** 2
+        return out
+
+    monkeypatch.setattr(equations, "rates", wrong)
+    solution = solve(load_case("binary"), tol=1e-4)
+    assert any(not check.passed for check in identities(solution))
+    assert any(not check.passed for check in simulated(solution, quick=True))
+    shorter = to_the_limit(solution, (16, 32, 64))
+    assert any(not check.passed for one in shorter for check in period_checks(one, kink=False))
+
+
+def test_bars_that_are_too_small_are_noticed(normal: Solution) -> None:
+    assert all(check.passed for check in bars(normal))
+    proud = replace(normal, error={name: 1e-3 * bar for name, bar in normal.error.items()})
+    failed = [check.name for check in bars(proud) if not check.passed]
+    assert any(name.startswith("variance: ") for name in failed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["baseline", "normal", "binary", "three_states", "inattention"])
+def test_named_cases_pass_in_full(name: str) -> None:
+    found = verify(load_case(name))
+    assert found.passed, found.failures
