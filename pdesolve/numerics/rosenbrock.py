@@ -69,6 +69,7 @@ RODAS4P = Tableau(
         ]
     ),
 )
+METHOD = RODAS4P  # that is used
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +186,7 @@ def step(
     solve: Callable[[Array], Array],
     u: Array,
     h: float,
-    method: Tableau = RODAS4P,
+    method: Tableau = METHOD,
 ) -> tuple[Array, Array]:
     """Take one step of length h from u; return the new state and its error estimate.
 
@@ -213,7 +214,7 @@ def fixed_steps(
     u: Array,
     lengths: Iterable[float],
     *,
-    method: Tableau = RODAS4P,
+    method: Tableau = METHOD,
     visit: Callable[[Array, Linearised], object] = lambda u, local: None,
 ) -> Array:
     """Take steps of given lengths, without error control.
@@ -256,7 +257,7 @@ def march(
     tolerance: float,
     max_steps: int,
     report: Callable[[float], None] = lambda time: None,
-    method: Tableau = RODAS4P,
+    method: Tableau = METHOD,
     control: StepControl = StepControl(),
 ) -> Path:
     """Integrate du/ds = f(u) from s = 0 to `span`.

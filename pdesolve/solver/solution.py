@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
@@ -11,18 +11,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.case import Case, case_from_dict, case_to_dict
-from pdesolve.files import write_file
 from pdesolve.model.equations import FIELDS
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import Deviations, States, static_nodes
 from pdesolve.solver.reading import Reading
-from pdesolve.solver.values import DERIVED, labels
+from pdesolve.solver.values import BARS, ERRORS, QUANTITIES, TRACKED, labels
 from pdesolve.typing import Array
 from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     import xarray
+
+
+def _unknown() -> dict[str, float]:
+    return {name: float("nan") for name in TRACKED if name not in ERRORS}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,8 +53,8 @@ class Solution(Reading):
         Wall time.
     version : str
         Of the package that solved it.
-    volatility_error : float
-        Estimated absolute error of the initial price volatility.
+    further_error : dict
+        The same of what else is measured, though no accuracy is asked of it.
     """
 
     case: Case
@@ -65,7 +68,7 @@ class Solution(Reading):
     steps: dict[str, Any]
     seconds: float
     version: str = __version__
-    volatility_error: float = float("nan")
+    further_error: dict[str, float] = field(default_factory=_unknown)
 
     @property
     def grid(self) -> dict[str, int]:
@@ -125,14 +128,13 @@ class Solution(Reading):
 
     @property
     def bars(self) -> dict[str, float]:
-        """Estimated absolute errors of the initial values named in `BARS`.
-
-        That of the gain G0 = -(n0 p + L/rho) follows from those of p and L.
-        """
-        market = self.case.market
-        from_price = abs(market.initial_supply) * self.error["price"]
-        gain = from_price + self.error["log_value"] / market.risk_aversion
-        return {**self.error, **dict(zip(DERIVED, (gain, self.volatility_error), strict=True))}
+        """Estimated absolute errors of the initial values named in `BARS`."""
+        known = {**self.error, **self.further_error}
+        for name in BARS:
+            follows = QUANTITIES[name].bar_from
+            if follows is not None:
+                known[name] = follows(self.economy, known)
+        return {name: known[name] for name in BARS}
 
     # ------------------------------------------------------------------ reach in psi
 
@@ -234,7 +236,10 @@ class Solution(Reading):
         return self.static_nodes.phi + c * self.space.xi + 0.5 * psi * c**2
 
     def _attributes(self) -> dict[str, Any]:
-        """Everything but the arrays, as text."""
+        """Everything but the arrays, as text; more than one further error has a place of its own."""
+        rest = dict(self.further_error)
+        volatility = rest.pop("price_volatility", float("nan"))
+        more = {"further_error": rest} if rest else {}
         return {
             "title": self.case.title,
             "pdesolve_version": self.version,
@@ -244,29 +249,19 @@ class Solution(Reading):
                 {
                     "space": asdict(self.space),
                     "error": self.error,
-                    "volatility_error": self.volatility_error,
+                    "volatility_error": volatility,
                     "converged": self.converged,
                     "message": self.message,
                     "grid": self.grid,
                     "steps": self.steps,
                     "seconds": self.seconds,
+                    **more,
                 }
             ),
         }
 
-    def save(self, path: str | FilePath) -> None:
-        """Write the solution to a netCDF file, whole or not at all; `load_solution` reads it back.
-
-        Parameters
-        ----------
-        path : path-like
-            File to write; an existing one is replaced.
-
-        Raises
-        ------
-        OSError
-            If it cannot be written.
-        """
+    def _stored(self) -> "xarray.Dataset":
+        """The fields, and the deviations that they come from."""
         data = self.to_dataset()
         dims = ("t", "psi", "node", "field")
         data["deviation"] = (
@@ -275,8 +270,7 @@ class Solution(Reading):
             {"long_name": "deviations p - p^s, V - V^s, L - phi"},
         )
         data["deviation_rate"] = (dims, self.rates, {"long_name": "their derivatives to T - t"})
-        data = data.assign_coords(field=list(FIELDS))
-        write_file(FilePath(path), lambda new: data.to_netcdf(new, engine="h5netcdf"))
+        return data.assign_coords(field=list(FIELDS))
 
 
 def load_solution(path: str | FilePath) -> Solution:
@@ -311,6 +305,8 @@ def load_solution(path: str | FilePath) -> Solution:
             raise ValueError(f"{path}: not a solution saved by pdesolve")
         summary = json.loads(data.attrs["summary"])
         del summary["grid"]  # follows from the space
+        more = {"price_volatility": summary.pop("volatility_error")}
+        summary["further_error"] = more | summary.pop("further_error", {})
         return Solution(
             case=case_from_dict(json.loads(data.attrs["case"]), data.attrs["case_name"]),
             space=Grid(**summary.pop("space")),

@@ -4,16 +4,13 @@ A reported quantity is a field of :class:`InitialState`; tables, JSON, sweeps, s
 and plots take everything else that they need to know about it from there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pdesolve.model.economy import Economy
-
-if TYPE_CHECKING:
-    from pdesolve.solver.reading import Reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +27,16 @@ class Quantity:
     label : str
         What axes and titles call it, with its symbol.
     value : callable or None
-        (reading, xi) -> the value there, at psi = 0 and t = 0; of reported quantities.
+        (reading, xi) -> the value there, at psi = 0 and t = 0; of reported quantities. The reading
+        is a :class:`pdesolve.solver.reading.Reading`, xi may be an array.
     scale : callable or None
         (economy, initial values) -> what its error is measured against.
     asked : bool
         Whether the tolerance holds for it.
     bar : bool
         Whether an error bar is reported.
+    bar_from : callable or None
+        (economy, bars of others) -> the bar, where it follows from theirs; else it is measured.
     static : str
         Name of the same with no trade after now; empty if there is none.
     column : str
@@ -51,10 +51,11 @@ class Quantity:
     symbol: str = ""
     latex: str = ""
     label: str = ""
-    value: Callable[["Reading", float], Any] | None = None
+    value: Callable[[Any, Any], Any] | None = None
     scale: Callable[[Economy, "InitialState"], float] | None = None
     asked: bool = False
     bar: bool = False
+    bar_from: Callable[[Economy, Mapping[str, float]], float] | None = None
     static: str = ""
     column: str = ""
     place: int = 0
@@ -79,6 +80,12 @@ def _attention_scale(name: str) -> Callable[[Economy, "InitialState"], float]:
 def _volatility_scale(economy: Economy, initial: "InitialState") -> float:
     rs = economy.rho_sigma
     return (initial.precision_rate / rs + rs) * economy.prior.variance
+
+
+def _gain_bar(economy: Economy, bars: Mapping[str, float]) -> float:
+    """That of G0 = -(n0 p + L/rho)."""
+    supply, rho = abs(economy.market.initial_supply), economy.risk_aversion
+    return supply * bars["price"] + bars["log_value"] / rho
 
 
 def _reported(**about: Any) -> dict[str, Quantity]:
@@ -172,6 +179,7 @@ class InitialState:
             value=lambda at, xi: at.economy.gain(at.price(xi), at.log_value(xi)),
             scale=lambda economy, initial: 1.0 / economy.risk_aversion,
             bar=True,
+            bar_from=_gain_bar,
             column="gain",
             place=5,
         )
@@ -241,6 +249,7 @@ VALUES = tuple(one.name for one in REPORTED)
 ERRORS = tuple(one.name for one in REPORTED if one.asked)  # accuracy is asked of these
 DERIVED = tuple(one.name for one in REPORTED if one.bar and not one.asked)
 BARS = (*ERRORS, *DERIVED)
+TRACKED = tuple(one.name for one in REPORTED if one.bar and one.bar_from is None)  # measured
 COLUMNS = tuple(  # what tables and pages over parameters show
     one.name for one in sorted(REPORTED, key=lambda one: one.place) if one.column
 )

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from pdesolve.model import equations
 from pdesolve.numerics.grid import Grid
-from pdesolve.numerics.rosenbrock import RODAS4P, fixed_steps
+from pdesolve.numerics.rosenbrock import METHOD, fixed_steps
 from pdesolve.numerics.splines import interpolate
 from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.system import Equilibrium
@@ -205,7 +205,7 @@ def _rows(
 def _expected(found: Solution, direction: str) -> float:
     """Order in theory, once resolutions are fine enough."""
     space = found.space
-    return float({"xi": space.order, "psi": space.psi_order, "time": RODAS4P.order}[direction])
+    return float({"xi": space.order, "psi": space.psi_order, "time": METHOD.order}[direction])
 
 
 def _good(fitted: Fit, sizes: Sequence[float], expected: float) -> bool:

@@ -1,6 +1,7 @@
 """What holds exactly, whatever the grid: identities, closed forms, the best attention."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from pdesolve.case import (
     PowerAttention,
     PowerCost,
 )
+from pdesolve.model.attention.technology import Technology
 from pdesolve.model.payoff.prior import Prior
 from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.solution import Solution
@@ -98,7 +100,7 @@ def _precision(case: Attention, a: Array) -> Array:
             return case.efficiency * a**case.elasticity
         case ExponentialAttention():
             return np.exp(case.sensitivity * a)
-    raise NotImplementedError(f"no definition of {case.precision} precision")
+    return Technology.of(replace(case, signals=1)).precision.rate(a)
 
 
 def _cost(case: Attention, s: Array) -> Array:
@@ -109,7 +111,7 @@ def _cost(case: Attention, s: Array) -> Array:
             return cost.scale * s**cost.exponent / cost.exponent + cost.linear * s
         case ExponentialCost():
             return cost.scale * np.expm1(cost.rate * s) / cost.rate + cost.linear * s
-    raise NotImplementedError(f"no definition of {cost.kind} cost")
+    return Technology.of(case).cost.value(s)
 
 
 def _at_the_end(solution: Solution) -> float:

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.case import Case
-from pdesolve.files import write_file
 from pdesolve.solver.discrete.mesh import Between, Mesh
 from pdesolve.solver.fields import States
 from pdesolve.solver.reading import Reading
@@ -151,18 +149,3 @@ class DiscreteSolution(Reading):
         variables = {name: (dims, value, labels(name)) for name, value in values.items()}
         attrs = {"title": self.case.title, "case_name": self.case.name, "summary": self.message}
         return xarray.Dataset(variables, coords, attrs=attrs)
-
-    def save(self, path: str | FilePath) -> None:
-        """Write `to_dataset` to a netCDF file, whole or not at all.
-
-        Parameters
-        ----------
-        path : path-like
-            File to write; an existing one is replaced.
-
-        Raises
-        ------
-        OSError
-            If it cannot be written.
-        """
-        write_file(FilePath(path), lambda new: self.to_dataset().to_netcdf(new, engine="h5netcdf"))

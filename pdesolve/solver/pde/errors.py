@@ -11,11 +11,9 @@ import numpy as np
 
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import ERRORS, scales
+from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED, scales
 
 Errors = dict[str, float]
-
-TRACKED = (*ERRORS, "price_volatility")  # from pass to pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +86,7 @@ def judge(solution: Solution, error: Errors, tolerance: float, tuning: ErrorTuni
     return replace(
         solution,
         error={name: bars[name] for name in ERRORS},
-        volatility_error=bars["price_volatility"],
+        further_error={name: bars[name] for name in TRACKED if name not in ERRORS},
         converged=good,
         message=f"converged: {text}" if good else f"not within {tolerance:.1e}: {text}",
     )
@@ -115,8 +113,12 @@ def change(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Errors:
     half = 0.5 * (fine.prior.high - fine.prior.low)
     width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
     xi = fine.economy.start + np.array(tuning.states) * width
-    values = [{name: getattr(one, name)(xi) for name in TRACKED} for one in (fine, coarse)]
-    return {name: float(np.nanmax(np.abs(values[0][name] - values[1][name]))) for name in TRACKED}
+    found = {}
+    for name in TRACKED:
+        value = QUANTITIES[name].value
+        assert value is not None
+        found[name] = float(np.nanmax(np.abs(value(fine, xi) - value(coarse, xi))))
+    return found
 
 
 def times(error: Errors, factor: float) -> Errors:
