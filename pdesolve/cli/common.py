@@ -12,7 +12,6 @@ from typing import Any
 
 from pdesolve.case import Case, CaseError, load_case, parse_overrides
 from pdesolve.case.errors import PdesolveError
-from pdesolve.files import check_folder, write_files
 
 DONE, MISSED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 LOWEST_TOL, HIGHEST_TOL = 1e-10, 0.1
@@ -109,6 +108,8 @@ def read_folder(text: str | None, names: Iterable[str]) -> Path | None:
     """``--out`` as a path, once it is known that these files can be written there."""
     if text is None:
         return None
+    from pdesolve.files import check_folder
+
     try:
         return check_folder(text, names)
     except ValueError as error:
@@ -130,6 +131,8 @@ def picture_file(render: Callable[[str], bytes], kind: str) -> Callable[[Path], 
 
 def write(folder: Path, writers: Mapping[str, Callable[[Path], object]], *, quiet: bool) -> None:
     """Write files and say so, on standard error if standard output is for JSON alone."""
+    from pdesolve.files import write_files
+
     try:
         written = write_files(folder, writers)
     except OSError as error:
