@@ -10,7 +10,6 @@ from pdesolve.case import Case, load_case
 from pdesolve.solver import normal as exact
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
-from pdesolve.verification.simulation import sample_payoff
 from tests.tools import solutions
 
 KEYS = {
@@ -122,7 +121,7 @@ def vary(case: str, key: str, values: Iterable[object], **fixed: Any) -> list[So
 def later_variance(found: Solution, paths: int = 400, steps: int = 50) -> Array:
     """V at the horizon on simulated paths: payoffs and supply shocks depend on the seed alone."""
     market, rng = found.case.market, np.random.default_rng(0)
-    payoff = sample_payoff(found.case, rng, paths)
+    payoff = found.prior.sample(rng, paths)
     xi, psi = np.full(paths, -market.risk_aversion * market.initial_supply), np.zeros(paths)
     risk, dt = market.risk_aversion * market.supply_volatility, market.horizon / steps
     for k in range(steps):

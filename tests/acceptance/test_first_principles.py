@@ -13,7 +13,6 @@ import pytest
 from scipy.optimize import minimize
 
 from pdesolve.case import NormalPayoff, load_case
-from pdesolve.model.attention.response import attention_cost
 from pdesolve.solver.discrete.solution import DiscreteSolution
 from pdesolve.solver.discrete.solver import solve_discrete
 from pdesolve.typing import Array
@@ -88,7 +87,7 @@ class Economy:
         prices = np.broadcast_to(price[:, None], joint.shape[1:])
         position = self.demand(joint, prices)
         payoff = self.payoffs[:, None, None]
-        cost = float(attention_cost(self.candidate.case.attention, np.asarray(rate)))
+        cost = float(self.candidate.economy.technology.cost.value(np.asarray(rate)))
         wealth = holding * (prices - self.price) + position * (payoff - prices) - cost * LENGTH
         area = (z[1] - z[0]) * (signal[1] - signal[0])
         return float(np.log(area * np.sum(joint * np.exp(-self.rho * wealth))))
@@ -203,9 +202,10 @@ class NormalEconomy:
     """
 
     def __init__(self, candidate: DiscreteSolution) -> None:
-        self.case, market = candidate.case, candidate.case.market
+        case, self.technology = candidate.case, candidate.economy.technology
+        market, prior = case.market, case.payoff
         self.initial, self.supply_at_start = candidate.initial, market.initial_supply
-        prior, self.rho, sigma = self.case.payoff, market.risk_aversion, market.supply_volatility
+        self.rho, sigma = market.risk_aversion, market.supply_volatility
         assert isinstance(prior, NormalPayoff)
         self.step = market.horizon / 3
         xi, psi, one = -self.rho * market.initial_supply, 0.0, np.eye(6)
@@ -239,7 +239,7 @@ class NormalEconomy:
         gains += np.outer(strategy.second @ seen[:3], price[2] - price[1])
         gains += np.outer(strategy.third @ seen, self.payoff - price[2])
         form = 0.5 * (gains + gains.T)
-        cost = attention_cost(self.case.attention, strategy.rates).sum() * self.step
+        cost = self.technology.cost.value(strategy.rates).sum() * self.step
         inner = np.eye(5) + 2.0 * self.rho * form[1:, 1:]
         if np.linalg.eigvalsh(inner)[0] <= 0:
             return 1e6  # without bound

@@ -9,10 +9,12 @@ import pytest
 from pdesolve.case import (
     BetaPayoff,
     DiscretePayoff,
+    LinearAttention,
     LognormalPayoff,
     MixturePayoff,
     NormalPayoff,
     Numerics,
+    PowerCost,
     SamplePayoff,
     UniformPayoff,
     case_from_dict,
@@ -289,8 +291,10 @@ def test_a_good_file(write: Write) -> None:
     assert case.payoff == DiscretePayoff(values=(0.0, 1.0, 3.0), probabilities=(0.5, 0.3, 0.2))
     assert case.attention.signals == 2
     assert case.attention.capacity == math.inf
-    assert (case.attention.elasticity, case.attention.sensitivity) == (None, None)
-    assert (case.attention.cost.linear, case.attention.cost.rate) == (0.0, None)
+    cost = PowerCost(scale=0.3, exponent=2.0, linear=0.0)
+    assert case.attention == LinearAttention(signals=2, efficiency=1.0, cost=cost)
+    assert not any(hasattr(case.attention, name) for name in ("elasticity", "sensitivity"))
+    assert not hasattr(case.attention.cost, "rate")
     assert case.numerics == Numerics()
     with pytest.raises(dataclasses.FrozenInstanceError):
         case.market.horizon = 2.0  # type: ignore[misc]

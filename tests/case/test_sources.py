@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from pdesolve.case import CaseError, SamplePayoff, case_names, load_case, parse_overrides
+from pdesolve.case import (
+    CaseError,
+    PowerAttention,
+    SamplePayoff,
+    case_names,
+    load_case,
+    parse_overrides,
+)
 from pdesolve.case import sources as casefile
 from tests.case.writing import GOOD, Write, fault, with_payoff
 
@@ -196,6 +203,7 @@ def test_another_kind_drops_the_old_keys(
 
 def test_a_kind_keeps_the_keys_it_shares(write: Write) -> None:
     case = load_case(write(GOOD), {"attention.precision": "power", "attention.elasticity": 0.25})
+    assert isinstance(case.attention, PowerAttention)
     assert (case.attention.efficiency, case.attention.elasticity) == (1.0, 0.25)
     sample = load_case("my.toml", {"payoff.kind": "sample", "payoff.bandwidth": 0.5}).payoff
     assert sample == SamplePayoff(values=(0.0, 1.0, 3.0), bandwidth=0.5)

@@ -10,7 +10,7 @@ import pytest
 
 from pdesolve.case import case_names, load_case
 from pdesolve.cli import program as cli
-from pdesolve.cli.commands import COMMANDS
+from pdesolve.cli.program import ADDERS
 from pdesolve.version import __version__
 from tests.tools.program import SOLVER, program
 
@@ -69,9 +69,9 @@ def test_help_and_version_end_well(arguments: list[str], capsys: Capture) -> Non
         ([], "required: COMMAND"),
         (
             ["sovle", "binary"],
-            f"command must be one of {', '.join(COMMANDS)}, got 'sovle'; nearest: so",
+            f"command must be one of {', '.join(sorted(ADDERS))}, got 'sovle'; nearest: so",
         ),
-        (["xyzzy"], f"command must be one of {', '.join(COMMANDS)}, got 'xyzzy'"),
+        (["xyzzy"], f"command must be one of {', '.join(sorted(ADDERS))}, got 'xyzzy'"),
         (["--bogus"], "required: COMMAND"),
         (["list", "binary"], "unrecognized arguments: binary"),
         (["show"], "required: CASE"),

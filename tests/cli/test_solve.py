@@ -10,7 +10,7 @@ import pytest
 
 from pdesolve.case import Case, load_case
 from pdesolve.cli import program as cli
-from pdesolve.model.payoff.factory import PriorError
+from pdesolve.model.payoff.prior import PriorError
 from pdesolve.numerics.rootfind import NoConvergence
 from pdesolve.plotting import solution_page as plots
 from pdesolve.solver.solution import Solution, load_solution

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,7 +11,7 @@ import pytest
 
 from pdesolve.cli import program as cli
 from pdesolve.studies import executors, statics
-from pdesolve.studies.executors import SweepError
+from pdesolve.studies.executors import ExecutorTuning, SweepError
 from tests.tools.program import RUN, Capture, forbid
 from tests.tools.sweeps import COST, RESULTS, RHO
 
@@ -19,7 +20,8 @@ def test_a_scheduler_that_does_not_answer_is_bad_input(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("distributed", reason="distributed is not installed")
-    monkeypatch.setattr(executors, "TIMEOUT", 0.5)
+    impatient = partial(executors.dask_executor, tuning=ExecutorTuning(timeout=0.5))
+    monkeypatch.setattr(executors, "dask_executor", impatient)
     words = ["statics", "binary", "--vary", f"{RHO}=1,2", "--scheduler", "tcp://127.0.0.1:9"]
     assert cli.main(words) == 2
     assert "--scheduler must be the address of a Dask scheduler" in capsys.readouterr().err

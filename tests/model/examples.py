@@ -8,17 +8,19 @@ from pdesolve.case import (
     Attention,
     BetaPayoff,
     Case,
-    Cost,
     DiscretePayoff,
+    LinearAttention,
     Market,
     MixturePayoff,
     NormalPayoff,
     Numerics,
     PayoffSpec,
+    PowerCost,
     UniformPayoff,
 )
 from pdesolve.model.equations import Motion, rates
-from pdesolve.model.payoff.factory import Cumulants, make_prior
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.typing import Array
 
 PAYOFFS: dict[str, PayoffSpec] = {
@@ -31,11 +33,12 @@ PAYOFFS: dict[str, PayoffSpec] = {
 }
 COUNT = 40
 RHO, SIGMA = 1.5, 1.2
+MARKET = Market(risk_aversion=RHO, supply_volatility=SIGMA, initial_supply=0.0, horizon=1.0)
 
 
 def linear(**changes: float) -> Attention:
-    cost = Cost(kind="power", scale=0.3, exponent=2.0, linear=changes.pop("linear", 0.0))
-    return Attention(signals=1, precision="linear", efficiency=1.0, cost=cost, **changes)
+    cost = PowerCost(scale=0.3, exponent=2.0, linear=changes.pop("linear", 0.0))
+    return LinearAttention(signals=1, efficiency=1.0, cost=cost, **changes)
 
 
 def case_of(payoff: PayoffSpec, attention: Attention, **numerics: float) -> Case:
@@ -44,7 +47,7 @@ def case_of(payoff: PayoffSpec, attention: Attention, **numerics: float) -> Case
         title="",
         description="",
         source="",
-        market=Market(risk_aversion=RHO, supply_volatility=SIGMA, initial_supply=0.0, horizon=1.0),
+        market=MARKET,
         payoff=payoff,
         attention=attention,
         numerics=Numerics(**numerics),  # type: ignore[arg-type]

@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 from pdesolve.model.equations import motion
-from pdesolve.model.payoff.factory import Cumulants, make_prior
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.typing import Array
-from tests.model.examples import COUNT, PAYOFFS, RHO, SIGMA, Jets, arbitrary
+from tests.model.examples import COUNT, MARKET, PAYOFFS, RHO, SIGMA, Jets, arbitrary
 
 # ---------------------------------------------------------------- motion
 
 
 def test_motion() -> None:
     a = np.array([0.0, 0.3, 2.0, 50.0])
-    move = motion(RHO, SIGMA, a)
+    move = motion(MARKET, a)
     kappa = a / (RHO * SIGMA) + RHO * SIGMA
     np.testing.assert_allclose(move.kappa2, kappa**2, rtol=1e-14)
     np.testing.assert_allclose(move.psi_dot, a**2 / (RHO * SIGMA) ** 2 + a, rtol=1e-14)
@@ -65,7 +66,7 @@ def test_rates_are_those_of_price_variance_and_log_value(kind: str) -> None:
     expected[:, 1] += kappa**2 * p_xi**2
     expected[:, 2] += 0.5 * kappa**2 * (L_xixi + L_xi**2) - rsk * p * L_xi
     expected[:, 2] += 0.5 * (rho**2 * SIGMA**2 + a) * p**2 - rsk * p_xi + rho * cost
-    found = jets.rates(static, motion(RHO, SIGMA, a), cost, RHO)
+    found = jets.rates(static, motion(MARKET, a), cost, RHO)
     scale = np.abs(expected).max(axis=0)
     np.testing.assert_allclose(found / scale, expected / scale, atol=1e-13)
 
@@ -73,7 +74,7 @@ def test_rates_are_those_of_price_variance_and_log_value(kind: str) -> None:
 def test_rates_do_not_depend_on_where_the_payoff_is_measured_from() -> None:
     """Shift x by c: at xi - c psi everything is as before."""
     static, jets, a, cost = arbitrary("three states")
-    move = motion(RHO, SIGMA, a)
+    move = motion(MARKET, a)
     shifted = replace(jets, u_psi=jets.u_psi - 1.7 * jets.u_xi)
     np.testing.assert_allclose(
         shifted.rates(static._replace(mean=static.mean + 1.7), move, cost, RHO),
@@ -90,9 +91,10 @@ def test_rates_do_not_depend_on_the_unit_of_money() -> None:
         jets.u * unit, jets.u_xi * unit * s, jets.u_xixi * unit * s**2, jets.u_psi * unit * s**2
     )
     powers = Cumulants(*(part * s**k for k, part in enumerate(static)))
-    found = scaled.rates(powers, motion(RHO / s, SIGMA, a / s**2), cost * s, RHO / s)
+    market = replace(MARKET, risk_aversion=RHO / s)
+    found = scaled.rates(powers, motion(market, a / s**2), cost * s, RHO / s)
     np.testing.assert_allclose(
-        found / unit, jets.rates(static, motion(RHO, SIGMA, a), cost, RHO), rtol=1e-11
+        found / unit, jets.rates(static, motion(MARKET, a), cost, RHO), rtol=1e-11
     )
 
 
@@ -107,7 +109,7 @@ def test_variance_of_a_two_point_payoff_is_that_of_its_price() -> None:
     ps_psi = -(k3 + 2 * ps * Vs) / 2
     Vs_psi = -(k4 + 2 * Vs**2 + 2 * ps * k3) / 2
     jets.u_psi[:, 1] = (1 - 2 * p) * (ps_psi + jets.u_psi[:, 0]) - Vs_psi
-    found = jets.rates(static, motion(RHO, SIGMA, a), cost, RHO)
+    found = jets.rates(static, motion(MARKET, a), cost, RHO)
     np.testing.assert_allclose(found[:, 1], (1 - 2 * p) * found[:, 0], atol=1e-11)
 
 
@@ -116,7 +118,7 @@ def test_normal_payoff_has_the_static_price() -> None:
     static, jets, a, cost = arbitrary("normal")
     for part in (jets.u[:, 0], jets.u_xi, jets.u_xixi, jets.u_psi):
         part[...] = 0.0
-    move = motion(RHO, SIGMA, a)
+    move = motion(MARKET, a)
     found = jets.rates(static, move, cost, RHO)
     np.testing.assert_allclose(found[:, 0], 0.0, atol=1e-12)
     np.testing.assert_allclose(found[:, 1], move.risk * static.variance**2, rtol=1e-12)

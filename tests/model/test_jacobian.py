@@ -6,32 +6,32 @@ from math import inf
 import numpy as np
 import pytest
 
-from pdesolve.case import Attention, Cost
+from pdesolve.case import (
+    Attention,
+    ExponentialAttention,
+    ExponentialCost,
+    PowerAttention,
+    PowerCost,
+)
 from pdesolve.model.attention.response import best_response
-from pdesolve.model.equations import Equilibrium, Motion, motion, partials, rates
-from pdesolve.model.payoff.factory import make_prior
+from pdesolve.model.attention.technology import Technology
+from pdesolve.model.economy import Economy
+from pdesolve.model.equations import Motion, motion, partials, rates
 from pdesolve.numerics.grid import Grid
+from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.typing import Array
-from tests.model.examples import PAYOFFS, RHO, SIGMA, arbitrary, case_of, linear
+from tests.model.examples import MARKET, PAYOFFS, RHO, arbitrary, case_of, linear
 
 TECHNOLOGIES: dict[str, Attention] = {
     "linear": linear(),
     "capped": linear(capacity=0.4),
     "none": linear(linear=50.0),
     "some": linear(capacity=1.2, linear=0.25),
-    "power": Attention(
-        signals=3,
-        precision="power",
-        efficiency=2.0,
-        elasticity=0.6,
-        cost=Cost(kind="exponential", scale=0.3, rate=1.1),
+    "power": PowerAttention(
+        signals=3, efficiency=2.0, elasticity=0.6, cost=ExponentialCost(scale=0.3, rate=1.1)
     ),
-    "exponential": Attention(
-        signals=2,
-        precision="exponential",
-        sensitivity=0.5,
-        capacity=6.0,
-        cost=Cost(kind="power", scale=0.4, exponent=2.5),
+    "exponential": ExponentialAttention(
+        signals=2, sensitivity=0.5, capacity=6.0, cost=PowerCost(scale=0.4, exponent=2.5)
     ),
 }
 REGIMES = {"capped": {2}, "none": {0}, "some": {0, 1, 2}}
@@ -42,23 +42,23 @@ def test_partials_are_the_derivatives_of_rates(name: str) -> None:
     """By central differences, attention being chosen again at every variance."""
     static, jets, *_ = arbitrary("three states")
     jets.u[:, 1] = 0.4 + np.abs(jets.u[:, 1])
-    market = case_of(PAYOFFS["three states"], TECHNOLOGIES[name]).market
+    technology = Technology.of(TECHNOLOGIES[name])
 
     def respond(u: Array) -> tuple[Motion, Array]:
-        found = best_response(TECHNOLOGIES[name], RHO, static.variance + u[:, 1])
-        return motion(RHO, SIGMA, found.precision_rate), found.cost
+        found = best_response(technology, RHO, static.variance + u[:, 1])
+        return motion(MARKET, found.precision_rate), found.cost
 
     def at(d: Array, d_xi: Array) -> Array:
         move, cost = respond(jets.u + d)
         return replace(jets, u=jets.u + d, u_xi=jets.u_xi + d_xi).rates(static, move, cost, RHO)
 
     variance = static.variance + jets.u[:, 1]
-    response = best_response(TECHNOLOGIES[name], RHO, variance)
+    response = best_response(technology, RHO, variance)
     assert set(response.regime.tolist()) == REGIMES.get(name, set(response.regime.tolist()))
     assert name in REGIMES or 1 in response.regime
     move, _ = respond(jets.u)
     c0, c1 = partials(
-        jets.u, jets.u_xi, jets.u_xixi, jets.u_psi, static, move, response, market, variance
+        jets.u, jets.u_xi, jets.u_xixi, jets.u_psi, static, move, response, MARKET, variance
     )
     e = 1e-6
     zero = np.zeros(3)
@@ -71,8 +71,7 @@ def test_partials_are_the_derivatives_of_rates(name: str) -> None:
 
 def small_system(attention: Attention) -> tuple[Equilibrium, Array]:
     """A coarse grid and a state that is smooth on it."""
-    case = case_of(PAYOFFS["three states"], attention)
-    prior = make_prior(case.payoff)
+    economy = Economy.of(case_of(PAYOFFS["three states"], attention))
     grid = Grid(
         centre=0.2,
         width=4.0,
@@ -84,13 +83,13 @@ def small_system(attention: Attention) -> tuple[Equilibrium, Array]:
         n_xi=21,
         n_psi=7,
     )
-    static = prior.cumulants(grid.xi, np.broadcast_to(grid.psi[:, None], grid.xi.shape))
+    static = economy.prior.cumulants(grid.xi, np.broadcast_to(grid.psi[:, None], grid.xi.shape))
     y = grid.z * np.pi
     waves = [np.cos(y), 0.5 + 0.4 * np.cos(2 * y), np.cos(y) - np.cos(3 * y)]
     fall = 1 / (1 + grid.psi[:, None, None])
     u = 0.3 * np.stack(waves, axis=-1) * fall * static.variance[..., None]
     return Equilibrium(
-        case=case, grid=grid, static=static, price_range=(-1.5, 1.5), sizes=(1.0, 1.0, 1.0)
+        economy=economy, grid=grid, static=static, price_range=(-1.5, 1.5), sizes=(1.0, 1.0, 1.0)
     ), u
 
 
@@ -116,7 +115,7 @@ def test_rates_follow_from_the_grid_and_the_response() -> None:
         u,
         *system.grid.derivatives(u),
         system.static,
-        motion(RHO, SIGMA, a),
+        motion(MARKET, a),
         0.15 * a**2,
         RHO,
     )

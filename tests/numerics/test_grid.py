@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pdesolve.numerics.banded import factor
-from pdesolve.numerics.grid import (
+from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.stencils import (
     ORDERS,
     PSI_ORDERS,
-    Grid,
     central_weights,
     collocation_weights,
     radau_nodes,

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pdesolve.numerics import rosenbrock as module
-from pdesolve.numerics.rosenbrock import GAMMA, march, step
+from pdesolve.numerics.rosenbrock import RODAS4P, march, step
 from pdesolve.typing import Array
 from tests.numerics.problems import (
     PROBLEMS,
@@ -24,7 +23,7 @@ def fixed_steps(problem: Problem, count: int) -> Array:
     u, h = problem.start, problem.span / count
     for _ in range(count):
         local = problem.linearise(u)
-        u = step(local, local.factor(1 / (GAMMA * h)), u, h)[0]
+        u = step(local, local.factor(1 / (RODAS4P.gamma * h)), u, h)[0]
     return u
 
 
@@ -60,7 +59,7 @@ def test_error_estimate_is_that_of_order_three(name: str, longest: float) -> Non
     problem, sizes, estimates = PROBLEMS[name](), longest * np.array([1, 0.7, 0.5, 0.35, 0.25]), []
     for h in sizes:
         local = problem.linearise(problem.start)
-        k = step(local, local.factor(1 / (GAMMA * h)), problem.start, float(h))[1]
+        k = step(local, local.factor(1 / (RODAS4P.gamma * h)), problem.start, float(h))[1]
         estimates.append(float(np.abs(k).max()))
     assert slope(sizes, estimates) == pytest.approx(4, abs=0.2)
 
@@ -70,7 +69,7 @@ def stability(z: complex) -> complex:
     a, b = z.real, z.imag
     rotation = np.array([[a, -b], [b, a]])
     local = Dense(lambda u: rotation @ u, lambda u: rotation, np.array([1.0, 0.0]))
-    u = step(local, local.factor(1 / GAMMA), local.u0, 1.0)[0]
+    u = step(local, local.factor(1 / RODAS4P.gamma), local.u0, 1.0)[0]
     return complex(u[0], u[1])
 
 
@@ -93,11 +92,10 @@ def test_stability_function_agrees_with_exp_to_fourth_order() -> None:
 
 def tableau() -> tuple[Array, Array, Array, Array, Array]:
     """alpha, Gamma, weights, embedded weights and alpha's row sums in the usual notation."""
-    untransformed = np.eye(6) / GAMMA - np.column_stack([module.C, np.zeros(6)])
-    gamma = np.linalg.inv(untransformed)
-    alpha = module.A @ gamma
-    last = module.A[5] + np.eye(6)[5]
-    return alpha, gamma, last @ gamma, module.A[5] @ gamma, alpha.sum(axis=1)
+    gamma = np.asarray(np.linalg.inv(np.eye(6) / RODAS4P.gamma - RODAS4P.c), float)
+    alpha: Array = RODAS4P.a @ gamma
+    last = RODAS4P.a[5] + np.eye(6)[5]
+    return alpha, gamma, last @ gamma, RODAS4P.a[5] @ gamma, alpha.sum(axis=1)
 
 
 def conditions(b: Array) -> list[float]:
@@ -119,7 +117,7 @@ def conditions(b: Array) -> list[float]:
 
 def test_order_conditions() -> None:
     alpha, gamma, b, embedded, a = tableau()
-    np.testing.assert_allclose(np.diag(gamma), GAMMA, rtol=1e-14)
+    np.testing.assert_allclose(np.diag(gamma), RODAS4P.gamma, rtol=1e-14)
     np.testing.assert_allclose(a, [0, 0.75, 0.21, 0.63, 1, 1], atol=1e-14)
     np.testing.assert_allclose(conditions(b), 0, atol=1e-14)
     np.testing.assert_allclose(conditions(embedded)[:4], 0, atol=1e-14)

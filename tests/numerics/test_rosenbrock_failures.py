@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from pdesolve.numerics import rosenbrock as module
-from pdesolve.numerics.rosenbrock import GAMMA, MarchError, Path, march
+from pdesolve.numerics.rosenbrock import RODAS4P, MarchError, Path, StepControl, march
 from pdesolve.typing import Array
 from tests.numerics.problems import Dense, Problem, Solver, logistic, van_der_pol
 
@@ -77,13 +76,13 @@ def test_a_step_to_a_state_without_rates_is_shortened(rate: float) -> None:
             return np.array([rate])
 
         def factor(self, shift: float) -> Solver:
-            lengths.append(1 / (GAMMA * shift))
+            lengths.append(1 / (RODAS4P.gamma * shift))
             return lambda r: r / shift
 
     options = {"scale": np.ones(1), "tolerance": 1e-6, "max_steps": 100}
     path = march(Fragile, np.zeros(1), 1.0, **options)  # type: ignore[arg-type]
     assert path.rejected == 2
-    np.testing.assert_allclose(np.array(lengths[1:3]) / lengths[:2], module.SHRINK)
+    np.testing.assert_allclose(np.array(lengths[1:3]) / lengths[:2], StepControl().shrink)
     assert path.states[-1, 0] == pytest.approx(rate, rel=1e-13)
 
 
@@ -125,7 +124,7 @@ def test_patience() -> None:
             return np.ones(1)
 
         def factor(self, shift: float) -> Solver:
-            attempts.append(1 / (GAMMA * shift))
+            attempts.append(1 / (RODAS4P.gamma * shift))
             return super().factor(shift)
 
     with pytest.raises(MarchError, match="never"):
@@ -137,8 +136,8 @@ def test_patience() -> None:
             tolerance=1e-6,
             max_steps=1000,
         )
-    assert len(attempts) == module.PATIENCE + 1
-    np.testing.assert_allclose(np.divide(attempts[1:], attempts[:-1]), module.SHRINK)
+    assert len(attempts) == StepControl().patience + 1
+    np.testing.assert_allclose(np.divide(attempts[1:], attempts[:-1]), StepControl().shrink)
 
 
 def test_max_steps_are_attempts() -> None:

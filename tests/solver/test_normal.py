@@ -7,7 +7,8 @@ import pytest
 from scipy.integrate import quad
 
 from pdesolve.case import Case, load_case
-from pdesolve.model.attention.response import attention_cost, best_response, precision
+from pdesolve.model.attention.response import best_response
+from pdesolve.model.attention.technology import Technology
 from pdesolve.model.equations import motion
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver.normal import (
@@ -81,12 +82,12 @@ def tau_of(case: Case) -> float:
 def test_path_is_its_own_integral(solved: Solved) -> None:
     case, tau, weights, path, ends, initial = solved
     market = case.market
-    move = motion(market.risk_aversion, market.supply_volatility, path.precision_rate)
+    move = motion(market, path.precision_rate)
     known = 1.0 / (tau + path.psi)
     # kappa² = rho sigma kappa + psi_dot, and psi_dot/(tau + psi)² is the fall of 1/(tau + psi)
     assert initial.variance == pytest.approx(1 / tau + weights @ (move.risk * known**2), rel=1e-11)
     assert ends.psi[-1] == pytest.approx(weights @ move.psi_dot, rel=1e-11, abs=1e-15)
-    cost = attention_cost(case.attention, path.attention)
+    cost = Technology.of(case.attention).cost.value(path.attention)
     spent = weights @ (market.risk_aversion * cost - 0.5 * move.risk * known)
     n0, rho = market.initial_supply, market.risk_aversion
     mass = float(normal_log_mass(case, -rho * n0))
@@ -98,7 +99,8 @@ def test_path_ends_are_known(solved: Solved) -> None:
     assert path.psi[0] == pytest.approx(0.0, abs=1e-12 * max(tau, float(path.psi[-1])))
     assert path.variance[-1] == pytest.approx(1.0 / (tau + path.psi[-1]), rel=1e-12)
     assert path.log_deviation[-1] == 0.0
-    response = best_response(case.attention, case.market.risk_aversion, path.variance)
+    technology, rho = Technology.of(case.attention), case.market.risk_aversion
+    response = best_response(technology, rho, path.variance)
     np.testing.assert_array_equal(path.attention, response.attention)
     np.testing.assert_array_equal(path.precision_rate, response.precision_rate)
     assert np.all(np.diff(path.psi) >= 0) and np.all(np.diff(path.variance) < 0)
@@ -134,7 +136,8 @@ def test_constant_attention_integrates_by_hand() -> None:
     case = load_case("normal", ODD | TECHNOLOGIES["always capped"])
     market, tau = case.market, tau_of(case)
     rho, horizon, s = market.risk_aversion, market.horizon, case.attention.capacity
-    move = motion(rho, market.supply_volatility, precision(case.attention, np.asarray(s)))
+    technology = Technology.of(case.attention)
+    move = motion(market, technology.precision.rate(np.asarray(s)))
     speed, risk = float(move.psi_dot), float(move.risk)
     path = normal_path(case)
     left = tau + speed * horizon
@@ -142,7 +145,7 @@ def test_constant_attention_integrates_by_hand() -> None:
     assert path.variance[0] == pytest.approx(
         1 / tau + risk / speed * (1 / tau - 1 / left), rel=1e-12
     )
-    cost = float(attention_cost(case.attention, np.asarray(s)))
+    cost = float(technology.cost.value(np.asarray(s)))
     assert path.log_deviation[0] == pytest.approx(
         rho * cost * horizon - 0.5 * risk / speed * np.log(left / tau), rel=1e-12
     )
@@ -208,10 +211,9 @@ def test_one_period_leaves_no_better_choice(name: str) -> None:
     # An investor alone: certainty equivalent log(own precision)/(2 rho), less the cost. To first
     # order in the precision bought, as in the limit of many small choices.
     own = found.attention * np.linspace(0.5, 1.5, 100_001)
-    extra = (precision(case.attention, own) - found.precision_rate) * delta
-    utility = (
-        np.log1p(extra * found.variance) / (2 * rho) - attention_cost(case.attention, own) * delta
-    )
+    technology = Technology.of(case.attention)
+    extra = (technology.precision.rate(own) - found.precision_rate) * delta
+    utility = np.log1p(extra * found.variance) / (2 * rho) - technology.cost.value(own) * delta
     assert own[np.argmax(utility)] == pytest.approx(found.attention, rel=2e-5)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
-from pdesolve.solver.units import UNITS
 
 from pdesolve.model.attention.response import best_response
+from pdesolve.model.attention.technology import Technology
 from pdesolve.solver.solution import Solution, load_solution
-from pdesolve.solver.values import InitialState
+from pdesolve.solver.values import QUANTITIES, InitialState
 from pdesolve.typing import Array
 from tests.tools.solutions import solved
 
@@ -138,7 +138,7 @@ def test_arguments_broadcast(field: str) -> None:
 def test_attention_answers_the_interpolated_variance() -> None:
     found, xi = skewed(), np.linspace(-2.0, 2.0, 9)
     at = (xi, 0.7, 0.4)
-    expected = best_response(found.case.attention, 1.5, found.variance(*at))
+    expected = best_response(Technology.of(found.case.attention), 1.5, found.variance(*at))
     np.testing.assert_array_equal(found.attention(*at), expected.attention)
     np.testing.assert_array_equal(found.precision_rate(*at), expected.precision_rate)
     response = found.response(*at)
@@ -199,7 +199,7 @@ def test_data_set_is_labelled() -> None:
     assert set(data.data_vars) == {*FIELDS, "static_price", "static_variance"}
     assert set(data.coords) == {"t", "psi", "xi", "psi_limit"}
     for name, variable in (*data.data_vars.items(), ("t", data["t"]), ("xi", data["xi"])):
-        assert variable.attrs["units"] == UNITS[str(name)], name
+        assert variable.attrs["units"] == QUANTITIES[str(name)].unit, name
         assert len(variable.attrs["long_name"]) > 1, name
     assert data["price"].dims == ("t", "psi", "node")
     assert data["xi"].dims == data["static_price"].dims == ("psi", "node")

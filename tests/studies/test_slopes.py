@@ -65,8 +65,8 @@ def test_the_slope_to_the_supply_is_the_volatility_over_kappa() -> None:
     """Supply moves only where in xi the market starts, so dp/dn0 = -rho p_xi."""
     case = load_case("uniform")
     data = pdesolve.sweep(case, {"market.initial_supply": [0.0, 0.3]})
-    rho, sigma = case.market.risk_aversion, case.market.supply_volatility
-    kappa = np.sqrt(motion(rho, sigma, data["precision_rate"].to_numpy()).kappa2)
+    rho = case.market.risk_aversion
+    kappa = np.sqrt(motion(case.market, data["precision_rate"].to_numpy()).kappa2)
     expected = -rho * data["price_volatility"].to_numpy() / kappa
     found = data["price_slope"].to_numpy()[:, 0]
     assert found == pytest.approx(expected, rel=1e-3)

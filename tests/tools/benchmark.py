@@ -49,24 +49,25 @@ class Clock:
 def measure(name: str, clocked: bool) -> dict[str, Any]:
     """Solve a case in this process."""
     solver: Any = import_module("pdesolve.solver.pde.solver")
-    equations: Any = import_module("pdesolve.model.equations")
+    budget: Any = import_module("pdesolve.solver.pde.budget")
+    system: Any = import_module("pdesolve.solver.pde.system")
     load_case = import_module("pdesolve.case").load_case
     clock, passes, counts = Clock(), [0], {"accepted": 0, "evaluations": 0}
-    single = solver.run_pass
+    single = budget.run_pass
 
-    def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any, **options: Any) -> Any:
         passes[0] += 1
-        found = single(*arguments)
+        found = single(*arguments, **options)
         for key in counts:
             counts[key] += found.steps[key]
         return found
 
-    solver.run_pass = counted
+    budget.run_pass = counted
     if clocked:
-        equations.best_response = clock.wrap("attention", equations.best_response)
-        local = equations.EquilibriumAt
+        whole, local = system.Equilibrium, system.EquilibriumAt
+        whole.respond = clock.wrap("attention", whole.respond)
         local._rates = clock.wrap("rates", local._rates)
-        equations.factor = clock.wrap("factor", equations.factor)
+        system.factor = clock.wrap("factor", system.factor)
     began = time.perf_counter()
     found = solver.solve(load_case(name))
     return {

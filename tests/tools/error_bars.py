@@ -19,14 +19,16 @@ import numpy as np
 
 from pdesolve.case import Case, case_from_dict, case_names, load_case
 from pdesolve.model.payoff.factory import make_prior
+from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import error_scales
-from pdesolve.solver.pde.solver import SolveError, run_pass, solve
+from pdesolve.solver.pde.passes import run_pass
+from pdesolve.solver.pde.solver import SolveError, solve
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS
 
 WIDER = 1.2
-FINER = (1.5, 2.0)
+FINER = ByAxis(1.5, 2.0)
 
 
 class Verdict(NamedTuple):
@@ -53,18 +55,17 @@ class Verdict(NamedTuple):
 
 def far_finer(found: Solution, tolerance: float) -> Solution:
     """One pass on a wider and much finer grid than a solution's."""
-    prior = found.prior
-    domain = choose_domain(found.case, prior, 1e-3 * tolerance)
+    domain = choose_domain(found.economy, 1e-3 * tolerance)
     top = found.space.psi_known
     domain = replace(
         domain, reach=WIDER * domain.reach, psi_top=min(WIDER * top, domain.psi_informed)
     )
     n_xi, n_psi = found.space.n_xi, found.space.n_psi
-    nodes = (
-        1 if n_xi == 1 else round(WIDER**0.5 * FINER[0] * n_xi),
-        1 if n_psi == 1 else round(FINER[1] * n_psi),
+    nodes = ByAxis(
+        1 if n_xi == 1 else round(WIDER**0.5 * FINER.xi * n_xi),
+        1 if n_psi == 1 else round(FINER.psi * n_psi),
     )
-    return run_pass(found.case, prior, False, domain, nodes, 0.03 * tolerance, 4000)
+    return run_pass(found.case, found.economy, domain, nodes, 0.03 * tolerance, 4000)
 
 
 def assess(case: Case, tolerance: float = 1e-5) -> Verdict:

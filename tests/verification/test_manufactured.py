@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from pdesolve.model import equations
-from pdesolve.model.attention import response as attention
+from pdesolve.model.attention.response import best_response
+from pdesolve.model.attention.technology import Technology
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.numerics import rosenbrock as march
-from pdesolve.numerics.grid import ORDERS, PSI_ORDERS, Grid
+from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.stencils import ORDERS, PSI_ORDERS
 from pdesolve.typing import Array
 from pdesolve.verification import order_studies as convergence
 from pdesolve.verification.manufactured_problem import Problem, march_fixed
@@ -50,12 +52,12 @@ def test_derivatives_of_the_exact_solution_are_its_differences() -> None:
 
 
 def test_exact_solution_suits_the_ends_of_the_xi_axis_and_has_inner_attention() -> None:
-    problem = Problem(intervals=20, elements=4)
+    problem, technology = Problem(intervals=20, elements=4), Technology.of(CASE.attention)
     for s in np.linspace(0.0, 1.5, 7):
         jet = problem.truth.exact(s)
         assert np.abs(jet.u_xi[:, [0, -1]]).max() < 1e-12
-        variance = problem.system.static.variance + jet.u[..., 1]
-        found = attention.best_response(CASE.attention, CASE.market.risk_aversion, variance)
+        variance = problem.equations.static.variance + jet.u[..., 1]
+        found = best_response(technology, CASE.market.risk_aversion, variance)
         assert variance.min() > 0.01 and np.all(found.regime == 1)
         mine = problem.truth.choose(s)
         np.testing.assert_allclose(mine.attention, found.attention, rtol=1e-12)
@@ -75,9 +77,9 @@ def test_source_is_what_section_5_leaves_over() -> None:
     xi, psi = scattered()
     truth, s = truth_at(xi, psi), 0.8
     jet, choice = truth.exact(s), truth.choose(s)
-    rho, sigma = CASE.market.risk_aversion, CASE.market.supply_volatility
+    rho = CASE.market.risk_aversion
     static = make_prior(CASE.payoff).cumulants(xi, psi)
-    move = equations.motion(rho, sigma, choice.precision_rate)
+    move = equations.motion(CASE.market, choice.precision_rate)
     rates = equations.rates(jet.u, jet.u_xi, jet.u_xixi, jet.u_psi, static, move, choice.cost, rho)
     np.testing.assert_allclose(truth.source(s), jet.u_s - rates, atol=1e-12)
 

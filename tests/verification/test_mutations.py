@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from pdesolve.model import equations
-from pdesolve.model.attention import response as attention
+from pdesolve.model.attention.response import Response
 from pdesolve.model.equations import Motion
-from pdesolve.model.payoff.factory import Cumulants
-from pdesolve.numerics import grid
+from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.stencils import central_weights
+from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.typing import Array
 from pdesolve.verification.manufactured_solution import SIZES
 from pdesolve.verification.order_studies import joint_table, psi_table, time_table, xi_table
@@ -53,25 +54,25 @@ def drop_source(out: Array, u_xi: Array, static: Cumulants, move: Motion) -> Non
 
 
 def static_variance(monkeypatch: pytest.MonkeyPatch) -> None:
-    def respond(
-        system: equations.Equilibrium, u: Array, guess: Array | None = None
-    ) -> attention.Response:
-        case = system.case
-        rho = case.market.risk_aversion
-        return attention.best_response(case.attention, rho, system.static.variance, guess)
+    def respond(system: Equilibrium, u: Array, guess: Array | None = None) -> Response:
+        return system.economy.respond(system.static.variance, guess)
 
-    monkeypatch.setattr(equations.Equilibrium, "respond", respond)
+    monkeypatch.setattr(Equilibrium, "respond", respond)
 
 
 def lower_xi_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Differences of two orders less, with zeros where the stencil was wider."""
-    right = grid.central_weights
-    monkeypatch.setattr(grid, "central_weights", lambda d, order: np.pad(right(d, order - 2), 1))
+
+    def weights(derivative: int, order: int) -> Array:
+        return np.pad(central_weights(derivative, order - 2), 1)
+
+    monkeypatch.setattr("pdesolve.numerics.grid.central_weights", weights)
 
 
 def lower_psi_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Collocation at equal distances instead of the Radau points."""
-    monkeypatch.setattr(grid, "radau_nodes", lambda s: np.arange(1.0, s + 1) / s)
+    nodes = "pdesolve.numerics.grid.radau_nodes"
+    monkeypatch.setattr(nodes, lambda s: np.arange(1.0, s + 1) / s)
 
 
 def downwind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from math import isnan
 import pytest
 
 from pdesolve.verification.orders import ROUND_OFF
-from pdesolve.verification.richardson import apparent_order, richardson
+from pdesolve.verification.richardson import apparent_order, extrapolate
 
 LIMIT = 3.7
 
@@ -17,7 +17,7 @@ def values(order: float, sizes: tuple[float, ...], factor: float = 5.0) -> list[
 @pytest.mark.parametrize("order", [0.8, 2.0, 4.0])
 @pytest.mark.parametrize("sizes", [(10.0, 20.0, 40.0), (10.0, 15.0, 20.0), (8.0, 12.0, 40.0)])
 def test_powers_are_extrapolated_to_their_limit(order: float, sizes: tuple[float, ...]) -> None:
-    found = richardson(sizes, values(order, sizes), expected=order)
+    found = extrapolate(sizes, values(order, sizes), expected=order)
     assert found.verdict == "asymptotic"
     assert found.apparent == pytest.approx(order, rel=1e-8)
     assert found.extrapolated == pytest.approx(LIMIT, rel=1e-10)
@@ -38,16 +38,16 @@ def test_apparent_order_solves_celiks_equation() -> None:
 
 def test_order_outside_theory_is_not_relied_on() -> None:
     sizes = (10.0, 20.0, 40.0)
-    high = richardson(sizes, values(6.0, sizes), expected=2.0)
+    high = extrapolate(sizes, values(6.0, sizes), expected=2.0)
     assert high.verdict == "monotone" and high.apparent == pytest.approx(6.0)
     assert high.used == 2.0 and high.asymptotic == pytest.approx(16.0)
     assert high.gci > 1.25 * 5.0 * 40.0**-6
-    low = richardson(sizes, values(0.2, sizes), expected=2.0)
+    low = extrapolate(sizes, values(0.2, sizes), expected=2.0)
     assert low.used == 0.5 and low.verdict == "monotone"
 
 
 def test_two_values_need_a_larger_safety_factor() -> None:
-    found = richardson((10.0, 20.0), values(2.0, (10.0, 20.0)), expected=2.0)
+    found = extrapolate((10.0, 20.0), values(2.0, (10.0, 20.0)), expected=2.0)
     assert found.verdict == "two values" and isnan(found.apparent) and isnan(found.asymptotic)
     assert found.extrapolated == pytest.approx(LIMIT)
     assert found.gci == pytest.approx(3.0 * 5.0 / 400.0)
@@ -55,13 +55,13 @@ def test_two_values_need_a_larger_safety_factor() -> None:
 
 def test_values_that_do_not_converge_monotonically_are_flagged() -> None:
     sizes = (10.0, 20.0, 40.0)
-    swing = richardson(sizes, [1.0, 1.1, 1.08], expected=2.0)
+    swing = extrapolate(sizes, [1.0, 1.1, 1.08], expected=2.0)
     assert swing.verdict == "oscillatory" and swing.extrapolated == 1.08
     assert swing.gci == pytest.approx(3 * 0.02)
-    apart = richardson(sizes, [1.0, 1.1, 1.3], expected=2.0)
+    apart = extrapolate(sizes, [1.0, 1.1, 1.3], expected=2.0)
     assert apart.verdict == "diverging" and apart.extrapolated == 1.3
     assert apart.gci == pytest.approx(3 * 0.2)
-    assert richardson(sizes, [1.0, 1.1, 0.9], expected=2.0).verdict == "diverging"
-    same = richardson(sizes, [1.0, 1.0, 1.0 + 1e-15], expected=2.0)
+    assert extrapolate(sizes, [1.0, 1.1, 0.9], expected=2.0).verdict == "diverging"
+    same = extrapolate(sizes, [1.0, 1.0, 1.0 + 1e-15], expected=2.0)
     assert same.verdict == "round-off" and same.gci == ROUND_OFF
-    assert richardson(sizes, [1.0] * 3, expected=2.0, scale=10.0).gci == 10.0 * ROUND_OFF
+    assert extrapolate(sizes, [1.0] * 3, expected=2.0, scale=10.0).gci == 10.0 * ROUND_OFF

@@ -8,7 +8,7 @@ import pytest
 from pdesolve.case import load_case
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver.solution import Solution
-from pdesolve.verification.simulation import sample_payoff, simulate
+from pdesolve.verification.simulation import simulate
 from tests.tools.solutions import solved
 
 PAYOFFS: list[dict[str, object]] = [
@@ -27,7 +27,7 @@ PAYOFFS: list[dict[str, object]] = [
 def test_payoffs_are_drawn_from_the_prior(payoff: dict[str, object]) -> None:
     case = load_case("three_states", {f"payoff.{key}": value for key, value in payoff.items()})
     prior, n = make_prior(case.payoff), 100_000
-    x = sample_payoff(case, np.random.default_rng(1), n)
+    x = prior.sample(np.random.default_rng(1), n)
     assert x.min() >= prior.low and x.max() <= prior.high
     mean, variance = float(prior.cumulants(np.zeros(1), np.zeros(1)).mean[0]), prior.variance
     assert x.mean() == pytest.approx(prior.centre + mean, abs=4 * prior.sd / n**0.5)

@@ -12,8 +12,8 @@ from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from pdesolve.verification.discrete_limit import period_checks, to_the_limit
-from pdesolve.verification.identities import identities
-from pdesolve.verification.suite import Report, bars, simulated, verify
+from pdesolve.verification.identities import identity_checks
+from pdesolve.verification.suite import QUICK, Report, bars, simulated, verify
 
 
 def test_a_right_solution_passes(verified: Report) -> None:
@@ -40,8 +40,8 @@ def test_a_wrong_right_hand_side_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(equations, "rates", wrong)
     solution = solve(load_case("binary"), tol=1e-4)
-    assert any(not check.passed for check in identities(solution))
-    assert any(not check.passed for check in simulated(solution, quick=True))
+    assert any(not check.passed for check in identity_checks(solution))
+    assert any(not check.passed for check in simulated(solution, QUICK))
     shorter = to_the_limit(solution, (16, 32, 64))
     assert any(not check.passed for one in shorter for check in period_checks(one, kink=False))
 

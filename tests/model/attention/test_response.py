@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from scipy.special import lambertw
 
-from pdesolve.case import Attention
-from pdesolve.model.attention import response as module
-from pdesolve.model.attention.response import (
-    NoOptimum,
-    allocation,
-    attention_cost,
-    best_response,
-    precision,
+from pdesolve.case import (
+    Attention,
+    ExponentialAttention,
+    ExponentialCost,
+    LinearAttention,
+    PowerAttention,
+    PowerCost,
 )
+from pdesolve.model.attention import response as module
+from pdesolve.model.attention.response import NoOptimum
+from pdesolve.model.attention.technology import Technology
 from pdesolve.numerics.rootfind import NoConvergence, increasing_root
 from pdesolve.typing import Array
 from tests.model.attention.technologies import (
@@ -30,6 +32,7 @@ from tests.model.attention.technologies import (
     power,
     power_in,
     random_technologies,
+    respond,
 )
 
 
@@ -70,11 +73,12 @@ CLOSED_FORMS = {
 @pytest.mark.parametrize("name", CLOSED_FORMS)
 def test_closed_form(name: str) -> None:
     attention, exact = CLOSED_FORMS[name]
-    response = best_response(attention, RHO, WIDE)
+    response = respond(attention, RHO, WIDE)
     np.testing.assert_allclose(response.attention, exact, rtol=1e-13, atol=1e-300)
     np.testing.assert_array_equal(response.regime, np.where(exact > 0, 1, 0))
-    np.testing.assert_array_equal(response.precision_rate, precision(attention, response.attention))
-    np.testing.assert_array_equal(response.cost, attention_cost(attention, response.attention))
+    technology, chosen = Technology.of(attention), response.attention
+    np.testing.assert_array_equal(response.precision_rate, technology.precision.rate(chosen))
+    np.testing.assert_array_equal(response.cost, technology.cost.value(chosen))
 
 
 def test_exponential_precision_against_lambert() -> None:
@@ -83,17 +87,17 @@ def test_exponential_precision_against_lambert() -> None:
     attention = exponential_in(power(0.3, 2.5), capacity=2.0)
     root = (0.7 * v / (2 * RHO) / 0.3) ** (1 / 1.5)
     exact = -1.5 / 0.7 * lambert(-0.7 / 1.5 * root)
-    response = best_response(attention, RHO, v)
+    response = respond(attention, RHO, v)
     assert (response.regime == 1).all()
     np.testing.assert_allclose(response.attention, exact, rtol=1e-13)
 
 
 def test_model_figures() -> None:
-    # derivation.md, section 10: A at V = 1/4, c = 0.08, and at V = 1.764633, c = 0.3
-    first = best_response(linear_in(power(0.08), 1.0), RHO, 0.25)
+    # derivation.md, section 10: A at V = 1/4, c = 0.08, and at V = 1.764626, c = 0.3
+    first = respond(linear_in(power(0.08), 1.0), RHO, 0.25)
     assert first.precision_rate == pytest.approx(1.0416667, abs=5e-8)
-    second = best_response(linear_in(power(0.3), 1.0), RHO, 1.764633)
-    assert second.precision_rate == pytest.approx(1.960703, abs=1e-6)
+    second = respond(linear_in(power(0.3), 1.0), RHO, 1.764626)
+    assert second.precision_rate == pytest.approx(1.960696, abs=1e-6)
 
 
 # the margin rises on a short interval only, whose lower or upper end decides
@@ -109,7 +113,7 @@ def test_nothing_on_a_grid_does_better() -> None:
     v = 10.0 ** np.linspace(-3, 3, 241)
     seen = set()
     for attention in random_technologies(8, seed=1) + NARROW:
-        response = best_response(attention, RHO, v)
+        response = respond(attention, RHO, v)
         cap = attention.capacity
         grid = np.concatenate([[0], np.geomspace(1e-9, 1, 2001), np.linspace(0.01, 1, 500)]) * cap
         best = gain(attention, grid, v[:, None]).max(axis=1)
@@ -125,18 +129,21 @@ def test_nothing_on_a_grid_does_better() -> None:
 def test_margin_balances_to_round_off() -> None:
     v = 10.0 ** np.linspace(-3, 3, 61)
     for attention in random_technologies(8, seed=2):
-        response = best_response(attention, RHO, v)
+        response = respond(attention, RHO, v)
         inner = response.regime == 1
         s, b = response.attention[inner], v[inner] / (2 * RHO)
-        cost, alpha, eta = attention.cost, attention.sensitivity, attention.elasticity or 1.0
-        rise = s ** ((cost.exponent or 1) - 1) * np.exp((cost.rate or 0) * s)
-        if alpha is not None:
+        cost, alpha = attention.cost, 0.0
+        rate = cost.rate if isinstance(cost, ExponentialCost) else 0.0
+        bend = cost.exponent - 1 if isinstance(cost, PowerCost) else 0.0
+        if isinstance(attention, ExponentialAttention):
+            alpha = attention.sensitivity
             benefit = b * alpha * np.exp(alpha * s)
         else:
-            assert attention.efficiency is not None
+            assert isinstance(attention, LinearAttention | PowerAttention)
+            eta = attention.elasticity if isinstance(attention, PowerAttention) else 1.0
             benefit = b * attention.efficiency * eta * (s / attention.signals) ** (eta - 1)
-        error = (cost.scale * rise + cost.linear) / benefit - 1
-        assert (np.abs(error) < 4e-15 * (1 + ((cost.rate or 0) + (alpha or 0)) * s)).all()
+        error = (cost.scale * s**bend * np.exp(rate * s) + cost.linear) / benefit - 1
+        assert (np.abs(error) < 4e-15 * (1 + (rate + alpha) * s)).all()
 
 
 @pytest.mark.parametrize("kind", ["linear", "power", "exponential"])
@@ -157,18 +164,19 @@ def test_split_over_signals_by_brute_force(kind: str) -> None:
     keep = first + second <= n
     split = total / n * np.array([first, second, n - first - second])[:, keep]
     sums = h(split).sum(axis=0)
-    assert precision(attention, np.asarray(total)) == pytest.approx(sums.max(), rel=1e-14)
-    chosen = allocation(attention, total)
+    technology = Technology.of(attention)
+    assert technology.precision.rate(np.asarray(total)) == pytest.approx(sums.max(), rel=1e-14)
+    chosen = technology.allocation(total)
     assert h(chosen).sum() == pytest.approx(sums.max(), rel=1e-14)
     assert chosen.sum() == pytest.approx(total, rel=1e-15)
     if kind == "exponential":  # the equal split is the worst
         assert h(np.full(3, total / 3)).sum() == pytest.approx(sums.min(), rel=1e-14)
-    assert allocation(attention, np.ones((4, 5))).shape == (3, 4, 5)
+    assert technology.allocation(np.ones((4, 5))).shape == (3, 4, 5)
 
 
 def test_no_attention_where_there_is_no_variance() -> None:
     for attention in random_technologies(2, seed=3):
-        response = best_response(attention, RHO, [0.0, -1e-18, -1.0, 5e-324, 1e-310, 1e-302])
+        response = respond(attention, RHO, [0.0, -1e-18, -1.0, 5e-324, 1e-310, 1e-302])
         free = attention.signals if attention.precision == "exponential" else 0
         np.testing.assert_array_equal(response.attention, 0)
         np.testing.assert_array_equal(response.precision_rate, free)
@@ -188,7 +196,7 @@ def test_no_attention_where_there_is_no_variance() -> None:
 )
 def test_corner_is_sharp(attention: Attention, threshold: float) -> None:
     v = 2 * RHO * threshold * (1 + np.array([-1e-14, 0, 1e-14, 1e-9, 1e-3]))
-    response = best_response(attention, RHO, v)
+    response = respond(attention, RHO, v)
     np.testing.assert_array_equal(response.regime, [0, 0, 1, 1, 1])
     np.testing.assert_array_equal(response.slope[:2], 0)
     assert (np.diff(response.attention[1:]) > 0).all()
@@ -197,7 +205,7 @@ def test_corner_is_sharp(attention: Attention, threshold: float) -> None:
 def test_capacity_binds_where_it_should() -> None:
     attention = linear_in(power(0.3, 2.0, 0.1), capacity=2.0)
     v = 2 * RHO * (0.3 * 2 + 0.1) / 2 * np.array([1 - 1e-12, 1 + 1e-12, 1e9, inf])
-    response = best_response(attention, RHO, v)
+    response = respond(attention, RHO, v)
     np.testing.assert_array_equal(response.regime, [1, 2, 2, 2])
     np.testing.assert_array_equal(response.attention[1:], 2.0)
     np.testing.assert_array_equal(response.slope[1:], 0)
@@ -208,7 +216,7 @@ def test_capacity_at_the_top_of_the_interior() -> None:
     # alpha b exp(alpha S) = scale S at S = capacity, to the last bit
     attention = exponential_in(power(1.0), 0.5, capacity=1.0)
     b = 1 / (0.5 * np.exp(0.5))
-    response = best_response(attention, 0.5, b * (1 + np.array([-4, 0, 4]) * 2.0**-52))
+    response = respond(attention, 0.5, b * (1 + np.array([-4, 0, 4]) * 2.0**-52))
     np.testing.assert_allclose(response.attention, 1.0, rtol=1e-14)
 
 
@@ -216,7 +224,7 @@ def test_exponential_precision_jumps() -> None:
     # from the interior maximum to the capacity at the V where both are worth the same
     attention = exponential_in(power(), capacity=8.0)
     v = np.linspace(0.05, 2.0, 4001)
-    response = best_response(attention, RHO, v)
+    response = respond(attention, RHO, v)
     jump = np.flatnonzero(np.diff(response.attention) > 1)
     assert jump.size == 1
     at = v[jump[0] : jump[0] + 2]
@@ -231,7 +239,7 @@ def test_exponential_precision_jumps_from_nothing_to_the_interior() -> None:
     # rate > sensitivity and a linear cost: gain falls, rises, falls again
     attention = exponential_in(exponential(0.01, 3.0, linear=1.0), 1.0)
     v = np.linspace(1.0, 4.0, 4001)
-    response = best_response(attention, RHO, v)
+    response = respond(attention, RHO, v)
     jump = np.flatnonzero(np.diff(response.attention) > 0.1)
     assert jump.size == 1
     assert (response.regime == (np.arange(v.size) > jump[0])).all()
@@ -243,11 +251,11 @@ def test_exponential_precision_jumps_from_nothing_to_the_interior() -> None:
 def test_ties_go_to_the_smaller_attention() -> None:
     # rate = sensitivity and scale = alpha b: every S is worth the same
     attention = exponential_in(exponential(0.25, 0.5), 0.5, capacity=4.0)
-    response = best_response(attention, RHO, [1.5 * (1 - 1e-9), 1.5, 1.5 * (1 + 1e-9)])
+    response = respond(attention, RHO, [1.5 * (1 - 1e-9), 1.5, 1.5 * (1 + 1e-9)])
     np.testing.assert_array_equal(response.attention, [0, 0, 4])
     # b = 1: the capacity is worth exactly nothing, and less attention is worth less
     attention = exponential_in(power(1e-30, 2.0, np.expm1(1.0) / 2), 0.5, capacity=2.0)
-    response = best_response(attention, 0.5, [1 - 1e-9, 1.0, 1 + 1e-9])
+    response = respond(attention, 0.5, [1 - 1e-9, 1.0, 1 + 1e-9])
     np.testing.assert_array_equal(response.regime, [0, 0, 2])
 
 
@@ -267,18 +275,18 @@ def test_no_optimum(attention: Attention, variance: float, words: str) -> None:
         r"lower attention.capacity or a steeper attention.cost$"
     )
     with pytest.raises(NoOptimum, match=message) as caught:
-        best_response(attention, RHO, [0.0, variance])
+        respond(attention, RHO, [0.0, variance])
     assert words in str(caught.value)
 
 
 def test_out_of_range() -> None:
     attention = linear_in(power(0.3, 1.01))
     with pytest.raises(NoOptimum, match=r"out of range at V = 1e\+06, .*: set a finite"):
-        best_response(attention, RHO, [1.0, 1e6])
+        respond(attention, RHO, [1.0, 1e6])
 
 
 def test_same_speed_of_precision_and_cost_has_an_optimum_below_the_threshold() -> None:
-    response = best_response(exponential_in(exponential(0.25, 0.7, 0.1)), RHO, [0.1, 1.0])
+    response = respond(exponential_in(exponential(0.25, 0.7, 0.1)), RHO, [0.1, 1.0])
     np.testing.assert_array_equal(response.attention, 0)
 
 
@@ -286,8 +294,8 @@ def test_same_speed_of_precision_and_cost_has_an_optimum_below_the_threshold() -
 def test_guess_changes_nothing(factor: float) -> None:
     v = 10.0 ** np.linspace(-3, 3, 61)
     for attention in random_technologies(3, seed=4):
-        cold = best_response(attention, RHO, v)
-        warm = best_response(attention, RHO, v, factor * cold.attention)
+        cold = respond(attention, RHO, v)
+        warm = respond(attention, RHO, v, factor * cold.attention)
         np.testing.assert_array_equal(warm.regime, cold.regime)
         np.testing.assert_allclose(warm.attention, cold.attention, rtol=1e-13, atol=1e-15)
 
@@ -295,8 +303,8 @@ def test_guess_changes_nothing(factor: float) -> None:
 def test_senseless_guess_does_no_harm() -> None:
     bad = np.array([0.0, -1.0, np.nan, inf, 1e-290, 1e290, 1e-30])
     for attention in random_technologies(2, seed=5):
-        cold = best_response(attention, RHO, np.full(7, 0.7))
-        warm = best_response(attention, RHO, np.full(7, 0.7), bad)
+        cold = respond(attention, RHO, np.full(7, 0.7))
+        warm = respond(attention, RHO, np.full(7, 0.7), bad)
         np.testing.assert_allclose(warm.attention, cold.attention, rtol=1e-13, atol=1e-15)
 
 
@@ -304,14 +312,14 @@ def test_thirty_orders_of_magnitude() -> None:
     for scale, exponent, eta, linear in product(
         (1e-6, 1e6), (1.01, 1.5, 10.0), (0.05, 0.5, 0.9), (0.0, 1e-6, 1e6)
     ):
-        response = best_response(power_in(power(scale, exponent, linear), eta), RHO, WIDE)
+        response = respond(power_in(power(scale, exponent, linear), eta), RHO, WIDE)
         assert np.isfinite(response.attention).all()
         assert (np.diff(response.attention) > 0).all()
         assert (response.slope > 0).all() and np.isfinite(response.slope).all()
     for scale, rate, eta, linear in product(
         (1e-6, 1e6), (1e-3, 1e3), (0.05, 0.5, 0.9), (0.0, 1e-6, 1e6)
     ):
-        response = best_response(power_in(exponential(scale, rate, linear), eta), RHO, WIDE)
+        response = respond(power_in(exponential(scale, rate, linear), eta), RHO, WIDE)
         assert (np.diff(response.attention) > 0).all()
         assert (response.slope > 0).all() and np.isfinite(response.slope).all()
 
@@ -319,7 +327,7 @@ def test_thirty_orders_of_magnitude() -> None:
 def test_response_vanishes_continuously() -> None:
     v = 10.0 ** np.arange(-300.0, 0, 10)
     for attention in (power_in(power()), power_in(exponential(linear=0.1)), linear_in(power())):
-        response = best_response(attention, RHO, v)
+        response = respond(attention, RHO, v)
         assert (np.diff(response.attention) >= 0).all()
         assert response.attention[0] < 1e-90
         assert np.isfinite(response.slope).all()
@@ -329,7 +337,7 @@ def test_slope_by_differences() -> None:
     v = 10.0 ** np.linspace(-2, 2, 41)
     compared = 0
     for attention in random_technologies(4, seed=6):
-        at, below, above = (best_response(attention, RHO, v * (1 + h)) for h in (0, -1e-6, 1e-6))
+        at, below, above = (respond(attention, RHO, v * (1 + h)) for h in (0, -1e-6, 1e-6))
         kept = (at.regime == below.regime) & (at.regime == above.regime)
         difference = (above.precision_rate - below.precision_rate) / (2e-6 * v)
         inner = kept & (at.regime == 1)
@@ -345,17 +353,17 @@ def test_shapes(shape: tuple[int, ...]) -> None:
     v = np.full(shape, 0.4)
     attentions = (linear_in(power()), exponential_in(power(), capacity=2.0))
     for attention, guess in product(attentions, (None, 0.3, np.full(shape, 0.3))):
-        response = best_response(attention, RHO, v, guess)
+        response = respond(attention, RHO, v, guess)
         assert [x.shape for x in response] == 5 * [shape]
         assert [x.dtype for x in response] == 4 * [np.float64] + [np.int8]
-        expected = best_response(attention, RHO, 0.4).attention
+        expected = respond(attention, RHO, 0.4).attention
         np.testing.assert_allclose(response.attention, expected, rtol=1e-15)
 
 
 def test_arguments_stay_as_they_are() -> None:
     v, guess = np.array([0.4, -1.0, 9.0]), np.array([0.1, 0.0, np.nan])
     kept = v.copy(), guess.copy()
-    response = best_response(linear_in(power(), capacity=3.0), RHO, v, guess)
+    response = respond(linear_in(power(), capacity=3.0), RHO, v, guess)
     np.testing.assert_array_equal(v, kept[0])
     np.testing.assert_array_equal(guess, kept[1])
     assert not any(np.shares_memory(x, y) for x in response for y in (v, guess))
@@ -371,7 +379,7 @@ def test_arguments_stay_as_they_are() -> None:
     ],
 )
 def test_nan_in_nan_out(attention: Attention) -> None:
-    response = best_response(attention, RHO, [np.nan, 0.5])
+    response = respond(attention, RHO, [np.nan, 0.5])
     assert np.isnan(response.attention[0]) and np.isnan(response.precision_rate[0])
     assert np.isfinite(response.precision_rate[1])
 
@@ -380,4 +388,4 @@ def test_failure_names_the_technology(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "increasing_root", partial(increasing_root, max_iterations=2))
     message = r"^2 Newton steps left 2 of 2 roots .*, for power precision \(.*elasticity 0.9\)"
     with pytest.raises(NoConvergence, match=message):
-        best_response(power_in(exponential(), 0.9), RHO, [1e-3, 1e3])
+        respond(power_in(exponential(), 0.9), RHO, [1e-3, 1e3])

@@ -12,7 +12,7 @@ from pdesolve.case.parameters import (
     SamplePayoff,
     UniformPayoff,
 )
-from pdesolve.model.payoff.factory import Prior
+from pdesolve.model.payoff.prior import Prior
 
 TOLERANCE = 1e-12
 

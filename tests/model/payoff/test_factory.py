@@ -13,7 +13,8 @@ from pdesolve.case.parameters import (
     SamplePayoff,
     UniformPayoff,
 )
-from pdesolve.model.payoff.factory import PriorError, make_prior
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.model.payoff.prior import PriorError
 from tests.model.payoff.specs import SPECS
 
 

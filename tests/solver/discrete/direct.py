@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pdesolve.case import Case
-from pdesolve.model.attention.response import attention_cost, best_response, precision
+from pdesolve.model.attention.response import best_response
+from pdesolve.model.attention.technology import Technology
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.typing import Array
 
@@ -30,6 +31,7 @@ class Direct:
 
     def __init__(self, case: Case, dates: int) -> None:
         self.case, self.prior, self.dates = case, make_prior(case.payoff), dates
+        self.technology = Technology.of(case.attention)
         self.delta = case.market.horizon / dates
         self.rho, self.sigma = case.market.risk_aversion, case.market.supply_volatility
 
@@ -42,10 +44,8 @@ class Direct:
             return Values(c + static.mean, static.variance, phi), np.zeros_like(xi)
 
         def at_attention(s: Array) -> tuple[Values, Array]:
-            technology = self.case.attention
-            return self.expect(
-                date, xi, psi, precision(technology, s), attention_cost(technology, s)
-            )
+            rate, cost = self.technology.precision.rate(s), self.technology.cost.value(s)
+            return self.expect(date, xi, psi, rate, cost)
 
         low, high = np.zeros_like(xi), self.respond(at_attention(0.0 * xi)[1])
         for _ in range(26):
@@ -55,7 +55,7 @@ class Direct:
         return at_attention(high)[0], high
 
     def respond(self, variance: Array) -> Array:
-        return best_response(self.case.attention, self.rho, variance).attention
+        return best_response(self.technology, self.rho, variance).attention
 
     def expect(
         self, date: int, xi: Array, psi: Array, rate: Array, cost: Array
@@ -91,7 +91,7 @@ def normal_path(case: Case, dates: int) -> tuple[float, float, float]:
     def back(psi: float) -> tuple[float, float, float, float]:
         variance, attention, deviation = 1.0 / (tau + psi), 0.0, 0.0
         for _ in range(dates - 1):
-            found = best_response(case.attention, rho, np.array(variance))
+            found = best_response(direct.technology, rho, np.array(variance))
             a, attention = float(found.precision_rate), float(found.attention)
             before = psi - (a**2 / rs**2 + a) * delta
             if before < -1e-9:

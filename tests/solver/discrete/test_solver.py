@@ -7,6 +7,7 @@ import pytest
 
 from pdesolve.case import load_case
 from pdesolve.model.attention.response import best_response
+from pdesolve.model.attention.technology import Technology
 from pdesolve.solver.discrete.period import DiscreteError
 from pdesolve.solver.discrete.solver import solve_discrete
 from tests.solver.discrete.direct import Direct
@@ -72,7 +73,7 @@ def test_variance_is_what_the_next_price_move_and_what_is_left_after_it_make() -
     found = three_states(8)
     response = found.response(-0.45)
     later = found.variance(-0.45) - found.length * found.price_volatility(-0.45) ** 2
-    expected = best_response(found.case.attention, 1.5, later)
+    expected = best_response(Technology.of(found.case.attention), 1.5, later)
     assert response.attention == pytest.approx(expected.attention, rel=1e-9)
 
 
@@ -117,10 +118,11 @@ def test_where_the_response_jumps_past_attention_investors_divide() -> None:
     economy = load_case("paper", changes)
     found = solve_discrete(economy, 4, tol=1e-2)
     rates, rho = found.rates[-2], economy.market.risk_aversion
+    technology = Technology.of(economy.attention)
     zeta, psi = found.mesh.nodes(2)
     later = found.fields[-2, 3] + found.prior.cumulants(zeta, psi).variance
-    below = best_response(economy.attention, rho, later * (1.0 - 1e-5))
-    above = best_response(economy.attention, rho, later * (1.0 + 1e-5))
+    below = best_response(technology, rho, later * (1.0 - 1e-5))
+    above = best_response(technology, rho, later * (1.0 + 1e-5))
     less, more = below.precision_rate, above.precision_rate
     some = (rates > less + 0.1) & (rates < more - 0.1)
     assert some.sum() > 3

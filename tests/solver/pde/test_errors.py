@@ -2,8 +2,9 @@
 
 import pytest
 
+from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.errors import (
-    TRACKED,
+    ErrorTuning,
     change,
     error_scales,
     has_jump,
@@ -13,8 +14,10 @@ from pdesolve.solver.pde.errors import (
     total,
 )
 from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import TRACKED
 from tests.tools.solutions import solved
 
+TUNING = ErrorTuning()
 JUMPING = {
     "attention.precision": "exponential",
     "attention.sensitivity": 1.0,
@@ -42,7 +45,7 @@ def test_roughness_of_attention_is_seen(
 ) -> None:
     found = solved(name, changes, 1e-2)
     assert has_kink(found) == kink
-    assert has_jump(found) == jump
+    assert has_jump(found, TUNING) == jump
 
 
 def test_no_field_is_taken_to_be_much_better_than_the_worst(solution: Solution) -> None:
@@ -50,20 +53,20 @@ def test_no_field_is_taken_to_be_much_better_than_the_worst(solution: Solution) 
     error = {name: 1e-9 * scales[name] for name in TRACKED} | {
         "variance": 1e-4 * scales["variance"]
     }
-    judged = judge(solution, error, 1e-3)
+    judged = judge(solution, error, 1e-3, TUNING)
     assert judged.converged
     assert judged.error["price"] == pytest.approx(0.6e-4 * scales["price"])
-    assert not judge(solution, error, 5e-5).converged
-    exact = judge(solution, error | {"price": 0.0}, 1e-3)
+    assert not judge(solution, error, 5e-5, TUNING).converged
+    exact = judge(solution, error | {"price": 0.0}, 1e-3, TUNING)
     assert exact.error["price"] == 0.0
 
 
 def test_no_accuracy_is_asked_of_the_volatility_but_it_has_a_bar(solution: Solution) -> None:
     scales = error_scales(solution)
     error = {name: 1e-9 * scales[name] for name in TRACKED}
-    judged = judge(solution, error | {"price_volatility": 0.1}, 1e-8)
+    judged = judge(solution, error | {"price_volatility": 0.1}, 1e-8, TUNING)
     assert judged.converged
-    assert judged.volatility_error == 0.1
+    assert judged.further_error["price_volatility"] == 0.1
     assert judged.bars["price_volatility"] == 0.1
 
 
@@ -78,10 +81,11 @@ def test_the_bar_of_the_gain_is_that_of_what_it_is_made_of(solution: Solution) -
 def test_what_a_refinement_leaves(solution: Solution) -> None:
     """A change as large as was estimated leaves 2 g^-p of it; a larger one leaves more."""
     one, none = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.0)
-    left, other = remaining(one, (one, none), (1.5, 1.0), (4.0, 4.0), False)
+    parts, growth, more = ByAxis(one, none), ByAxis(1.5, 1.0), dict.fromkeys(TRACKED, 3.0)
+    left, other = remaining(one, parts, growth, 4.0, TUNING, line=False)
     assert left["price"] == pytest.approx(2.0 * 1.5**-4)
     assert other["price"] == 0.0
-    slow, _ = remaining(dict.fromkeys(TRACKED, 3.0), (one, none), (1.5, 1.0), (4.0, 4.0), False)
+    slow, _ = remaining(more, parts, growth, 4.0, TUNING, line=False)
     assert slow["price"] == pytest.approx(2.0 * 3.0 * 3.0 * 1.5**-4)
 
 
@@ -89,23 +93,24 @@ def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
     """Directions that were not refined, or whose part was small, only lose what nodes take off."""
     much, little = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.02)
     small = dict.fromkeys(TRACKED, 1e-3)
-    _, stuck = remaining(small, (much, much), (1.5, 1.0), (4.0, 4.0), False)
+    _, stuck = remaining(small, ByAxis(much, much), ByAxis(1.5, 1.0), 4.0, TUNING, line=False)
     assert stuck["price"] == 1.0
-    _, unseen = remaining(small, (much, little), (1.5, 1.2), (4.0, 4.0), False)
+    parts, growth = ByAxis(much, little), ByAxis(1.5, 1.2)
+    _, unseen = remaining(small, parts, growth, 4.0, TUNING, line=False)
     assert unseen["price"] == pytest.approx(0.02 * 1.2**-4)
-    seen, _ = remaining(small, (much, little), (1.5, 1.2), (4.0, 4.0), False)
+    seen, _ = remaining(small, parts, growth, 4.0, TUNING, line=False)
     assert seen["price"] == pytest.approx(0.03 * (1.5 / 1.45) ** -4)
-    line, _ = remaining(small, (much, little), (1.45, 1.2), (4.0, 4.0), True)
+    line, _ = remaining(small, parts, ByAxis(1.45, 1.2), 4.0, TUNING, line=True)
     assert line["price"] == pytest.approx(0.3)
 
 
 def test_time_steps_and_ends_have_their_part(solution: Solution) -> None:
     zero, some = dict.fromkeys(TRACKED, 0.0), dict.fromkeys(TRACKED, 1e-6)
     scales = error_scales(solution)
-    assert total((zero, zero), some, solution, 1e-5) == zero
-    found = total((some, zero), some, solution, 1e-5)
+    assert total(ByAxis(zero, zero), some, solution, 1e-5, TUNING) == zero
+    found = total(ByAxis(some, zero), some, solution, 1e-5, TUNING)
     assert found["variance"] == pytest.approx(2e-6 + 0.5e-5 * scales["variance"])
 
 
 def test_a_solution_does_not_differ_from_itself(solution: Solution) -> None:
-    assert change(solution, solution) == dict.fromkeys(TRACKED, 0.0)
+    assert change(solution, solution, TUNING) == dict.fromkeys(TRACKED, 0.0)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pdesolve.model.payoff.factory import Cumulants, make_prior
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.banded import factor
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import march

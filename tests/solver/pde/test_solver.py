@@ -15,7 +15,8 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.solver import normal as exact
 from pdesolve.solver.pde import errors as estimate
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.solver import SolveError, retrace, solve
+from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.solver import SolveError, solve
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS
 from pdesolve.typing import Array
@@ -345,7 +346,10 @@ class Bar:
         assert more > 0.0
         self.n += more
 
-    def close(self) -> None:
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.ends.append(self.n)
 
 
@@ -382,9 +386,9 @@ def test_a_grid_that_ends_too_early_shows() -> None:
     """On a grid of a third of the reach the end costs far more than on the solver's own."""
     found = three_states(1e-3)
     grid = replace(found.space, stretch=0.5 * found.space.stretch)
-    near = retrace(found, grid)
+    near, tuning = retrace(found, grid), estimate.ErrorTuning()
     gaps = [
-        estimate.change(retrace(one, one.space.extended(2)), one)["variance"]
+        estimate.change(retrace(one, one.space.extended(2)), one, tuning)["variance"]
         for one in (found, near)
     ]
     assert gaps[0] < 1e-7

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from pdesolve.case import Attention, Case, Cost, DiscretePayoff
+from pdesolve.case import Case, DiscretePayoff, LinearAttention, PowerCost
 from tests.model.examples import case_of
 from tests.tools.solutions import solved
 
 
 def binary(**numerics: float) -> Case:
     payoff = DiscretePayoff(values=(0.0, 1.0), probabilities=(0.5, 0.5))
-    cost = Cost(kind="power", scale=0.08, exponent=2.0)
-    attention = Attention(signals=1, precision="linear", efficiency=1.0, cost=cost)
+    cost = PowerCost(scale=0.08, exponent=2.0)
+    attention = LinearAttention(signals=1, efficiency=1.0, cost=cost)
     return case_of(payoff, attention, **numerics)
 
 
