@@ -236,7 +236,7 @@ class Solution(Reading):
         return self.static_nodes.phi + c * self.space.xi + 0.5 * psi * c**2
 
     def _attributes(self) -> dict[str, Any]:
-        """Everything but the arrays, as text; more than one further error has a place of its own."""
+        """Everything but the arrays, as text; further errors but the known one apart."""
         rest = dict(self.further_error)
         volatility = rest.pop("price_volatility", float("nan"))
         more = {"further_error": rest} if rest else {}
