@@ -11,11 +11,31 @@ from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS
 from pdesolve.verification.check import Check
 
-AMPLIFIED = 5.0  # the discrete model's numerical errors by extrapolation: (8 + 6 + 1)/3
-NOISE = 20.0  # numerical errors that the last change must exceed to show an order
-FIRST_ORDER = 48.0  # how far its order may be from one, times the number of periods
-ROUND_OFF = 1e-12  # of the value
-TOO_MUCH = 1.0  # to learn in one period, in units of what is known
+
+@dataclass(frozen=True, kw_only=True)
+class LimitTuning:
+    """What is made of the discrete model at three numbers of periods.
+
+    Attributes
+    ----------
+    amplified : float
+        Numerical errors of the discrete model, by the extrapolation: (8 + 6 + 1)/3.
+    noise : float
+        Numerical errors that the last change must exceed to show an order.
+    first_order : float
+        How far the order may be from one, times the number of periods: the next term is of second
+        order. About twice what the named cases show.
+    round_off : float
+        Of the value.
+    too_much : float
+        To learn in one period, in units of what is known: the periods are too long to tell.
+    """
+
+    amplified: float = 5.0
+    noise: float = 20.0
+    first_order: float = 48.0
+    round_off: float = 1e-12
+    too_much: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,7 +89,9 @@ class Periods:
         return abs(self.limit - (2.0 * self.values[2] - self.values[1]))
 
 
-def to_the_limit(solution: Solution, periods: tuple[int, int, int]) -> tuple[Periods, ...]:
+def to_the_limit(
+    solution: Solution, periods: tuple[int, int, int], tuning: LimitTuning = LimitTuning()
+) -> tuple[Periods, ...]:
     """Reported values of the discrete model at shorter and shorter periods."""
     found = [solve_discrete(solution.case, n) for n in periods]
     scales = error_scales(solution)
@@ -87,7 +109,7 @@ def to_the_limit(solution: Solution, periods: tuple[int, int, int]) -> tuple[Per
             periods=periods,
             values=values(name),
             pde=getattr(solution.initial, name),
-            error=solution.error[name] + AMPLIFIED * found[-1].error[name],
+            error=solution.error[name] + tuning.amplified * found[-1].error[name],
             scale=scales[name],
             taught=taught,
         )
@@ -95,13 +117,13 @@ def to_the_limit(solution: Solution, periods: tuple[int, int, int]) -> tuple[Per
     )
 
 
-def period_checks(one: Periods, kink: bool) -> Iterator[Check]:
+def period_checks(one: Periods, kink: bool, tuning: LimitTuning = LimitTuning()) -> Iterator[Check]:
     """First order in the length of a period, and the limit that the equations say."""
     name = one.field.replace("_", " ")
     gap = abs(one.limit - one.pde)
-    bound = max(one.uncertainty + one.error, ROUND_OFF * abs(one.pde))
+    bound = max(one.uncertainty + one.error, tuning.round_off * abs(one.pde))
     periods = ", ".join(map(str, one.periods))
-    decided = one.taught <= TOO_MUCH
+    decided = one.taught <= tuning.too_much
     why = f"one of {one.periods[0]} periods teaches {one.taught:.0f} times what was known: too long"
     yield Check(
         group="discrete model",
@@ -113,9 +135,9 @@ def period_checks(one: Periods, kink: bool) -> Iterator[Check]:
         note="" if decided else why,
         decided=decided,
     )
-    if one.changes[1] <= NOISE * one.error or kink or not decided:
+    if one.changes[1] <= tuning.noise * one.error or kink or not decided:
         return
-    near = FIRST_ORDER / one.periods[-1]
+    near = tuning.first_order / one.periods[-1]
     yield Check(
         group="discrete model",
         name=f"{name}: order in the length of a period, less one",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pdesolve.model.payoff.prior import Cumulants, Prior
-from pdesolve.model.payoff.quadrature import NODES, PANELS, Rule
+from pdesolve.model.payoff.quadrature import PANELS, QuadratureRule
 from pdesolve.typing import Array
 
 
@@ -19,7 +19,7 @@ class DensityPrior(Prior):
     scale : float
         Unit of payoff in which `rule` works, money.
     rule : callable
-        Rule of the tilts in that unit.
+        QuadratureRule of the tilts in that unit.
     log_mass : float
         Log of the rule's total mass with no tilt.
     draw : callable
@@ -27,13 +27,13 @@ class DensityPrior(Prior):
     """
 
     scale: float
-    rule: Callable[[Array, Array], Rule]
+    rule: Callable[[Array, Array], QuadratureRule]
     log_mass: float
     draw: Callable[[np.random.Generator, int], Array]
 
     @property
     def _size(self) -> int:
-        return 2 * (PANELS + 1) * NODES
+        return PANELS.each
 
     def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
         rule = self.rule(zeta * self.scale, psi * self.scale**2)

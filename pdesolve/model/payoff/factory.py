@@ -24,7 +24,7 @@ from pdesolve.case import (
 from pdesolve.model.payoff.density import DensityPrior
 from pdesolve.model.payoff.mixture import MixturePrior, NormalPrior
 from pdesolve.model.payoff.prior import Prior, PriorError
-from pdesolve.model.payoff.quadrature import Rule, beta_rule, lognormal_rule, uniform_rule
+from pdesolve.model.payoff.quadrature import QuadratureRule, beta_rule, lognormal_rule, uniform_rule
 from pdesolve.typing import Array
 
 
@@ -150,7 +150,7 @@ def _density(
     low: float,
     high: float,
     scale: float,
-    rule: Callable[[Array, Array], Rule],
+    rule: Callable[[Array, Array], QuadratureRule],
     draw: Callable[[np.random.Generator, int], Array],
 ) -> Prior:
     """Prior on [low, high] of a quadrature rule."""
