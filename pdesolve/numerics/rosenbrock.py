@@ -87,6 +87,9 @@ class StepControl:
         Rejections in a row.
     shortest : float
         Rejected step, as a share of the whole span, after which there is no point.
+    fewest : int
+        Steps that the span takes at least: the estimate of a step that is as long as everything
+        that happens means nothing.
     """
 
     safety: float = 0.9
@@ -94,6 +97,7 @@ class StepControl:
     grow: float = 5.0
     patience: int = 12
     shortest: float = 1e-12
+    fewest: int = 6
 
 
 class MarchError(PdesolveError, ArithmeticError):
@@ -295,7 +299,8 @@ def march(
     local = linearise(u)
     speed = _norm(local.initial_rates / scale)
     power = 1.0 / method.order
-    h = min(span, 0.1 * tolerance**power / speed) if speed > 0 else span
+    longest = span / control.fewest
+    h = min(longest, 0.1 * tolerance**power / speed) if speed > 0 else longest
     times, states, rates = [s], [u], [local.initial_rates]
     while s < span:
         h = span - s if s + 1.01 * h >= span else h
@@ -322,7 +327,7 @@ def march(
         if s < span and rejected + len(times) > max_steps:
             raise _failure(attempt, s, rejected + len(times) - 1, max_steps)
         wanted = control.safety * max(attempt.size, 1e-12) ** -power
-        h *= min(control.grow, max(control.shrink, wanted))
+        h = min(longest, h * min(control.grow, max(control.shrink, wanted)))
     stages = len(method.a)
     return Path(
         times=np.array(times),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +22,14 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     import xarray
+
+
+class KnownStatic(NamedTuple):
+    """Static cumulants at the nodes of a grid, and what they belong to."""
+
+    case: Case
+    space: Grid
+    cumulants: Cumulants
 
 
 def _unknown() -> dict[str, float]:
@@ -55,6 +63,8 @@ class Solution(Reading):
         Of the package that solved it.
     further_error : dict
         The same of what else is measured, though no accuracy is asked of it.
+    known_static : KnownStatic or None
+        The static market at the nodes, where it has been evaluated already.
     """
 
     case: Case
@@ -69,6 +79,7 @@ class Solution(Reading):
     seconds: float
     version: str = __version__
     further_error: dict[str, float] = field(default_factory=_unknown)
+    known_static: KnownStatic | None = field(default=None, repr=False)
 
     @property
     def grid(self) -> dict[str, int]:
@@ -147,6 +158,9 @@ class Solution(Reading):
     @cached_property
     def static_nodes(self) -> Cumulants:
         """Static cumulants of the centred payoff at the grid's nodes, arrays (n_psi, n_xi)."""
+        known = self.known_static
+        if known is not None and known.case is self.case and known.space is self.space:
+            return known.cumulants
         return static_nodes(self.prior, self.space)
 
     def _speeds(self, backward: bool) -> Iterator[tuple[int, Array, float]]:

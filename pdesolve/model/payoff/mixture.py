@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
+from numpy.typing import ArrayLike
 
 from pdesolve.model.payoff.prior import Cumulants, Prior
 from pdesolve.typing import Array
@@ -75,6 +76,19 @@ class MixturePrior(Prior):
     @property
     def _size(self) -> int:
         return self.offsets.size
+
+    def span(self, zeta: ArrayLike, reach: float) -> tuple[float, float]:
+        """Range of payoffs with a noticeable probability: components by themselves, not their sum.
+
+        A component counts if its tilted weight is above that of `reach` sd in a normal's tail.
+        """
+        if np.isfinite(self.low):
+            return super().span(zeta, reach)
+        z = np.atleast_1d(np.asarray(zeta, np.float64))
+        tilted = self._tilt(z, np.zeros_like(z))
+        felt = tilted.weight > np.exp(-0.5 * reach**2) * tilted.weight.sum(axis=0)
+        mean, wide = tilted.anchor + tilted.distance, reach * np.sqrt(tilted.variance)
+        return float(np.min((mean - wide)[felt])), float(np.max((mean + wide)[felt]))
 
     def _tilt(self, zeta: Array, psi: Array) -> Tilted:
         """Weights and means relative to the component of the largest tilted mass.

@@ -170,6 +170,27 @@ class Prior(ABC):
     def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
         """Tilted prior: offsets from the centre and probabilities, shapes (nodes, points)."""
 
+    def span(self, zeta: ArrayLike, reach: float) -> tuple[float, float]:
+        """Range of payoffs that have a noticeable probability under some of these tilts at psi = 0.
+
+        Parameters
+        ----------
+        zeta : array_like
+            Tilts, 1/money.
+        reach : float
+            How many standard deviations of what is unbounded count as noticeable.
+
+        Returns
+        -------
+        low, high : float
+            Centred, money: the ends of a bounded support.
+        """
+        if np.isfinite(self.low) and np.isfinite(self.high):
+            return self.low - self.centre, self.high - self.centre
+        tilted = self.cumulants(zeta, 0.0)
+        wide = reach * np.sqrt(tilted.variance)
+        return float(np.min(tilted.mean - wide)), float(np.max(tilted.mean + wide))
+
     @abstractmethod
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Payoffs drawn from the prior, money, shape (size,)."""

@@ -8,15 +8,19 @@ tests/tools/error_bars.py measures.
 
 from dataclasses import dataclass, replace
 from math import isclose
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.mixture import MixturePrior
-from pdesolve.model.payoff.prior import Prior
+from pdesolve.model.payoff.prior import Cumulants, Prior
 from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
+
+HALVINGS = 60  # of an interval, at most: down to rounding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,8 @@ class DomainTuning:
         The same if states beyond are too improbable to matter.
     improbable : float
         Share of the static variance that is left there, in units of the tolerance.
+    share : float
+        Of the range of static prices, by which they move at most between states that are scanned.
     psi_order : int
         Order of the collocation along psi.
     """
@@ -45,6 +51,7 @@ class DomainTuning:
     fade: tuple[float, float] = (1.0, 2.0)
     late: tuple[float, float] = (0.85, 1.2)
     improbable: float = 1e-2
+    share: float = 0.04
     psi_order: int = 5
 
 
@@ -137,40 +144,29 @@ def choose_domain(
     Domain
     """
     prior, start, supply = economy.prior, economy.start, economy.rho_sigma**2 * economy.horizon
-    low_price, high_price = _prices(prior, start, supply, tuning.reach)
+    far = tuning.reach * np.sqrt(supply)
+    low_price, high_price = prior.span([start - far, start, start + far], tuning.reach)
     half_range = 0.5 * (high_price - low_price)
     band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
-    psi_scale, psi_top, noise = _learning(economy, band, half_range)
+    psi_scale, psi_top, noise = _learning(economy, band, half_range, tuning.share)
     informed = _informed(prior, 1e6 * psi_scale, tuning.improbable * tolerance)
     spread = tuning.reach * np.sqrt(noise) + 12.0 / half_range
     low = max(band[0], start - spread)
     high = min(band[1], start + spread)
     low, high = min(low, start - 1 / half_range), max(high, start + 1 / half_range)
+    beyond = max(low - (start - spread), start + spread - high, 12.0 / half_range)
     return Domain(
         start=start,
         low=low,
         high=high,
-        reach=spread,
+        reach=beyond,
         half_range=half_range,
         psi_scale=psi_scale,
         psi_top=min(psi_top, informed),
         psi_informed=informed,
-        finest=_bend(prior, np.linspace(low, high, 101)),
+        finest=_bend(prior, low, high, tuning.share),
         tuning=tuning,
     )
-
-
-def _prices(
-    prior: Prior, start: float, supply_variance: float, reach: float
-) -> tuple[float, float]:
-    """Range of (centred) prices: the support, or what an unbounded payoff's price can reach."""
-    if np.isfinite(prior.low) and np.isfinite(prior.high):
-        return prior.low - prior.centre, prior.high - prior.centre
-    far = 10.0 / prior.sd + reach * np.sqrt(supply_variance)
-    static = prior.cumulants(start + far * np.linspace(-1, 1, 201), np.zeros(201))
-    known, ends = float(static.variance.max()), float(static.variance[[0, -1]].max())
-    wide = reach * np.sqrt(2.0 * known + supply_variance * ends**2)
-    return float(static.mean[100]) - wide, float(static.mean[100]) + wide
 
 
 def _xi_at(prior: Prior, price: float) -> float:
@@ -187,16 +183,79 @@ def _xi_at(prior: Prior, price: float) -> float:
     return float(brentq(gap, near, far, xtol=1e-3 * step))
 
 
-def _bend(prior: Prior, line: Array) -> float:
-    """Shortest length in xi over which the static variance changes by its own size."""
-    static = prior.cumulants(line, np.zeros_like(line))
+def _bend(prior: Prior, low: float, high: float, share: float) -> float:
+    """Shortest length in xi over which the static variance changes by its own size at psi = 0."""
+    line = np.linspace(low, high, 101)
+    static = scan(prior, line[None], np.zeros(1), share).static
     seen = static.variance > 1e-3 * static.variance.max()
     change = np.abs(static.third) + np.sqrt(np.abs(static.fourth) * static.variance)
     steepest = float(np.max((change / static.variance)[seen]))
     return 1.0 / max(steepest, 1e-3 * prior.sd)
 
 
-def _learning(economy: Economy, band: list[float], half_range: float) -> tuple[float, float, float]:
+class Scan(NamedTuple):
+    """States looked at, and the static market there.
+
+    `row` says to which psi each belongs; `largest` is the largest variance found at each psi.
+    """
+
+    row: NDArray[np.intp]
+    static: Cumulants
+    largest: Array
+
+
+def scan(prior: Prior, line: Array, psi: Array, share: float) -> Scan:
+    """Look along xi, at each psi, so closely that no change of the static price is stepped over.
+
+    The static price increases in xi, at the rate of the static variance; so if it moves by no more
+    than a share of its whole range from each state to the next, every peak of the variance over
+    which it moves by more has been seen, however narrow. Intervals in which it moves by more are
+    halved until none is left.
+
+    Parameters
+    ----------
+    prior : Prior
+    line : array, shape (n, m)
+        Centred xi to begin with, increasing, for each psi.
+    psi : array, shape (n,)
+    share : float
+
+    Returns
+    -------
+    Scan
+    """
+    where = np.repeat(np.arange(psi.size), line.shape[1])
+    static = prior.cumulants(line.ravel(), psi[where])
+    rows, parts = [where], [static]
+    mean = static.mean.reshape(line.shape)
+    most = share * (mean[:, -1] - mean[:, 0])
+    left, right, low, high = (
+        x.ravel() for x in (line[:, :-1], line[:, 1:], mean[:, :-1], mean[:, 1:])
+    )
+    where = np.repeat(np.arange(psi.size), line.shape[1] - 1)
+    for _ in range(HALVINGS):
+        wide = high - low > most[where]
+        if not wide.any():
+            break
+        left, right, low, high = (x[wide] for x in (left, right, low, high))
+        where = where[wide]
+        middle = 0.5 * (left + right)
+        static = prior.cumulants(middle, psi[where])
+        rows.append(where)
+        parts.append(static)
+        left, right = np.append(left, middle), np.append(middle, right)
+        low, high = np.append(low, static.mean), np.append(static.mean, high)
+        where = np.append(where, where)
+    row = np.concatenate(rows)
+    found = Cumulants(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    largest = np.zeros(psi.size)
+    np.maximum.at(largest, row, found.variance)
+    return Scan(row, found, largest)
+
+
+def _learning(
+    economy: Economy, band: list[float], half_range: float, share: float
+) -> tuple[float, float, float]:
     """psi_scale, the largest reachable psi, and the variance of xi that supply adds.
 
     Along the fastest path dpsi/dt = psi_dot(A(V)), with a generous V from the largest static
@@ -209,12 +268,11 @@ def _learning(economy: Economy, band: list[float], half_range: float) -> tuple[f
     def generous(psi: Array) -> Array:
         fan = 1.0 + psi[:, None] * half_range / half
         xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
-        static = prior.cumulants(xi, np.broadcast_to(psi[:, None], xi.shape)).variance.max(axis=1)
+        static = scan(prior, xi, psi, share).largest
         bound = static * (1.0 + rs**2 * horizon * static)
         return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
 
-    first = prior.cumulants(line, np.zeros_like(line)).variance
-    psi_scale = 1.0 / float(first.max())
+    psi_scale = 1.0 / float(scan(prior, line[None], np.zeros(1), share).largest[0])
     fastest = economy.respond(generous(np.zeros(1)))
     longest = float(economy.motion(fastest.precision_rate).psi_dot[0]) * horizon
     if longest <= 0:

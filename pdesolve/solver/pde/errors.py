@@ -38,8 +38,12 @@ class ErrorTuning:
         Share of an estimate below which a change does not put it to the test.
     coupled : float
         Least share of the worst field's error that every field is taken to have.
-    time, time_line : float
-        Error that the steps leave, in units of their tolerance; in general, and on one line.
+    merged : float
+        Share of the change when time steps are merged in pairs that a pass with all of them is
+        taken to leave: 1/7 at order 3, one less than the scheme's own.
+    blind : float
+        Error that the steps are taken to leave where that cannot be measured, in units of their
+        tolerance.
     jump : float
         Of the range of attention, between neighbours of 2001 variances: more is a jump.
     states : tuple of float
@@ -53,8 +57,8 @@ class ErrorTuning:
     lucky_line: float = 0.3
     unseen: float = 0.05
     coupled: float = 0.6
-    time: float = 0.5
-    time_line: float = 1.5
+    merged: float = 1.0 / 7.0
+    blind: float = 3.0
     jump: float = 0.1
     states: tuple[float, ...] = (0.0, -0.4, -0.2, 0.2, 0.4)
 
@@ -134,22 +138,15 @@ def none() -> Errors:
 def total(
     parts: ByAxis[Errors],
     ends: Errors,
-    solution: Solution,
-    time_tolerance: float,
-    tuning: ErrorTuning,
+    steps: Errors,
 ) -> Errors:
     """Of too few nodes either way, of the grid's ends and of the time steps.
 
     What no refinement changed at all is exact.
     """
-    sizes = error_scales(solution)
-    share = tuning.time_line if solution.space.n_xi == 1 else tuning.time
     grid = {name: parts.xi[name] + parts.psi[name] for name in TRACKED}
     return {
-        name: grid[name] + ends[name] + share * time_tolerance * sizes[name]
-        if grid[name] > 0.0
-        else 0.0
-        for name in TRACKED
+        name: grid[name] + ends[name] + steps[name] if grid[name] > 0.0 else 0.0 for name in TRACKED
     }
 
 

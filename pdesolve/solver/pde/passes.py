@@ -16,7 +16,7 @@ from pdesolve.numerics.rosenbrock import Linearised, MarchError, Path, fixed_ste
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.system import Equilibrium
-from pdesolve.solver.solution import Solution
+from pdesolve.solver.solution import KnownStatic, Solution
 from pdesolve.solver.values import ERRORS
 from pdesolve.typing import Array
 
@@ -103,18 +103,28 @@ def run_pass(
         message="one pass: no error estimate",
         steps=_counts(path),
         seconds=0.0,
+        known_static=KnownStatic(case, grid, system.static),
     )
 
 
-def retrace(found: Solution, grid: Grid) -> Solution:
+def retrace(found: Solution, grid: Grid, times: Array | None = None) -> Solution:
     """Solve on another grid with the very same time steps, so that only the grids differ.
+
+    Parameters
+    ----------
+    found : Solution
+    grid : Grid
+    times : array, optional
+        Ends of other time steps, increasing from 0 to the horizon.
 
     Raises
     ------
     ArithmeticError
         If a step breaks down.
     """
-    system = Equilibrium.of(found.economy, grid)
+    times = found.times if times is None else times
+    known = found.static_nodes if grid is found.space else None
+    system = Equilibrium.of(found.economy, grid, known)
     states: list[Array] = []
     rates: list[Array] = []
 
@@ -122,11 +132,18 @@ def retrace(found: Solution, grid: Grid) -> Solution:
         states.append(u)
         rates.append(local.initial_rates)
 
-    lengths = [float(h) for h in np.diff(found.times)[::-1]]
+    lengths = [float(h) for h in np.diff(times)[::-1]]
     end = fixed_steps(system.linearise, np.zeros((*grid.xi.shape, 3)), lengths, visit=visit)
     with np.errstate(all="ignore"):
         visit(end, system.linearise(end))
-    return replace(found, space=grid, states=np.array(states[::-1]), rates=np.array(rates[::-1]))
+    return replace(
+        found,
+        known_static=KnownStatic(found.case, grid, system.static),
+        space=grid,
+        times=times,
+        states=np.array(states[::-1]),
+        rates=np.array(rates[::-1]),
+    )
 
 
 def _counts(path: Path) -> dict[str, int]:

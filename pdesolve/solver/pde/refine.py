@@ -25,11 +25,13 @@ from pdesolve.solver.pde.budget import (
     node_count,
     steps_tried,
 )
+from pdesolve.solver.pde.certificate import widened
 from pdesolve.solver.pde.domain import Domain, DomainTuning
 from pdesolve.solver.pde.errors import (
     Errors,
     ErrorTuning,
     change,
+    error_scales,
     has_jump,
     has_kink,
     judge,
@@ -41,6 +43,7 @@ from pdesolve.solver.pde.errors import (
 )
 from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import TRACKED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ class PilotTuning:
     """
 
     spacing: float = 1.7
-    margin: float = 1.1
+    margin: float = 1.25
     scout_nodes: float = 0.7
     scout_tolerance: float = 10.0
     rounds: int = 4
@@ -97,9 +100,16 @@ class RefineTuning:
         Xi nodes added at either end, as a share, to see what ending the grid costs.
     passes : int
         At most, once both directions have been explored.
+    domains : int
+        At most, each wider than the last, until it covers what the solution found on it needs.
     time, time_rough, tighter : float
         Time tolerance of the first grid that may do, in units of the tolerance; the same with a
         kink; each next one's share.
+    steps : float
+        Share of the tolerance that the time steps may take up before theirs is tightened.
+    coarse : float
+        Nodes in either direction of the grid on which the time steps' error is measured, over the
+        first pass's.
     """
 
     least: float = 1.2
@@ -112,9 +122,12 @@ class RefineTuning:
     jumping_order: float = 1.0
     beyond: float = 0.06
     passes: int = 8
+    domains: int = 3
     time: float = 0.3
     time_rough: float = 0.2
     tighter: float = 0.6
+    steps: float = 0.3
+    coarse: float = 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,10 +175,30 @@ def solve_to_tolerance(
     PassError
         If a pass breaks down on the largest grid that may be tried.
     """
-    how, doubt = tuning.refine, tuning.errors
-    nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, doubt)
+    nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
     run = Metered(case, economy, tolerance, tuning.budget, progress=progress)
     domain, first = _settle(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
+    for _ in range(tuning.refine.domains):
+        domain, best = _refined(run, domain, first, fixed, tolerance, tuning)
+        wider = widened(domain, best, tolerance, tuning.pilot.margin)
+        if wider == domain:
+            return best
+        domain = wider
+        first = _pilot(run, domain, _nodes(first), tolerance, fixed.xi, tuning.pilot)
+    why = "; what the grid has to cover keeps growing with it"
+    return replace(best, converged=False, message=f"not certain: {best.message}{why}")
+
+
+def _refined(
+    run: Metered,
+    domain: Domain,
+    first: Solution,
+    fixed: ByAxis[bool],
+    tolerance: float,
+    tuning: Tuning,
+) -> tuple[Domain, Solution]:
+    """Refine from a first pass; the domain is made wider as soon as a pass says that it must be."""
+    how, doubt = tuning.refine, tuning.errors
     best, time_tolerance, parts = _explore(run, domain, first, fixed, tolerance, tuning)
     ends = _ends(run, first, tuning)
     order = _order(best, how.later_order, tuning)
@@ -173,14 +206,17 @@ def solve_to_tolerance(
     for left in reversed(range(how.passes + 1)):
         if worst(best, ends) > how.enough * tolerance:  # the first grid may be too coarse to say
             ends = _ends(run, best, tuning)
-        best = judge(best, total(parts, ends, best, time_tolerance, doubt), tolerance, doubt)
+        steps = _steps_error(run, best, first, time_tolerance, tuning)
+        best = judge(best, total(parts, ends, steps), tolerance, doubt)
         growth = _growth(best, parts, tolerance, fixed, run.left, tuning)
         line = best.space.n_xi == 1
         untested = line and left == how.passes  # one line of nodes: a test is cheap
-        if (best.converged and not untested) or all(fixed) or not left:
+        slow = worst(best, steps) / (how.steps * tolerance)
+        if (best.converged and not untested) or (all(fixed) and slow <= 1.0) or not left:
             break
+        domain = widened(domain, best, tolerance, tuning.pilot.margin)
         try:
-            time_tolerance *= how.tighter
+            time_tolerance *= min(how.tighter, 1.0 / max(slow, 1.0))
             wanted = (_more(n, g) for n, g in zip(_nodes(best), growth, strict=True))
             finer = run(domain, ByAxis(*wanted), time_tolerance)
         except OutOfReach:
@@ -196,7 +232,7 @@ def solve_to_tolerance(
             "; attention leaves zero, meets its cap or jumps inside the grid, "
             "and convergence is slow there"
         )
-    return replace(best, message=best.message + note)
+    return domain, replace(best, message=best.message + note)
 
 
 # ---------------------------------------------------------------------- first passes
@@ -261,7 +297,7 @@ def _settle(
 def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
     """The domain, with another largest psi if what the fastest learner reached calls for it."""
     needed = min(float(found.psi_reached[-1]), domain.psi_informed)
-    if needed == domain.psi_top or 1.05 * needed <= domain.psi_top <= 1.3 * needed:
+    if needed == domain.psi_top or 1.1 * needed <= domain.psi_top <= 1.5 * needed:
         return domain
     return replace(domain, psi_top=min(tuning.margin * needed, domain.psi_informed))
 
@@ -349,6 +385,39 @@ def _ends(run: Metered, first: Solution, tuning: Tuning) -> Errors:
     except ArithmeticError:
         return none()
     return times(change(longer, first, tuning.errors), tuning.errors.safety)
+
+
+def _steps_error(
+    run: Metered, best: Solution, first: Solution, time_tolerance: float, tuning: Tuning
+) -> Errors:
+    """What the time steps leave: from the change, on a coarse grid, when they are merged in pairs.
+
+    The error in time hardly depends on the grid. Where the coarse grid breaks down, the first
+    pass's is tried; where that does too, the tolerance of the steps has to do.
+    """
+    space, share = first.space, tuning.refine.coarse
+    least = 16, 1 + 2 * space.stages
+    coarse = replace(
+        space,
+        n_xi=1 if space.n_xi == 1 else max(least[0], round(share * space.n_xi)),
+        n_psi=1
+        if space.n_psi == 1
+        else max(least[1], 1 + space.stages * round(share * (space.n_psi - 1) / space.stages)),
+    )
+    pairs = np.append(best.times[: -1 if best.times.size % 2 else None][::-2][::-1], best.times[-1])
+    pairs = np.unique(np.append(0.0, pairs))
+    for grid in (coarse, space):
+        run.left -= 1.5 * grid.n_xi * grid.n_psi * (best.times.size - 1)
+        try:
+            every = retrace(best, grid)
+            merged = retrace(every, grid, pairs)
+            moved = change(merged, every, tuning.errors)
+        except ArithmeticError:
+            continue
+        if all(np.isfinite(value) for value in moved.values()):
+            return times(moved, tuning.errors.safety * tuning.errors.merged)
+    sizes = error_scales(best)
+    return {name: tuning.errors.blind * time_tolerance * sizes[name] for name in TRACKED}
 
 
 def _order(solution: Solution, smooth: float, tuning: Tuning) -> float:

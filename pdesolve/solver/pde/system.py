@@ -46,13 +46,13 @@ class Equilibrium:
     sizes: tuple[float, float, float]
 
     @classmethod
-    def of(cls, economy: Economy, grid: Grid) -> "Equilibrium":
-        """The equations of an economy on a grid."""
+    def of(cls, economy: Economy, grid: Grid, static: Cumulants | None = None) -> "Equilibrium":
+        """The equations of an economy on a grid, whose static market may be known already."""
         prior = economy.prior
         return cls(
             economy=economy,
             grid=grid,
-            static=static_nodes(prior, grid),
+            static=static_nodes(prior, grid) if static is None else static,
             price_range=(prior.low - prior.centre, prior.high - prior.centre),
             sizes=(prior.sd, prior.variance, 1.0),
         )
