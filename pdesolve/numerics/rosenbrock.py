@@ -97,7 +97,7 @@ class StepControl:
     grow: float = 5.0
     patience: int = 12
     shortest: float = 1e-12
-    fewest: int = 6
+    fewest: int = 1
 
 
 class MarchError(PdesolveError, ArithmeticError):

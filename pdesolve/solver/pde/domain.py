@@ -42,7 +42,7 @@ class DomainTuning:
     improbable : float
         Share of the static variance that is left there, in units of the tolerance.
     share : float
-        Of the range of static prices, by which they move at most between states that are scanned.
+        Of the range of prices, by which the static one moves at most between states scanned.
     psi_order : int
         Order of the collocation along psi.
     """
@@ -148,7 +148,9 @@ def choose_domain(
     low_price, high_price = prior.span([start - far, start, start + far], tuning.reach)
     half_range = 0.5 * (high_price - low_price)
     band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
-    psi_scale, psi_top, noise = _learning(economy, band, half_range, tuning.share)
+    psi_scale, psi_top, noise = _learning(
+        economy, band, half_range, 2.0 * tuning.share * half_range
+    )
     informed = _informed(prior, 1e6 * psi_scale, tuning.improbable * tolerance)
     spread = tuning.reach * np.sqrt(noise) + 12.0 / half_range
     low = max(band[0], start - spread)
@@ -164,7 +166,7 @@ def choose_domain(
         psi_scale=psi_scale,
         psi_top=min(psi_top, informed),
         psi_informed=informed,
-        finest=_bend(prior, low, high, tuning.share),
+        finest=_bend(prior, low, high, 2.0 * tuning.share * half_range),
         tuning=tuning,
     )
 
@@ -183,10 +185,10 @@ def _xi_at(prior: Prior, price: float) -> float:
     return float(brentq(gap, near, far, xtol=1e-3 * step))
 
 
-def _bend(prior: Prior, low: float, high: float, share: float) -> float:
+def _bend(prior: Prior, low: float, high: float, step: float) -> float:
     """Shortest length in xi over which the static variance changes by its own size at psi = 0."""
     line = np.linspace(low, high, 101)
-    static = scan(prior, line[None], np.zeros(1), share).static
+    static = scan(prior, line[None], np.zeros(1), step).static
     seen = static.variance > 1e-3 * static.variance.max()
     change = np.abs(static.third) + np.sqrt(np.abs(static.fourth) * static.variance)
     steepest = float(np.max((change / static.variance)[seen]))
@@ -204,13 +206,12 @@ class Scan(NamedTuple):
     largest: Array
 
 
-def scan(prior: Prior, line: Array, psi: Array, share: float) -> Scan:
+def scan(prior: Prior, line: Array, psi: Array, step: float) -> Scan:
     """Look along xi, at each psi, so closely that no change of the static price is stepped over.
 
     The static price increases in xi, at the rate of the static variance; so if it moves by no more
-    than a share of its whole range from each state to the next, every peak of the variance over
-    which it moves by more has been seen, however narrow. Intervals in which it moves by more are
-    halved until none is left.
+    than a step from each state to the next, every peak of the variance over which it moves by more
+    has been seen, however narrow. Intervals in which it moves by more are halved until none is left.
 
     Parameters
     ----------
@@ -218,7 +219,8 @@ def scan(prior: Prior, line: Array, psi: Array, share: float) -> Scan:
     line : array, shape (n, m)
         Centred xi to begin with, increasing, for each psi.
     psi : array, shape (n,)
-    share : float
+    step : float
+        Money.
 
     Returns
     -------
@@ -228,13 +230,12 @@ def scan(prior: Prior, line: Array, psi: Array, share: float) -> Scan:
     static = prior.cumulants(line.ravel(), psi[where])
     rows, parts = [where], [static]
     mean = static.mean.reshape(line.shape)
-    most = share * (mean[:, -1] - mean[:, 0])
     left, right, low, high = (
         x.ravel() for x in (line[:, :-1], line[:, 1:], mean[:, :-1], mean[:, 1:])
     )
     where = np.repeat(np.arange(psi.size), line.shape[1] - 1)
     for _ in range(HALVINGS):
-        wide = high - low > most[where]
+        wide = high - low > step
         if not wide.any():
             break
         left, right, low, high = (x[wide] for x in (left, right, low, high))
@@ -254,7 +255,7 @@ def scan(prior: Prior, line: Array, psi: Array, share: float) -> Scan:
 
 
 def _learning(
-    economy: Economy, band: list[float], half_range: float, share: float
+    economy: Economy, band: list[float], half_range: float, step: float
 ) -> tuple[float, float, float]:
     """psi_scale, the largest reachable psi, and the variance of xi that supply adds.
 
@@ -268,11 +269,11 @@ def _learning(
     def generous(psi: Array) -> Array:
         fan = 1.0 + psi[:, None] * half_range / half
         xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
-        static = scan(prior, xi, psi, share).largest
+        static = scan(prior, xi, psi, step).largest
         bound = static * (1.0 + rs**2 * horizon * static)
         return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
 
-    psi_scale = 1.0 / float(scan(prior, line[None], np.zeros(1), share).largest[0])
+    psi_scale = 1.0 / float(scan(prior, line[None], np.zeros(1), step).largest[0])
     fastest = economy.respond(generous(np.zeros(1)))
     longest = float(economy.motion(fastest.precision_rate).psi_dot[0]) * horizon
     if longest <= 0:

@@ -40,7 +40,7 @@ class ErrorTuning:
         Least share of the worst field's error that every field is taken to have.
     merged : float
         Share of the change when time steps are merged in pairs that a pass with all of them is
-        taken to leave: 1/7 at order 3, one less than the scheme's own.
+        taken to leave: between the 1/15 of the scheme's order and the 1/7 of one less.
     blind : float
         Error that the steps are taken to leave where that cannot be measured, in units of their
         tolerance.
@@ -57,7 +57,7 @@ class ErrorTuning:
     lucky_line: float = 0.3
     unseen: float = 0.05
     coupled: float = 0.6
-    merged: float = 1.0 / 7.0
+    merged: float = 1.0 / 12.0
     blind: float = 3.0
     jump: float = 0.1
     states: tuple[float, ...] = (0.0, -0.4, -0.2, 0.2, 0.4)

@@ -12,13 +12,22 @@ from pdesolve.case.errors import PdesolveError
 from pdesolve.model.economy import Economy
 from pdesolve.model.equations import FIELDS
 from pdesolve.numerics.grid import Grid
-from pdesolve.numerics.rosenbrock import Linearised, MarchError, Path, fixed_steps, march
+from pdesolve.numerics.rosenbrock import (
+    Linearised,
+    MarchError,
+    Path,
+    StepControl,
+    fixed_steps,
+    march,
+)
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import KnownStatic, Solution
 from pdesolve.solver.values import ERRORS
 from pdesolve.typing import Array
+
+STEPS = StepControl(fewest=6)  # fewer cannot be merged in pairs to see what they leave
 
 
 class PassError(PdesolveError, ArithmeticError):
@@ -46,6 +55,7 @@ def run_pass(
     tolerance: float,
     max_steps: int,
     *,
+    control: StepControl = STEPS,
     progress: bool = False,
 ) -> Solution:
     """Solve on one grid.
@@ -60,6 +70,7 @@ def run_pass(
     tolerance : float
         Of the time steps.
     max_steps : int
+    control : StepControl
     progress : bool
         Show a progress bar on standard error if it is a terminal.
 
@@ -88,6 +99,7 @@ def run_pass(
                 tolerance=tolerance,
                 max_steps=max_steps,
                 report=report,
+                control=control,
             )
         except MarchError as failure:
             text = _where(economy, grid, failure)

@@ -68,7 +68,7 @@ class PilotTuning:
     """
 
     spacing: float = 1.7
-    margin: float = 1.25
+    margin: float = 1.2
     scout_nodes: float = 0.7
     scout_tolerance: float = 10.0
     rounds: int = 4
@@ -127,7 +127,7 @@ class RefineTuning:
     time_rough: float = 0.2
     tighter: float = 0.6
     steps: float = 0.3
-    coarse: float = 0.6
+    coarse: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,7 +297,7 @@ def _settle(
 def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
     """The domain, with another largest psi if what the fastest learner reached calls for it."""
     needed = min(float(found.psi_reached[-1]), domain.psi_informed)
-    if needed == domain.psi_top or 1.1 * needed <= domain.psi_top <= 1.5 * needed:
+    if needed == domain.psi_top or 1.08 * needed <= domain.psi_top <= 1.4 * needed:
         return domain
     return replace(domain, psi_top=min(tuning.margin * needed, domain.psi_informed))
 
