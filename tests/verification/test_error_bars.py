@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pdesolve.case import load_case
-from tests.tools.error_bars import Verdict, assess, main, random_case, summary
+from tests.tools.error_bars import Verdict, assess, main, random_case, summary, table
 
 QUICK = [2, 3, 6, 8, 10]  # random cases that take no time
 
@@ -36,8 +36,12 @@ def test_a_bar_that_is_too_small_is_a_miss() -> None:
     errors = {"price": 2e-6, "variance": 1e-7}
     verdict = Verdict("x", True, "", errors, {"price": 1e-6, "variance": 1e-6}, 0.0)
     assert verdict.misses == ["price"]
+    assert verdict.excess == pytest.approx(2.0)
     assert verdict.width == pytest.approx(np.median([0.5, 10.0]))
-    assert "under the bar in 0 (0.0%)" in summary([verdict])
+    said = summary([verdict], 1e-5)
+    assert "under the bar in 0 (0.0%)" in said
+    assert "largest miss 2.0 times the bar; 0 converged cases are off by more" in said
+    assert "| x | 1 | 1 | 1 | 0 | 2.0 |" in table({"x": [verdict]})
 
 
 @pytest.mark.slow

@@ -148,9 +148,8 @@ def choose_domain(
     low_price, high_price = prior.span([start - far, start, start + far], tuning.reach)
     half_range = 0.5 * (high_price - low_price)
     band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
-    psi_scale, psi_top, noise = _learning(
-        economy, band, half_range, 2.0 * tuning.share * half_range
-    )
+    step = 2.0 * tuning.share * half_range
+    psi_scale, psi_top, noise = _learning(economy, band, half_range, step)
     informed = _informed(prior, 1e6 * psi_scale, tuning.improbable * tolerance)
     spread = tuning.reach * np.sqrt(noise) + 12.0 / half_range
     low = max(band[0], start - spread)
@@ -166,7 +165,7 @@ def choose_domain(
         psi_scale=psi_scale,
         psi_top=min(psi_top, informed),
         psi_informed=informed,
-        finest=_bend(prior, low, high, 2.0 * tuning.share * half_range),
+        finest=_bend(prior, low, high, step),
         tuning=tuning,
     )
 
@@ -211,7 +210,7 @@ def scan(prior: Prior, line: Array, psi: Array, step: float) -> Scan:
 
     The static price increases in xi, at the rate of the static variance; so if it moves by no more
     than a step from each state to the next, every peak of the variance over which it moves by more
-    has been seen, however narrow. Intervals in which it moves by more are halved until none is left.
+    has been seen, however narrow. Intervals in which it moves by more are halved, again and again.
 
     Parameters
     ----------
