@@ -45,7 +45,7 @@ class DiscreteTuning:
     span : float
         Standard deviations that unbounded payoffs, or their components, are taken to have.
     most : int
-        State nodes of a date.
+        State nodes of all dates together, at some 100 bytes each.
     felt : float
         Share of the prior's variance below which attention does not matter.
     """
@@ -64,7 +64,7 @@ class DiscreteTuning:
     kept: float = 2.0 * 1.4**-4
     margin: float = 1.05
     span: float = 5.0
-    most: int = 60_000
+    most: int = 2_000_000
     felt: float = 1e-6
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model.economy import Economy
-from pdesolve.solver.discrete.mesh import Mesh, StateFields
+from pdesolve.solver.discrete.mesh import CHUNK, Mesh, StateFields
 from pdesolve.typing import Array
 
 Index = NDArray[np.intp]
@@ -16,6 +16,10 @@ Index = NDArray[np.intp]
 
 class DiscreteError(PdesolveError, ArithmeticError):
     """A case that could not be solved with so many periods, in one sentence."""
+
+
+class OutOfReachError(DiscreteError):
+    """More states than there is room for; more periods would not help."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +111,11 @@ class Period:
         group = np.ceil(2.0 * np.log2(half))
         found = np.empty((5, some.size))
         for g in np.unique(group):
-            these = group == g
-            shock = reach[these, None] * np.linspace(-1.0, 1.0, 2 * int(half[these].max()) + 1)
-            parts = some[these], a[these], width[these], psi[these], shock
-            found[:, these] = self._expect(*parts)
+            alike = np.flatnonzero(group == g)
+            line = np.linspace(-1.0, 1.0, 2 * int(half[alike].max()) + 1)
+            for these in np.array_split(alike, 1 + alike.size * line.size // CHUNK):
+                parts = some[these], a[these], width[these], psi[these]
+                found[:, these] = self._expect(*parts, reach[these, None] * line)
         return Learned(*found)
 
     def _needs(self, some: Index, a: Array) -> tuple[Array, Array, Array, Array]:

@@ -20,7 +20,7 @@ from pdesolve.numerics.rootfind import NoConvergence
 from pdesolve.solver.discrete.domain import TUNING, DiscreteTuning, first_mesh
 from pdesolve.solver.discrete.equilibria import choose, fixed_points
 from pdesolve.solver.discrete.mesh import Between, Mesh, StateFields
-from pdesolve.solver.discrete.period import DiscreteError, Period
+from pdesolve.solver.discrete.period import DiscreteError, OutOfReachError, Period
 from pdesolve.solver.discrete.solution import DiscreteSolution
 from pdesolve.solver.values import ERRORS, scales
 from pdesolve.typing import Array
@@ -48,7 +48,12 @@ def _backward(
 ) -> DiscreteSolution:
     """One pass: deviations at every date, from the last to the first."""
     prior, periods = economy.prior, len(mesh.tops)
-    length = economy.horizon / periods
+    length, states = economy.horizon / periods, periods * int(np.prod(mesh.shape))
+    if states > tuning.most:
+        raise OutOfReachError(
+            f"the payoff has so much detail that {states} states are needed,"
+            f" and {tuning.most} are the most"
+        )
     static = _static(prior, mesh, tuning)
     fields = np.zeros((periods, 4, *mesh.shape))
     fields[-1, 3] = -prior.cumulants(*mesh.nodes(periods - 1)).variance
@@ -126,7 +131,8 @@ def solve_discrete(
     ValueError
         If `periods` is less than 1.
     DiscreteError
-        If there is no solution to report: no optimal attention, or periods too long.
+        If there is no solution to report: no optimal attention, periods too long, or more
+        states than there is room for.
     """
     if periods < 1:
         raise ValueError(f"periods must be at least 1, got {periods}")
@@ -134,11 +140,11 @@ def solve_discrete(
     economy = Economy.of(case)
     try:
         found = _refine(case, economy, first_mesh(economy, periods, tuning), tol, tuning)
+    except (OutOfReachError, NoOptimum) as failure:
+        raise DiscreteError(f"{case.name}, {periods} periods: {failure}") from failure
     except (DiscreteError, NoConvergence) as failure:
         text = f"{case.name}, {periods} periods: {failure}; try more periods"
         raise DiscreteError(text) from failure
-    except NoOptimum as failure:
-        raise DiscreteError(f"{case.name}, {periods} periods: {failure}") from failure
     return replace(found, seconds=time.perf_counter() - began)
 
 
