@@ -11,6 +11,7 @@ from scipy.ndimage import map_coordinates, spline_filter1d
 from pdesolve.typing import Array
 
 DEGREE: Final = 5
+CHUNK = 2**22  # elements of a temporary array
 PAD = 3  # of the splines, and coefficients that they need beyond the ends
 
 StateFields = Callable[[Array, Array], Array]  # at zeta (n, m), psi (n,): values (fields, n, m)
@@ -114,6 +115,14 @@ class Between:
 
     def __call__(self, zeta: Array, psi: Array) -> Array:
         """Every field at the states (zeta, psi), shapes (n, m) and (n,): (fields, n, m)."""
+        fields, _, width = self._modes.shape
+        each = max(1, CHUNK // (fields * max(width, zeta.shape[1])))
+        parts = [slice(i, i + each) for i in range(0, max(len(psi), 1), each)]
+        found = [self._few(zeta[part], psi[part]) for part in parts]
+        return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+
+    def _few(self, zeta: Array, psi: Array) -> Array:
+        """The same, at so few states that memory does not matter."""
         (lines, count), (fields, _, width) = self._mesh.shape, self._modes.shape
         depth, along = self._mesh.locate(self._k, zeta, psi[:, None])
         angle = 2.0 * np.arcsin(np.sqrt(np.clip(depth, 0.0, 1.0)))

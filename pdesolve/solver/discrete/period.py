@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model.economy import Economy
-from pdesolve.solver.discrete.mesh import Mesh, StateFields
+from pdesolve.solver.discrete.mesh import CHUNK, Mesh, StateFields
 from pdesolve.typing import Array
 
 Index = NDArray[np.intp]
@@ -16,6 +16,10 @@ Index = NDArray[np.intp]
 
 class DiscreteError(PdesolveError, ArithmeticError):
     """A case that could not be solved with so many periods, in one sentence."""
+
+
+class OutOfReachError(DiscreteError):
+    """More states than there is room for; more periods would not help."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,21 +105,36 @@ class Period:
         d zeta = kappa sqrt(Delta) u. The kernel mixes, over payoffs, normals of that width, so the
         trapezoidal rule converges exponentially. Nodes that need about as many shocks go together.
         """
-        width = (a / self.rho_sigma + self.rho_sigma) * np.sqrt(self.length)
-        psi = self.psi[some] + (a**2 / self.rho_sigma**2 + a) * self.length
-        reach = self.tuning.tail * np.sqrt(1.0 + width**2 * self.mesh.largest(self.psi[some]))
-        bend = np.maximum(1.0, 2.0 * width * np.sqrt(self.mesh.largest(psi)))
-        half = np.ceil(reach * bend / self.step)
+        width, psi, reach, half = self._needs(some, a)
         if half.max() > self.tuning.most:
             raise DiscreteError("one period moves prices through all of their range")
         group = np.ceil(2.0 * np.log2(half))
         found = np.empty((5, some.size))
         for g in np.unique(group):
-            these = group == g
-            shock = reach[these, None] * np.linspace(-1.0, 1.0, 2 * int(half[these].max()) + 1)
-            parts = some[these], a[these], width[these], psi[these], shock
-            found[:, these] = self._expect(*parts)
+            alike = np.flatnonzero(group == g)
+            line = np.linspace(-1.0, 1.0, 2 * int(half[alike].max()) + 1)
+            for these in np.array_split(alike, 1 + alike.size * line.size // CHUNK):
+                parts = some[these], a[these], width[these], psi[these]
+                found[:, these] = self._expect(*parts, reach[these, None] * line)
         return Learned(*found)
+
+    def _needs(self, some: Index, a: Array) -> tuple[Array, Array, Array, Array]:
+        """Width and psi of what a period adds, and the reach and half the nodes of a quadrature."""
+        width = (a / self.rho_sigma + self.rho_sigma) * np.sqrt(self.length)
+        psi = self.psi[some] + (a**2 / self.rho_sigma**2 + a) * self.length
+        reach = self.tuning.tail * np.sqrt(1.0 + width**2 * self.mesh.largest(self.psi[some]))
+        bend = np.maximum(1.0, 2.0 * width * np.sqrt(self.mesh.largest(psi)))
+        return width, psi, reach, np.ceil(reach * bend / self.step)
+
+    def within_reach(self, some: Index, a: Array) -> NDArray[np.bool_]:
+        """Whether the quadrature can follow what these precision rates do."""
+        fits: NDArray[np.bool_] = self._needs(some, a)[3] <= self.tuning.most
+        return fits
+
+    def excess(self, some: Index, a: Array) -> Array:
+        """Best response to what the precision rates leave, less those rates."""
+        later = self.learn(some, a).later
+        return np.asarray(self.economy.respond(later).precision_rate - a)
 
     def _expect(self, some: Index, a: Array, width: Array, psi: Array, shock: Array) -> Learned:
         """Expectations by a rule that is centred where the static market is heading.
@@ -163,20 +182,24 @@ class Period:
             low, high = np.where(more, middle, low), np.where(more, high, middle)
         return low
 
-    def choose(self, guess: Array) -> tuple[Learned, Array]:
+    def choose(
+        self, some: Index, guess: Array, low: Array | float = -1.0, high: Array | float = np.inf
+    ) -> tuple[Learned, Array]:
         """Expectations and precision rates, where A is a best response to what A leaves.
 
-        More attention leaves less variance, so the response less A falls in A: the secant method,
-        inside brackets. Where the response jumps past A investors are indifferent; some choose
-        either end of the jump, and the cost is their average.
+        Between `low`, where the response is larger than A, and `high`, where it is smaller, is a
+        point where it stops being larger: one such fixed point is found, the only one if periods
+        are short (derivation.md, section 3), by the secant method inside brackets. Where the
+        response jumps past A investors are indifferent; some choose either end of the jump, and the
+        cost is their average.
         """
-        rho, tuning = self.economy.risk_aversion, self.tuning
+        rho, tuning, nodes = self.economy.risk_aversion, self.tuning, some
         a, before, gap = guess.copy(), np.full_like(guess, np.nan), np.full_like(guess, np.nan)
-        low, high = np.full_like(guess, -1.0), np.full_like(guess, np.inf)
+        low, high = np.zeros_like(guess) + low, np.zeros_like(guess) + high
         found = Learned(*np.empty((5, guess.size)))
         some = np.arange(guess.size)
         for trial in range(tuning.trials):
-            now, x = self.learn(some, a[some]), a[some]
+            now, x = self.learn(nodes[some], a[some]), a[some]
             response = self.economy.respond(now.later)
             best = response.precision_rate
             cost = response.cost + now.later / (2.0 * rho) * (x - best)

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.case import Case
 from pdesolve.solver.discrete.mesh import Between, Mesh
@@ -32,8 +32,13 @@ class DiscreteSolution(Reading):
         Deviations of p, V, L and E^Q[V'] from p^s, V^s, phi and V^s, centred payoff.
     rates : array, shape (periods, lines, nodes)
         Precision rates A, 1/(money² time); 0 at the last date.
+    counts : array of int, shape (periods, lines, nodes)
+        Precision rates found that are best responses to themselves; the least is in `rates`.
+    alternatives : tuple of float
+        All of them at the initial state, if they are several; otherwise empty.
     kinked : bool
-        Whether attention is zero or capped in one part of the mesh and not in another.
+        Whether attention is zero or capped in one part of the mesh and not in another, or may jump
+        because there are several of it.
     error : dict
         Estimated absolute errors, of quadrature and interpolation, of the initial values named
         in `ERRORS`.
@@ -49,7 +54,9 @@ class DiscreteSolution(Reading):
     mesh: Mesh
     fields: Array
     rates: Array
+    counts: NDArray[np.intp]
     kinked: bool
+    alternatives: tuple[float, ...] = ()
     error: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ERRORS, float("nan")))
     converged: bool = False
     message: str = "one pass: no error estimate"
@@ -64,6 +71,21 @@ class DiscreteSolution(Reading):
     def length(self) -> float:
         """Delta, the length of a period."""
         return self.case.market.horizon / len(self.fields)
+
+    @property
+    def several(self) -> float:
+        """Share of the nodes, the last date's apart, where several attentions are possible."""
+        return float(np.mean(self.counts[:-1] > 1)) if len(self.counts) > 1 else 0.0
+
+    @property
+    def said_of_several(self) -> str:
+        """The end of a sentence that says so; empty if attention is unique everywhere."""
+        if not self.several:
+            return ""
+        start = ", ".join(f"{rate:.4g}" for rate in self.alternatives)
+        also = f", at t = 0 A = {start}" if start else ", not at t = 0"
+        share = f"{100.0 * self.several:.2g}% of the nodes"
+        return f"; several attentions are best responses at {share}{also}: the least is taken"
 
     @cached_property
     def psi_reached(self) -> Array:
