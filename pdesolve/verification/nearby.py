@@ -37,7 +37,8 @@ class RouteTuning:
     between : float
         Tolerances that fields may be apart there.
     equations : float
-        Of a field's scale: what differences along psi, near the end of that axis, may leave.
+        Of a field's scale and the root of the tolerance: what slopes along psi at the end of that
+        axis may leave, which are of lower order than values.
     """
 
     xi_nodes: int = 10
@@ -52,7 +53,7 @@ class RouteTuning:
         (0.873, 0.71, -0.29),
     )
     between: float = 10.0
-    equations: float = 5e-3
+    equations: float = 1.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
