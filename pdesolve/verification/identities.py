@@ -5,20 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from pdesolve.case import (
-    Attention,
-    ExponentialAttention,
-    ExponentialCost,
-    LinearAttention,
-    PowerAttention,
-    PowerCost,
-)
-from pdesolve.model.attention.technology import Technology
 from pdesolve.model.payoff.prior import Prior
+from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.stencils import ORDERS
 from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS
-from pdesolve.typing import Array
+from pdesolve.verification.by_definition import cost_of, precision_of
 from pdesolve.verification.check import Check
 
 
@@ -31,6 +24,8 @@ def identity_checks(solution: Solution) -> Iterator[Check]:
         "attention: gain from the best other choice", _deviation(solution), 1e-9, "of the gain"
     )
     yield _limit("payoff date: fields are the static ones", _at_the_end(solution), 1e-12, "")
+    text = "difference weights against findiff, all orders"
+    yield _limit(text, _weights(solution.space), 1e-12, "weight for unit spacing")
     tolerance = solution.case.numerics.tolerance
     if solution.prior.is_two_point:
         low, high = solution.prior.low, solution.prior.high
@@ -83,36 +78,30 @@ def _deviation(solution: Solution) -> float:
     splits = np.vstack([np.eye(case.signals)[0], np.full(case.signals, 1.0 / case.signals)])
     splits = np.vstack([splits, rng.dirichlet(np.ones(case.signals), 30)])
     totals = np.linspace(0.0, most, 1001)
-    bought = np.array([_precision(case, np.outer(totals, split)).sum(axis=1) for split in splits])
+    bought = np.array([precision_of(case, np.outer(totals, split)).sum(axis=1) for split in splits])
     worth = v[:, None] / (2.0 * rho)
-    gain = worth * bought.max(axis=0) - _cost(case, totals)
+    gain = worth * bought.max(axis=0) - cost_of(case, totals)
     best = worth[:, 0] * found.precision_rate - found.cost
     size = np.maximum(np.abs(best), worth[:, 0] * found.precision_rate) + 1e-300
     return max(0.0, float(np.max((gain.max(axis=1) - best) / size)))
 
 
-def _precision(case: Attention, a: Array) -> Array:
-    """Precision per unit of time h(a) of each signal (derivation.md, section 6)."""
-    match case:
-        case LinearAttention():
-            return case.efficiency * a
-        case PowerAttention():
-            return case.efficiency * a**case.elasticity
-        case ExponentialAttention():
-            return np.exp(case.sensitivity * a)
-    return Technology.of(replace(case, signals=1)).precision.rate(a)
-
-
-def _cost(case: Attention, s: Array) -> Array:
-    """Cost per unit of time C(S)."""
-    cost = case.cost
-    match cost:
-        case PowerCost():
-            return cost.scale * s**cost.exponent / cost.exponent + cost.linear * s
-        case ExponentialCost():
-            return cost.scale * np.expm1(cost.rate * s) / cost.rate + cost.linear * s
-    return Technology.of(case).cost.value(s)
-
-
 def _at_the_end(solution: Solution) -> float:
     return float(np.max(np.abs(solution.states[-1])))
+
+
+def _weights(space: Grid) -> float:
+    """Largest distance of the weights that the grid differentiates with from those of findiff."""
+    import findiff
+
+    worst, nodes = 0.0, 33
+    for order in ORDERS:
+        grid = replace(space, n_xi=nodes, order=order)
+        step = 2.0 / (nodes - 1)
+        for derivative, rows in zip((1, 2), grid.rows, strict=True):
+            theirs = findiff.coefficients(deriv=derivative, acc=order)["center"]
+            wanted = dict(zip(theirs["offsets"], theirs["coefficients"], strict=True))
+            ours = rows[:, nodes // 2] * step**derivative
+            for offset, weight in zip(range(-(order // 2), order // 2 + 1), ours, strict=True):
+                worst = max(worst, abs(float(weight) - float(wanted.get(offset, 0.0))))
+    return worst

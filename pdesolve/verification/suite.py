@@ -1,8 +1,9 @@
 """Verification: does the code solve the equations, and are they the limit of the model.
 
 `verify` puts one case through every check that says so: its error bars against a far finer grid,
-identities and closed forms, orders of convergence on manufactured problems and on the case itself,
-the discrete model at shorter and shorter periods, and the simulated economy.
+identities and closed forms, every reported value by a second route, orders of convergence on
+manufactured problems and on the case itself, the discrete model at shorter and shorter periods, and
+the simulated economy.
 """
 
 import time
@@ -29,6 +30,7 @@ from pdesolve.verification.grid_convergence import LEAST, Refinement, directions
 from pdesolve.verification.identities import identity_checks
 from pdesolve.verification.order_studies import manufactured_tables
 from pdesolve.verification.orders import BAND, OrderRow, OrderTable
+from pdesolve.verification.second_route import second_route_checks
 from pdesolve.verification.simulation import ALLOWED, simulate
 from pdesolve.version import __version__
 
@@ -140,6 +142,7 @@ def verify(
     checks += _attempt("error bars", lambda: bars(solution, effort.finer))
     tell("identities")
     checks += identity_checks(solution)
+    checks += _attempt("second route", lambda: second_route_checks(solution))
     tell("orders of convergence")
     orders = manufactured_tables(quick=not effort.orders)
     checks += [_order_check(table, "manufactured solutions") for table in orders]

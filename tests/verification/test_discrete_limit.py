@@ -1,11 +1,20 @@
 """Verdicts on the limit of many periods."""
 
+from collections.abc import Callable
+from math import nan
+
 import pytest
 
-from pdesolve.verification.discrete_limit import Periods, period_checks
+from pdesolve.case import load_case
+from pdesolve.solver.pde.solver import solve
+from pdesolve.verification.discrete_limit import Periods, period_checks, to_the_limit
+from tests.tools.solutions import solved
+from tests.verification.test_second_route import change_rates, drop_half, flip_k4
 
 
-def periods(values: tuple[float, float, float], pde: float, taught: float = 0.1) -> Periods:
+def periods(
+    values: tuple[float, float, float], pde: float, taught: float = 0.1, longer: float = nan
+) -> Periods:
     return Periods(
         field="price",
         periods=(32, 64, 128),
@@ -14,6 +23,7 @@ def periods(values: tuple[float, float, float], pde: float, taught: float = 0.1)
         error=1e-7,
         scale=1.0,
         taught=taught,
+        longer=longer,
     )
 
 
@@ -36,3 +46,84 @@ def test_periods_that_teach_too_much_decide_nothing() -> None:
     (check,) = period_checks(periods((1.0, 2.0, 3.0), 9.0, taught=40.0), kink=False)
     assert check.passed and not check.decided
     assert "teaches 40 times what was known" in check.note
+
+
+def along(law: Callable[[float], float]) -> Periods:
+    longer, *values = (1.0 + law(1.0 / n) for n in (16, 32, 64, 128))
+    a, b, c = values
+    return periods((a, b, c), 1.0, longer=longer)
+
+
+def slow_start(h: float) -> float:
+    """Of first order, but only once periods are much shorter than a sixteenth."""
+    return 0.1 * h / (1.0 + 16.0 * h)
+
+
+def test_an_order_on_its_way_to_one_is_not_decided() -> None:
+    one = along(slow_start)
+    assert 0.2 < one.order_before < one.order < 0.625
+    value, order = period_checks(one, kink=False)
+    assert value.decided and value.passed
+    assert order.passed and not order.decided
+    assert order.note.startswith("periods too long: order 0.")
+
+
+@pytest.mark.parametrize("power", [0.5, 1.5, 2.0])
+def test_a_wrong_order_stays_where_it_is_and_fails(power: float) -> None:
+    order = list(period_checks(along(lambda h: 0.1 * h**power), kink=False))[1]
+    assert order.decided and not order.passed
+
+
+def test_an_order_that_turns_away_from_one_fails() -> None:
+    order = list(period_checks(along(lambda h: 0.1 * h**0.5 + 0.1 * h), kink=False))[1]
+    assert order.decided and (order.passed == (order.value <= order.bound))
+    one = along(lambda h: 0.1 * h**0.4 + 0.05 * h)
+    order = list(period_checks(one, kink=False))[1]
+    assert one.order < one.order_before and not order.passed
+
+
+def test_a_wrong_limit_fails_though_the_order_is_not_decided() -> None:
+    one = along(slow_start)
+    allowed = max(one.uncertainty, one.unsettled) + one.error
+    far = periods(one.values, one.limit + 1.1 * allowed, longer=one.longer)
+    value, order = period_checks(far, kink=False)
+    assert not value.passed and value.decided
+    assert not order.decided
+
+
+@pytest.mark.parametrize(
+    ("change", "field"), [(flip_k4, "variance"), (drop_half, "price")], ids=["k4", "half"]
+)
+def test_wrong_equations_still_fail(
+    change: Callable[..., None], field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_rates(change)(monkeypatch)
+    solution = solve(load_case("binary"), tol=1e-4)
+    found = {one.field: one for one in to_the_limit(solution, (16, 32, 64))}
+    value = next(period_checks(found[field], kink=False))
+    assert value.decided and not value.passed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [flip_k4, drop_half], ids=["k4", "half"])
+def test_wrong_equations_still_fail_in_a_plane(
+    change: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_rates(change)(monkeypatch)
+    solution = solve(load_case("three_states"), tol=1e-4)
+    checks = [
+        check
+        for one in to_the_limit(solution, (32, 64, 128))
+        for check in period_checks(one, kink=False)
+    ]
+    assert any(check.decided and not check.passed for check in checks)
+
+
+@pytest.mark.slow
+def test_periods_of_disaster_are_too_long_for_an_order() -> None:
+    found = to_the_limit(solved("disaster", tol=1e-4), (64, 128, 256))
+    checks = [check for one in found for check in period_checks(one, kink=False)]
+    assert all(check.passed for check in checks)
+    early = [check for check in checks if not check.decided]
+    assert early and all("order in the length" in check.name for check in early)
+    assert all("periods too long" in check.note for check in early)

@@ -22,6 +22,7 @@ def test_a_right_solution_passes(verified: Report) -> None:
     assert groups == {
         "error bars",
         "identities",
+        "second route",
         "manufactured solutions",
         "discrete model",
         "simulation",

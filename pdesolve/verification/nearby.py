@@ -1,0 +1,215 @@
+"""Fields near a state by a second route, from the raw states and the case's plain numbers.
+
+Between the nodes go polynomials through the nearest ones instead of splines; the static market is
+summed over the payoff itself (by_definition.py); derivatives are differences of the price, the
+variance and the log value themselves, so that section 4 of derivation.md, and not the deviation
+form that was solved, says how they move in time.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline
+
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+from pdesolve.verification.by_definition import Chosen, choose, tilted
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteTuning:
+    """How the second route goes, and how far from the first it may end.
+
+    Attributes
+    ----------
+    xi_nodes, psi_nodes : int
+        That a polynomial goes through.
+    step : float
+        Of differences, in units of the distance between nodes.
+    round_off : float
+        Of a value.
+    felt : float
+        Of the prior's variance: nodes with less are in the far field.
+    places : tuple of (float, float, float)
+        States between nodes and dates: time over the horizon, psi over the largest that is known,
+        and distance along xi from where the price is the initial one, about.
+    between : float
+        Tolerances that fields may be apart there.
+    equations : float
+        Of a field's scale and the root of the tolerance: what slopes along psi at the end of that
+        axis may leave, which are of lower order than values.
+    """
+
+    xi_nodes: int = 10
+    psi_nodes: int = 7
+    step: float = 0.1
+    round_off: float = 1e-10
+    felt: float = 1e-3
+    places: tuple[tuple[float, float, float], ...] = (
+        (0.137, 0.11, -0.43),
+        (0.137, 0.53, 0.31),
+        (0.611, 0.23, 0.47),
+        (0.873, 0.71, -0.29),
+    )
+    between: float = 10.0
+    equations: float = 1.5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Nearby:
+    """Price, variance and log value near a state, by a polynomial through the nodes around it.
+
+    Attributes
+    ----------
+    solution : Solution
+    xi, psi : float
+        The state in the middle.
+    """
+
+    solution: Solution
+    xi: float
+    psi: float
+    tuning: RouteTuning = RouteTuning()
+
+    @cached_property
+    def _windows(self) -> tuple[slice, slice]:
+        """The nodes around the state, along psi and xi."""
+        space = self.solution.space
+        eta, z = self._place(np.array([self.xi]), np.array([self.psi]))
+        return (
+            _window(space.eta, eta[0], self.tuning.psi_nodes),
+            _window(space.z, z[0], self.tuning.xi_nodes),
+        )
+
+    def _place(self, xi: Array, psi: Array) -> tuple[Array, Array]:
+        """Coordinates (eta, z) in which the nodes are laid out."""
+        space = self.solution.space
+        fan = space.width * (1.0 + space.spread * psi)
+        y = (xi - self.solution.prior.centre * psi - space.centre) / fan
+        bend = space.stretch
+        z = y if bend < 1e-8 else np.log(bend * y + np.sqrt(1.0 + (bend * y) ** 2)) / bend
+        return np.log((space.psi_scale + psi) / space.psi_scale), z
+
+    def deviations(self, xi: Array, psi: Array, states: Array) -> Array:
+        """What nodal values (..., n_psi, n_xi, 3) are in these states (m,): shape (..., m, 3)."""
+        along_psi, along_xi = self._windows
+        eta, z = self._place(xi, psi)
+        by_psi = lagrange(self.solution.space.eta[along_psi], eta)
+        by_xi = lagrange(self.solution.space.z[along_xi], z)
+        near = states[..., along_psi, along_xi, :]
+        return np.einsum("mj,mi,...jif->...mf", by_psi, by_xi, near)
+
+    def static(self, xi: Array, psi: Array) -> Array:
+        """p^s, V^s and phi, shape (m, 3)."""
+        found = tilted(self.solution.case.payoff, self.solution.prior, xi, psi)
+        return np.stack([found.mean, found.variance, found.phi], axis=-1)
+
+    def slab(self, t: float) -> Array:
+        """Deviations at the nodes at a time, by the Hermite cubic between two dates."""
+        times, solution = self.solution.times, self.solution
+        k = min(max(int(np.searchsorted(times, t, side="right")) - 1, 0), times.size - 2)
+        part = slice(k, k + 2)
+        cubic = CubicHermiteSpline(times[part], solution.states[part], -solution.rates[part])
+        return np.asarray(cubic(t))
+
+    def totals(self, t: float) -> Array:
+        """p, V, L in the middle and p at two states on either side, as differences want them."""
+        xi = self.xi + self.steps[0] * np.arange(-2.0, 3.0)
+        psi = np.full(5, self.psi)
+        return self.static(xi, psi) + self.deviations(xi, psi, self.slab(t))
+
+    @cached_property
+    def steps(self) -> tuple[float, float]:
+        """Steps of differences along xi and psi."""
+        space, line = self.solution.space, self._windows[0].start
+        share = self.tuning.step
+        wide = 1.0 / self.solution.prior.sd
+        if space.n_xi > 1:
+            wide = float(space.width * (space.z[1] - space.z[0]))
+        high = 1.0 / self.solution.prior.variance
+        if space.n_psi > 1:
+            high = float(space.psi[line + 1] - space.psi[line])
+        return share * min(wide, 1.0 / self.solution.prior.sd), share * high
+
+    def values(self, t: float = 0.0) -> dict[str, float]:
+        """Every reported value at this state."""
+        market, totals = self.solution.case.market, self.totals(t)
+        rho, p_xi = market.risk_aversion, float(first(totals[:, 0], self.steps[0]))
+        p, variance, log_value = (float(one) for one in totals[2])
+        found = self.choice(variance)
+        noise = rho * market.supply_volatility
+        alone = self.static(np.array([self.xi]), np.array([self.psi]))[0]
+        return {
+            "price": p,
+            "variance": variance,
+            "attention": found.attention,
+            "precision_rate": found.precision_rate,
+            "log_value": log_value,
+            "certainty_equivalent_gain": -(rho * market.initial_supply * p + log_value) / rho,
+            "price_volatility": (found.precision_rate / noise + noise) * p_xi,
+            "static_price": float(alone[0]),
+            "static_variance": float(alone[1]),
+        }
+
+    def choice(self, variance: float) -> Chosen:
+        """The best attention at a variance."""
+        benefit = 0.5 * variance / self.solution.case.market.risk_aversion
+        return choose(self.solution.case.attention, benefit)
+
+    def motion(self) -> tuple[Array, Array]:
+        """Rates of p, V and L in the time left at every date: solved, and by section 4; (n, 3)."""
+        solution, (h, k) = self.solution, self.steps
+        ahead, none = np.arange(-2.0, 3.0), np.zeros(5)
+        xi, psi = self.xi + np.append(h * ahead, none), self.psi + np.append(none, k * ahead)
+        totals = self.static(xi, psi) + self.deviations(xi, psi, solution.states)
+        here = np.array([self.xi]), np.array([self.psi])
+        solved = self.deviations(*here, solution.rates)[:, 0]
+        across, up = np.moveaxis(totals[:, :5], 1, -1), np.moveaxis(totals[:, 5:], 1, -1)
+        by_xi, by_psi, by_xixi = first(across, h), first(up, k), second(across, h)
+        said = [
+            self._rates(totals[i, 2], by_xi[i], by_xixi[i], by_psi[i]) for i in range(len(totals))
+        ]
+        return solved, np.array(said)
+
+    def _rates(self, u: Array, u_xi: Array, u_xixi: Array, u_psi: Array) -> list[float]:
+        """The three equations (4.1)."""
+        market, (p, variance, _) = self.solution.case.market, u
+        rho, noise = market.risk_aversion, market.risk_aversion * market.supply_volatility
+        _, A, cost = self.choice(float(variance))
+        kappa, learned = A / noise + noise, A**2 / noise**2 + A
+        mu = kappa**2 * u_xi[2] - noise * kappa * p
+        common = learned * u_psi + 0.5 * kappa**2 * u_xixi
+        value = 0.5 * kappa**2 * u_xi[2] ** 2 - noise * kappa * (p * u_xi[2] + u_xi[0])
+        return [
+            common[0] + mu * u_xi[0],
+            common[1] + mu * u_xi[1] + kappa**2 * u_xi[0] ** 2,
+            common[2] + value + 0.5 * (noise**2 + A) * p**2 + rho * cost,
+        ]
+
+
+def _window(nodes: Array, at: float, count: int) -> slice:
+    """The `count` nodes around a point."""
+    count = min(count, nodes.size)
+    start = int(np.searchsorted(nodes, at)) - count // 2
+    start = min(max(start, 0), nodes.size - count)
+    return slice(start, start + count)
+
+
+def lagrange(nodes: Array, at: Array) -> Array:
+    """Weights (m, n) of nodal values in the polynomial through n nodes, at m points."""
+    out = np.ones((at.size, nodes.size))
+    for j, node in enumerate(nodes):
+        for other in np.delete(nodes, j):
+            out[:, j] *= (at - other) / (node - other)
+    return out
+
+
+def first(values: Array, step: float) -> Array:
+    """Derivative in the middle of five equidistant values, on the last axis."""
+    return np.asarray(values @ np.array([1.0, -8.0, 0.0, 8.0, -1.0]) / (12.0 * step))
+
+
+def second(values: Array, step: float) -> Array:
+    """Second derivative likewise."""
+    return np.asarray(values @ np.array([-1.0, 16.0, -30.0, 16.0, -1.0]) / (12.0 * step**2))

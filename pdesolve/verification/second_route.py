@@ -1,0 +1,119 @@
+"""Every reported value by a second route (nearby.py), and a price that rises with the evidence."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from pdesolve.model.equations import FIELDS
+from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import BARS, VALUES
+from pdesolve.verification.check import Check
+from pdesolve.verification.nearby import Nearby, RouteTuning
+
+GROUP = "second route"
+FIELD_NAMES = tuple(name for name in VALUES if name != "certainty_equivalent_gain")
+
+
+def second_route_checks(solution: Solution, tuning: RouteTuning = RouteTuning()) -> Iterator[Check]:
+    """Reported values, fields between nodes and dates, equations, and a price that rises."""
+    near = Nearby(solution=solution, xi=_start(solution), psi=0.0, tuning=tuning)
+    yield from _reported(solution, near)
+    yield _between(solution, tuning)
+    yield from _integrated(solution, near)
+    yield from _rising(solution, tuning)
+
+
+def _start(solution: Solution) -> float:
+    """The xi at t = 0."""
+    market = solution.case.market
+    return -market.risk_aversion * market.initial_supply
+
+
+def _reported(solution: Solution, near: Nearby) -> Iterator[Check]:
+    """The initial values."""
+    sizes, bars = error_scales(solution), solution.bars
+    for name, value in near.values().items():
+        gap = abs(getattr(solution.initial, name) - value)
+        bar = bars[name] if name in BARS else 0.0
+        bound = max(bar, near.tuning.round_off * max(abs(value), sizes[name]))
+        yield Check(
+            group=GROUP,
+            name=f"{name.replace('_', ' ')}: distance from nodal values, written out",
+            value=gap,
+            bound=bound,
+            passed=gap <= bound,
+            unit="error bar" if bar else "round-off",
+        )
+
+
+def _between(solution: Solution, tuning: RouteTuning) -> Check:
+    """Fields at states between nodes, at times between dates."""
+    sizes, prior, horizon = error_scales(solution), solution.prior, solution.case.market.horizon
+    bound = tuning.between * solution.case.numerics.tolerance
+    worst, where = 0.0, ""
+    for share, part, shift in tuning.places:
+        t = share * horizon
+        psi = part * float(np.interp(t, solution.times, solution.psi_limit))
+        if solution.space.n_psi == 1:
+            psi = part / prior.variance
+        xi = _start(solution) + prior.centre * psi
+        xi += shift * (1.0 + solution.space.spread * psi) / prior.sd
+        values = Nearby(solution=solution, xi=xi, psi=psi, tuning=tuning).values(t)
+        for name in FIELD_NAMES:
+            state = (xi, psi) if name.startswith("static") else (xi, psi, t)
+            gap = abs(float(getattr(solution, name)(*state)) - values[name]) / sizes[name]
+            gap = gap if np.isfinite(gap) else np.inf
+            if gap > worst:
+                worst, where = gap, f"{name.replace('_', ' ')} at t = {t:.3g}"
+    return Check(
+        group=GROUP,
+        name="fields between nodes and dates: distance from polynomials",
+        value=worst,
+        bound=bound,
+        passed=worst <= bound,
+        unit="of the field's scale",
+        note=where,
+    )
+
+
+def _integrated(solution: Solution, near: Nearby) -> Iterator[Check]:
+    """What the equations of section 4 add up to over time, at the initial state."""
+    sizes, times = error_scales(solution), solution.times
+    _, said = near.motion()
+    here = np.array([near.xi]), np.array([near.psi])
+    found = near.deviations(*here, solution.states[0])[0]
+    total = CubicSpline(times, said).integrate(times[0], times[-1])
+    bound = near.tuning.equations * solution.case.numerics.tolerance**0.5
+    for i, name in enumerate(FIELDS):
+        gap = float(abs(total[i] - found[i])) / sizes[name]
+        yield Check(
+            group=GROUP,
+            name=f"{name.replace('_', ' ')}: distance from its equation, added up over time",
+            value=gap,
+            bound=bound,
+            passed=gap <= bound,
+            unit="of the field's scale",
+        )
+
+
+def _rising(solution: Solution, tuning: RouteTuning) -> Iterator[Check]:
+    """p_xi > 0: evidence for a higher payoff raises the price, at every date and node."""
+    space, static = solution.space, solution.static_nodes
+    if space.n_xi == 1:  # p_xi is V^s
+        return
+    felt = static.variance > tuning.felt * solution.prior.variance
+    felt &= (space.psi <= space.psi_known)[:, None] if space.n_psi > 1 else True
+    both = felt[:, 1:] & felt[:, :-1]
+    alone = np.diff(static.mean, axis=1)[both]
+    rise = np.diff(static.mean + solution.states[..., 0], axis=2)[:, both]
+    worst = float(np.max(-rise / alone))
+    yield Check(
+        group=GROUP,
+        name="p_xi > 0: largest fall of the price from node to node, at all dates",
+        value=worst,
+        bound=0.0,
+        passed=worst < 0.0,
+        unit="rise of the static price",
+    )
