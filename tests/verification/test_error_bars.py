@@ -5,6 +5,7 @@ import pytest
 
 from pdesolve.case import load_case
 from tests.tools.error_bars import Verdict, assess, main, random_case, summary, table
+from tests.tools.families import FAMILIES, family_case
 
 QUICK = [2, 3, 6, 8, 10]  # random cases that take no time
 
@@ -37,6 +38,7 @@ def test_a_bar_that_is_too_small_is_a_miss() -> None:
     verdict = Verdict("x", True, "", errors, {"price": 1e-6, "variance": 1e-6}, 0.0)
     assert verdict.misses == ["price"]
     assert verdict.excess == pytest.approx(2.0)
+    assert verdict.excess == pytest.approx(2.0)
     assert verdict.width == pytest.approx(np.median([0.5, 10.0]))
     said = summary([verdict], 1e-5)
     assert "under the bar in 0 (0.0%)" in said
@@ -44,10 +46,23 @@ def test_a_bar_that_is_too_small_is_a_miss() -> None:
     assert "| x | 1 | 1 | 1 | 0 | 2.0 |" in table({"x": [verdict]})
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_families_are_reproducible_and_differ(family: str) -> None:
+    cases = [family_case(family, seed) for seed in range(5)]
+    assert cases[3] == family_case(family, 3)
+    assert len({repr(case) for case in cases}) == 5
+
+
+@pytest.mark.parametrize("family", ["narrow mixtures", "supply risks", "cost exponents"])
+def test_family_case_stays_under_its_bar(family: str) -> None:
+    verdict = assess(family_case(family, 1), 1e-4)
+    assert verdict.errors and not verdict.misses, verdict
+
+
 @pytest.mark.slow
 def test_the_study() -> None:
-    """Named cases and 200 random ones: 95% of the cases under their bars in every field."""
-    solved = [verdict for verdict in main(200, 2) if verdict.errors]
-    assert len(solved) >= 200
+    """Two cases of each family at 1e-4, and the named ones: a sample of the study."""
+    solved = [v for some in main(1e-4, 2).values() for v in some if v.errors]
+    assert len(solved) >= 35
     assert np.mean([not verdict.misses for verdict in solved]) >= 0.95
     assert np.median([verdict.width for verdict in solved]) <= 20.0

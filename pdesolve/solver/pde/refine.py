@@ -100,6 +100,8 @@ class RefineTuning:
         Xi nodes added at either end, as a share, to see what ending the grid costs.
     passes : int
         At most, once both directions have been explored.
+    tests : int
+        Refinements of one line of nodes, whatever the first estimate says.
     domains : int
         At most, each wider than the last, until it covers what the solution found on it needs.
     time, time_rough, tighter : float
@@ -122,6 +124,7 @@ class RefineTuning:
     jumping_order: float = 1.0
     beyond: float = 0.06
     passes: int = 8
+    tests: int = 2
     domains: int = 3
     time: float = 0.3
     time_rough: float = 0.2
@@ -210,7 +213,7 @@ def _refined(
         best = judge(best, total(parts, ends, steps), tolerance, doubt)
         growth = _growth(best, parts, tolerance, fixed, run.left, tuning)
         line = best.space.n_xi == 1
-        untested = line and left == how.passes  # one line of nodes: a test is cheap
+        untested = line and left > how.passes - how.tests  # one line of nodes: a test is cheap
         slow = worst(best, steps) / (how.steps * tolerance)
         if (best.converged and not untested) or (all(fixed) and slow <= 1.0) or not left:
             break
