@@ -10,6 +10,7 @@ from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver.discrete.solver import solve_discrete
 from tests.solver.discrete.direct import Direct
 from tests.solver.discrete.economies import three_states
+from tests.tools.solutions import discrete
 
 LOTTERY: dict[str, Any] = {
     "market.horizon": 0.1,
@@ -25,28 +26,44 @@ PAYOFFS, CHANCES = np.array([0.9, 1.2, 6.0]), np.array([0.65, 0.31, 0.04])
 REPORTED = "; several attentions are best responses at "
 
 
-def response(a: float) -> float:
-    """Best response to A at the first of two dates, from sections 2 and 3 of derivation.md.
+def paid(a: float, delta: float = DELTA) -> float:
+    """E^Q[V'] at the first of two dates, from sections 2 and 3 of derivation.md.
 
     Given the payoff the common demand moves by theta, and the payoff's weights at the last date are
     F exp(xi x - psi x^2/2); under Q they are integrated against the reference law.
     """
-    theta, step = np.linspace(-9.0, 9.0, 4001) * SIGMA * DELTA**0.5, 18.0 / 4000
-    reference = np.exp(-0.5 * (theta / SIGMA) ** 2 / DELTA) * step
-    rs = RHO * SIGMA
+    theta, rs = np.linspace(-9.0, 9.0, 4001) * SIGMA * delta**0.5, RHO * SIGMA
     xi = -RHO * SUPPLY - (a / rs + rs) / SIGMA * theta
-    psi = (a**2 / rs**2 + a) * DELTA
+    psi = (a**2 / rs**2 + a) * delta
     weight = CHANCES * np.exp(xi[:, None] * PAYOFFS - 0.5 * psi * PAYOFFS**2)
     mass = weight.sum(axis=1)
     price = weight @ PAYOFFS / mass
     variance = weight @ PAYOFFS**2 / mass - price**2
-    kernel = reference * mass * np.exp(RHO * theta * price + 0.5 * a * DELTA * price**2)
-    paid = float(np.sum(kernel * variance) / np.sum(kernel))
-    return max(0.0, (paid / (2.0 * RHO) - 0.225) / 0.02)
+    kernel = mass * np.exp(RHO * theta * price + 0.5 * a * delta * price**2)
+    kernel *= np.exp(-0.5 * (theta / SIGMA) ** 2 / delta)
+    return float(np.sum(kernel * variance) / np.sum(kernel))
+
+
+def response(a: float) -> float:
+    """Best response to A at the first of two dates."""
+    return max(0.0, (paid(a) / (2.0 * RHO) - 0.225) / 0.02)
+
+
+@pytest.mark.parametrize("a", [0.2, 0.6, 2.0])
+def test_attention_can_add_variance_one_period_before_the_static_market(a: float) -> None:
+    delta, step = 1e-6, 0.05
+    weight = CHANCES * np.exp(-RHO * SUPPLY * PAYOFFS)
+    apart = PAYOFFS - weight @ PAYOFFS / weight.sum()
+    variance, fourth = (float(weight @ apart**n / weight.sum()) for n in (2, 4))
+    k4, rs = fourth - 3.0 * variance**2, RHO * SIGMA
+    expected = 0.5 * k4 - (2.0 * a / rs**2 + 1.0) * variance**2
+    found = (paid(a + step, delta) - paid(a - step, delta)) / (2.0 * step * delta)
+    assert found == pytest.approx(expected, rel=2e-3)
+    assert expected > 0.0
 
 
 def test_three_fixed_points_are_found_and_reported_and_the_least_is_taken() -> None:
-    found = solve_discrete(load_case("lottery", LOTTERY), 2)
+    found = discrete("lottery", 2, LOTTERY)
     assert found.converged
     assert len(found.alternatives) == 3
     np.testing.assert_allclose(found.alternatives, [0.0, 0.028, 0.463], rtol=0, atol=5e-4)
@@ -63,7 +80,7 @@ def test_three_fixed_points_are_found_and_reported_and_the_least_is_taken() -> N
 
 
 def test_the_least_is_taken_wherever_the_search_begins() -> None:
-    found = solve_discrete(load_case("lottery", LOTTERY), 2)
+    found = discrete("lottery", 2, LOTTERY)
     zeta, psi = found.mesh.nodes(0)
     several = found.counts[0] > 1
     assert several.sum() > 1
