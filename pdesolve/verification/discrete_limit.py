@@ -1,6 +1,6 @@
 """From the discrete model to the continuous limit: shorter and shorter periods."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,19 +147,41 @@ def to_the_limit(
     )
 
 
-def period_checks(one: Periods, kink: bool, tuning: LimitTuning = LimitTuning()) -> Iterator[Check]:
+def limit_checks(
+    found: Iterable[Periods], kink: bool, tuning: LimitTuning = LimitTuning()
+) -> Iterator[Check]:
     """First order in the length of a period, and the limit that the equations say.
 
     Two things say that the periods are too long: one of them teaches more than was known, and then
-    neither is decided; or the order is not one yet but on its way there, and then the order is not
-    decided and the extrapolation is allowed what shorter periods have just changed in it.
+    nothing is decided; or an order is not one yet but on its way there. Then that order is not
+    decided, and every extrapolation, as the fields are coupled, is allowed what the last halving
+    of the periods has changed in it.
     """
+    known = tuple(found)
+    early = any(_early(one, kink, tuning) for one in known)
+    for one in known:
+        yield from period_checks(one, kink, tuning, too_long=early)
+
+
+def _early(one: Periods, kink: bool, tuning: LimitTuning) -> bool:
+    """Whether an order is far from one, and on its way there."""
+    return _far(one, kink, tuning) and one.on_its_way(tuning.approach)
+
+
+def _far(one: Periods, kink: bool, tuning: LimitTuning) -> bool:
+    """Whether an order that should be one is not."""
+    return not kink and not abs(one.order - 1.0) <= tuning.first_order / one.periods[-1]
+
+
+def period_checks(
+    one: Periods, kink: bool, tuning: LimitTuning = LimitTuning(), *, too_long: bool = False
+) -> Iterator[Check]:
+    """Checks of one value; `too_long` says that the periods are, for another one."""
     name = one.field.replace("_", " ")
     gap, near = abs(one.limit - one.pde), tuning.first_order / one.periods[-1]
-    far = not abs(one.order - 1.0) <= near and not kink
-    early = far and one.on_its_way(tuning.approach)
+    early = _early(one, kink, tuning)
     bound = max(one.uncertainty + one.error, tuning.round_off * abs(one.pde))
-    if early:
+    if early or too_long:
         bound = max(bound, one.unsettled + one.error)
     periods = ", ".join(map(str, one.periods))
     decided = one.taught <= tuning.too_much
@@ -184,7 +206,7 @@ def period_checks(one: Periods, kink: bool, tuning: LimitTuning = LimitTuning())
         name=f"{name}: order in the length of a period, less one",
         value=abs(one.order - 1.0),
         bound=near,
-        passed=early or not far,
+        passed=early or not _far(one, kink, tuning),
         note=note,
         decided=not early,
     )

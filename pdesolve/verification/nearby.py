@@ -39,6 +39,8 @@ class RouteTuning:
     equations : float
         Of a field's scale and the root of the tolerance: what slopes along psi at the end of that
         axis may leave, which are of lower order than values.
+    doubtful : float
+        Times that: with more in doubt, by fewer nodes and by the dates, nothing is decided.
     """
 
     xi_nodes: int = 10
@@ -53,7 +55,8 @@ class RouteTuning:
         (0.873, 0.71, -0.29),
     )
     between: float = 10.0
-    equations: float = 1.5
+    equations: float = 3.0
+    doubtful: float = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

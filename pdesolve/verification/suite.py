@@ -25,7 +25,7 @@ from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS, ERRORS
 from pdesolve.verification.check import Check
-from pdesolve.verification.discrete_limit import Periods, period_checks, to_the_limit
+from pdesolve.verification.discrete_limit import Periods, limit_checks, to_the_limit
 from pdesolve.verification.grid_convergence import LEAST, Refinement, directions, refinement
 from pdesolve.verification.identities import identity_checks
 from pdesolve.verification.order_studies import manufactured_tables
@@ -240,8 +240,7 @@ def _shorten(
 ) -> Iterator[Check]:
     """Make the discrete model's periods shorter and shorter."""
     found += to_the_limit(solution, periods)
-    for one in found:
-        yield from period_checks(one, has_kink(solution))
+    yield from limit_checks(found, has_kink(solution))
 
 
 def _order_check(table: OrderTable, group: str, band: float = BAND) -> Check:

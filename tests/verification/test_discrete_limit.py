@@ -7,7 +7,7 @@ import pytest
 
 from pdesolve.case import load_case
 from pdesolve.solver.pde.solver import solve
-from pdesolve.verification.discrete_limit import Periods, period_checks, to_the_limit
+from pdesolve.verification.discrete_limit import Periods, limit_checks, period_checks, to_the_limit
 from tests.tools.solutions import solved
 from tests.verification.test_second_route import change_rates, drop_half, flip_k4
 
@@ -91,6 +91,16 @@ def test_a_wrong_limit_fails_though_the_order_is_not_decided() -> None:
     assert not order.decided
 
 
+def test_periods_too_long_for_one_field_are_too_long_for_the_others() -> None:
+    one = along(lambda h: 0.1 * h + 0.2 * h**2 + 10.0 * h**3)
+    shift = 0.5 * (one.uncertainty + one.unsettled)
+    settled = periods(one.values, one.limit + shift, longer=one.longer)
+    assert not next(period_checks(settled, kink=False)).passed
+    assert not next(limit_checks([settled], kink=False)).passed
+    checks = list(limit_checks([settled, along(slow_start)], kink=False))
+    assert checks[0].decided and checks[0].passed
+
+
 @pytest.mark.parametrize(
     ("change", "field"), [(flip_k4, "variance"), (drop_half, "price")], ids=["k4", "half"]
 )
@@ -111,18 +121,14 @@ def test_wrong_equations_still_fail_in_a_plane(
 ) -> None:
     change_rates(change)(monkeypatch)
     solution = solve(load_case("three_states"), tol=1e-4)
-    checks = [
-        check
-        for one in to_the_limit(solution, (32, 64, 128))
-        for check in period_checks(one, kink=False)
-    ]
+    checks = list(limit_checks(to_the_limit(solution, (32, 64, 128)), kink=False))
     assert any(check.decided and not check.passed for check in checks)
 
 
 @pytest.mark.slow
 def test_periods_of_disaster_are_too_long_for_an_order() -> None:
     found = to_the_limit(solved("disaster", tol=1e-4), (64, 128, 256))
-    checks = [check for one in found for check in period_checks(one, kink=False)]
+    checks = list(limit_checks(found, kink=False))
     assert all(check.passed for check in checks)
     early = [check for check in checks if not check.decided]
     assert early and all("order in the length" in check.name for check in early)

@@ -231,8 +231,8 @@ MOVED, CHOSEN = {"price", "variance", "log value"}, {"attention", "precision rat
 EQUATIONS: dict[str, tuple[str, Break, set[str]]] = {
     "sign of k4": ("binary", change_rates(flip_k4), {"variance"}),
     "dropped half": ("binary", change_rates(drop_half), {"price"}),
-    "psi": ("three_states", change_motion(public_learning_only), MOVED),
-    "kappa": ("binary", change_motion(kappa_without_cross_term), MOVED),
+    "psi": ("three_states", change_motion(public_learning_only), {"variance"}),
+    "kappa": ("binary", change_motion(kappa_without_cross_term), {"price", "variance"}),
     "V^s for V": ("three_states", static_variance_pays, MOVED),
     "V^s for V, and said so": ("binary", static_variance_is_said_to_pay, CHOSEN),
     "no rho C": ("binary", change_rates(drop_cost), {"log value"}),
