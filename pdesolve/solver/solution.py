@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pdesolve.case import Case, case_from_dict, case_to_dict
+from pdesolve.case import Case, case_to_dict
 from pdesolve.model.equations import FIELDS
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import Deviations, States, static_nodes
 from pdesolve.solver.reading import Reading
+from pdesolve.solver.storage import read_saved, seal
 from pdesolve.solver.values import BARS, ERRORS, QUANTITIES, TRACKED, labels
 from pdesolve.typing import Array
 from pdesolve.version import __version__
@@ -275,7 +276,7 @@ class Solution(Reading):
         }
 
     def _stored(self) -> "xarray.Dataset":
-        """The fields, and the deviations that they come from."""
+        """The fields, the deviations that they come from, and a checksum."""
         data = self.to_dataset()
         dims = ("t", "psi", "node", "field")
         data["deviation"] = (
@@ -284,7 +285,7 @@ class Solution(Reading):
             {"long_name": "deviations p - p^s, V - V^s, L - phi"},
         )
         data["deviation_rate"] = (dims, self.rates, {"long_name": "their derivatives to T - t"})
-        return data.assign_coords(field=list(FIELDS))
+        return seal(data.assign_coords(field=list(FIELDS)))
 
 
 def load_solution(path: str | FilePath) -> Solution:
@@ -304,29 +305,15 @@ def load_solution(path: str | FilePath) -> Solution:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not a saved solution.
+        If the file is not a saved solution, or damaged.
     """
-    import xarray
-
-    try:
-        opened = xarray.open_dataset(path, engine="h5netcdf")
-    except FileNotFoundError:
-        raise
-    except OSError as failure:
-        raise ValueError(f"{path}: not a netCDF file") from failure
-    with opened as data:
-        if "pdesolve_version" not in data.attrs or "deviation" not in data:
-            raise ValueError(f"{path}: not a solution saved by pdesolve")
-        summary = json.loads(data.attrs["summary"])
-        del summary["grid"]  # follows from the space
-        more = {"price_volatility": summary.pop("volatility_error")}
-        summary["further_error"] = more | summary.pop("further_error", {})
-        return Solution(
-            case=case_from_dict(json.loads(data.attrs["case"]), data.attrs["case_name"]),
-            space=Grid(**summary.pop("space")),
-            times=data["t"].to_numpy(),
-            states=data["deviation"].to_numpy(),
-            rates=data["deviation_rate"].to_numpy(),
-            version=data.attrs["pdesolve_version"],
-            **summary,
-        )
+    saved = read_saved(path)
+    return Solution(
+        case=saved.case,
+        space=saved.space,
+        times=saved.times,
+        states=saved.states,
+        rates=saved.rates,
+        version=saved.version,
+        **saved.rest,
+    )
