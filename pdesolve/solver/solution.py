@@ -16,7 +16,7 @@ from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import Deviations, States, static_nodes
 from pdesolve.solver.reading import Reading
-from pdesolve.solver.storage import read_saved, seal
+from pdesolve.solver.storage import read_saved, seal, seal_file
 from pdesolve.solver.values import BARS, ERRORS, QUANTITIES, TRACKED, labels
 from pdesolve.typing import Array
 from pdesolve.version import __version__
@@ -286,6 +286,11 @@ class Solution(Reading):
         )
         data["deviation_rate"] = (dims, self.rates, {"long_name": "their derivatives to T - t"})
         return seal(data.assign_coords(field=list(FIELDS)))
+
+    def _write(self, path: FilePath) -> None:
+        """Write that, and a checksum of the whole file behind it."""
+        super()._write(path)
+        seal_file(path)
 
 
 def load_solution(path: str | FilePath) -> Solution:

@@ -25,6 +25,8 @@ CHECKSUM = "checksum"
 UNSEALED = ("0.1.0",)  # versions whose first files have no checksum
 TEXTS = ("title", "pdesolve_version", "case", "case_name", "summary")
 LABELS = ("units", "long_name")
+BROKEN = "damaged: what is in it does not match its checksum"
+SEAL = b"pdesolve sha256:"  # before the digits, at the end of a file
 PROPERTIES = "_NCProperties"  # of the library that wrote the file
 NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
 ROOM = 4  # arrays may be so many times as large as the file
@@ -76,6 +78,25 @@ def seal(data: "xarray.Dataset") -> "xarray.Dataset":
         },
     )
     return data.assign_attrs({CHECKSUM: _digest(contents)})
+
+
+def seal_file(path: Path) -> None:
+    """Put a checksum of the whole file behind it, where readers of netCDF do not look."""
+    content = path.read_bytes()
+    with path.open("ab") as file:
+        file.write(_trailer(content))
+
+
+def _trailer(content: bytes | memoryview) -> bytes:
+    return SEAL + hashlib.sha256(content).hexdigest().encode() + b"\n"
+
+
+def _is_broken(path: Path) -> bool:
+    """Whether a file that ends in a seal is not as it was when that was put there."""
+    content = path.read_bytes()
+    size = len(_trailer(b""))
+    end = content[-size:]
+    return end.startswith(SEAL) and end != _trailer(memoryview(content)[:-size])
 
 
 def read_saved(path: str | Path) -> Saved:
@@ -136,6 +157,8 @@ def _load(path: Path) -> Contents:
         raise SavedError(f"{path}: cannot be read: {why}") from error
     if not stat.S_ISREG(status.st_mode):
         raise SavedError(f"{path}: not a netCDF file")
+    if _is_broken(path):  # first: what reads netCDF may never end with a damaged file
+        raise SavedError(f"{path}: {BROKEN}")
     try:
         with h5py.File(path, "r") as file:
             named = {
@@ -193,7 +216,7 @@ def _check_sum(path: Path, contents: Contents) -> None:
         if contents.attributes["pdesolve_version"] not in UNSEALED:
             raise SavedError(f"{path}: damaged: it has no checksum")
     elif known != _digest(contents):
-        raise SavedError(f"{path}: damaged: what is in it does not match its checksum")
+        raise SavedError(f"{path}: {BROKEN}")
 
 
 def _table(text: str) -> dict[str, Any]:

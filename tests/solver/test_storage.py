@@ -13,6 +13,8 @@ import xarray
 
 from pdesolve.case.errors import PdesolveError
 from pdesolve.solver.solution import Solution, load_solution
+from pdesolve.solver.storage import SEAL
+from tests.tools.program import forbid
 from tests.tools.solutions import solved
 
 PARTS = ("times", "states", "rates")
@@ -78,9 +80,28 @@ def test_damage_gives_the_same_or_a_sentence(content: bytes, tmp_path: Path) -> 
     assert try_all(content, tmp_path / "it.nc", 150, 1) > 100
 
 
+def test_flips_are_noticed_before_the_file_is_opened(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(h5py, "File", forbid)  # it may loop for ever
+    rng = random.Random(3)
+    for place in [*rng.sample(range(len(content)), 300), len(content) - 2]:
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << rng.randrange(8)
+        if flipped[-len(SEAL) - 65 :].startswith(SEAL):
+            with pytest.raises(ValueError, match="does not match its checksum"):
+                load_solution(_written(tmp_path / "it.nc", bytes(flipped)))
+
+
+def test_a_copy_by_other_programs_loads(content: bytes, tmp_path: Path) -> None:
+    with xarray.open_dataset(_written(tmp_path / "it.nc", content), engine="h5netcdf") as data:
+        data.load().to_netcdf(tmp_path / "copy.nc", engine="h5netcdf")
+    assert same(tmp_path / "copy.nc")
+
+
 @pytest.mark.slow
 def test_much_damage_gives_the_same_or_a_sentence(content: bytes, tmp_path: Path) -> None:
-    assert try_all(content, tmp_path / "it.nc", 3000, 2) > 2000
+    assert try_all(content, tmp_path / "it.nc", 1000, 2) > 800
 
 
 def test_flips_in_every_array_are_noticed(content: bytes, tmp_path: Path) -> None:
