@@ -122,9 +122,12 @@ class Solution(Reading):
         return at.mean + self._deviations.at(at, 0)
 
     def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Risk-neutral variance V, money²; arguments and shape as in `price`."""
+        """Risk-neutral variance V, money²; arguments and shape as in `price`.
+
+        Zero where it is lost to rounding or to the error, which may leave it negative.
+        """
         at = States(self.prior, xi, psi, t)
-        return at.static.variance + self._deviations.at(at, 1)
+        return np.maximum(at.static.variance + self._deviations.at(at, 1), 0.0)
 
     def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Log value L; arguments and shape as in `price`."""
@@ -217,7 +220,7 @@ class Solution(Reading):
         t, psi = self.times[:, None, None], self.space.psi[:, None]
         xi = self.space.xi + self.prior.centre * psi
         static, centre = self.static_nodes, self.prior.centre
-        variance = static.variance + self.states[..., 1]
+        variance = np.maximum(static.variance + self.states[..., 1], 0.0)
         found = self.economy.respond(variance)
         move = self.economy.motion(found.precision_rate)
         slope = np.stack([self.space.derivatives(u[..., :1])[0][..., 0] for u in self.states])
