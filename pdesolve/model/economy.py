@@ -30,7 +30,7 @@ class Reach:
         Largest precision that can be learned, times the payoff's variance.
     certain : float
         Least share of the payoff's variance that is left, in some state that supply leads to at
-        psi = 0: with less, what is uncertain is below the rounding of what is certain.
+        psi = 0: with less, products of what is uncertain underflow.
     position : float
         Largest rho n0 in size, times the payoff's sd: beyond, what moves xi is lost beside it.
     spread : float
@@ -39,7 +39,7 @@ class Reach:
 
     supply_risk: float = 1e4
     learned: float = 1e15
-    certain: float = 1e-16
+    certain: float = 1e-200
     position: float = 1e10
     spread: float = 7.5
 
@@ -103,7 +103,7 @@ class Economy:
             return (
                 f"at an initial supply of {self.market.initial_supply:g} the payoff is as good as"
                 f" certain: no more than {left / prior.variance:.1g} of its variance is left, which"
-                " is lost to rounding; lower market.initial_supply or risk_aversion in size"
+                " is out of range; lower market.initial_supply or risk_aversion in size"
             )
         try:
             rate = self.respond(prior.variance).precision_rate

@@ -20,8 +20,7 @@ POSITION = "initial supply rho n0 is"
     ("name", "key", "value", "said"),
     [
         ("baseline", "market.initial_supply", 1000.0, CERTAIN),
-        ("baseline", "market.initial_supply", 100.0, CERTAIN),
-        ("baseline", "market.initial_supply", -100.0, CERTAIN),
+        ("baseline", "market.initial_supply", -1000.0, CERTAIN),
         ("binary", "market.initial_supply", 1e4, CERTAIN),
         ("three_states", "market.initial_supply", 1e40, POSITION),
         ("normal", "market.initial_supply", 1e20, POSITION),
@@ -50,7 +49,7 @@ def test_the_program_says_so_in_a_line(change: str, capsys: Capture) -> None:
     assert err.startswith("pdesolve: not solved: baseline: ")
 
 
-@pytest.mark.parametrize("supply", [25.0, 30.0])
+@pytest.mark.parametrize("supply", [25.0, 30.0, 100.0, -100.0])
 def test_a_variance_is_never_negative(supply: float) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
