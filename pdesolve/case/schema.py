@@ -1,4 +1,4 @@
-"""Every check on input, in one place: keys, types, ranges, and what joins several numbers.
+"""Every check on input, in one place: what joins several numbers; single ones in `reader`.
 
 The rule for a single number stands beside it in :mod:`pdesolve.case.parameters`. Every fault is a
 :class:`~pdesolve.case.sources.CaseError` of one line: file, key, rule and value.
@@ -7,84 +7,27 @@ The rule for a single number stands beside it in :mod:`pdesolve.case.parameters`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
 from itertools import pairwise
 from math import erfc, fsum, inf, log, log1p, sqrt
 from pathlib import Path
-from typing import Any, NamedTuple, cast, get_args, get_type_hints
+from typing import Any
 
 from pdesolve.case.parameters import (
     COSTS,
     PAYOFFS,
     PRECISIONS,
-    Attention,
     Case,
-    Cost,
     DiscretePayoff,
     LognormalPayoff,
     Market,
     MixturePayoff,
+    NormalPayoff,
     Numerics,
     PayoffSpec,
-    Rule,
     SamplePayoff,
 )
-from pdesolve.case.sources import (
-    TABLES,
-    CaseError,
-    Entry,
-    Layer,
-    Source,
-    flatten,
-    nearest,
-    read_column,
-    shown,
-)
-
-TEXTS = ("title", "description", "source")
-
-
-class _Choice(NamedTuple):
-    """A key that chooses a class: what it may say, and the fields that all choices share."""
-
-    classes: Mapping[str, type]
-    shared: type
-
-    def keys(self, prefix: str, name: str) -> set[str]:
-        """Dotted keys that only this choice has."""
-        own = {field.name for field in fields(self.classes[name])}
-        own -= {field.name for field in fields(self.shared)}
-        return {
-            f"{prefix}{key}" for key in own | ({"file"} if name == SamplePayoff.kind else set())
-        }
-
-    def every(self, prefix: str) -> set[str]:
-        """Dotted keys that only some choices have."""
-        return set().union(*(self.keys(prefix, name) for name in self.classes))
-
-
-_CHOICES = {
-    "payoff.kind": _Choice(PAYOFFS, PayoffSpec),
-    "attention.precision": _Choice(PRECISIONS, Attention),
-    "attention.cost.kind": _Choice(COSTS, Cost),
-}
-
-
-def _prefix(chooser: str) -> str:
-    return chooser.rpartition(".")[0] + "."
-
-
-def known_keys() -> set[str]:
-    """Every dotted key that some case may have."""
-    tables = (
-        ("market.", Market),
-        ("attention.", Attention),
-        ("attention.cost.", Cost),
-        ("numerics.", Numerics),
-    )
-    keys = {f"{prefix}{field.name}" for prefix, table in tables for field in fields(table)}
-    keys |= set().union(*(choice.every(_prefix(key)) for key, choice in _CHOICES.items()))
-    return (keys - set(TABLES)) | set(_CHOICES) | set(TEXTS)
+from pdesolve.case.reader import Reader
+from pdesolve.case.sources import CaseError, Entry, Layer, Source, flatten, read_column
 
 
 def build_case(
@@ -101,13 +44,13 @@ def build_case(
     """
     if overrides:
         layers = [*layers, flatten(overrides, Source(f"{label} (--set)", Path()))]
-    reader = _Reader(layers, label)
+    reader = Reader(layers, label)
     reader.check_keys()
     title = reader.text("title")
     if len(title.splitlines()) > 1:
         raise reader.fault("title", "must be one line", title)
     precision, cost = (reader.choice(key) for key in ("attention.precision", "attention.cost.kind"))
-    return Case(
+    case = Case(
         name=name,
         title=title.strip() or name,
         description=reader.text("description"),
@@ -122,113 +65,11 @@ def build_case(
         ),
         numerics=Numerics(**reader.numbers(Numerics, "numerics.")),
     )
+    _check_nodes(reader, case.payoff, case.numerics)
+    return case
 
 
-class _Reader:
-    """Merged layers, and the fault messages that say where a value was written."""
-
-    def __init__(self, layers: list[Layer], label: str) -> None:
-        self.label = label
-        self.labels = [entry.source.label for layer in layers for entry in layer.values()]
-        self.entries: Layer = {}
-        for layer in layers:
-            self._overlay(layer)
-
-    def _overlay(self, layer: Layer) -> None:
-        """Put a layer on top; keys that only a kind left behind has go with that kind."""
-        for chooser, choice in _CHOICES.items():
-            kind, prefix = layer[chooser].value if chooser in layer else None, _prefix(chooser)
-            if isinstance(kind, str) and kind in choice.classes and kind != self.value(chooser):
-                for key in choice.every(prefix) - choice.keys(prefix, kind):
-                    self.entries.pop(key, None)
-        for key, other in (("payoff.file", "payoff.values"), ("payoff.values", "payoff.file")):
-            if key in layer and other not in layer:
-                self.entries.pop(other, None)
-        self.entries |= layer
-
-    def value(self, key: str) -> object:
-        return self.entries[key].value if key in self.entries else None
-
-    def fault(self, key: str, rule: str, value: object, *also: str) -> CaseError:
-        """Describe a fault in ``key``, blamed on the topmost source of it and of ``also``."""
-        keys = (key.partition("[")[0], *also)
-        written = {self.entries[k].source.label for k in keys if k in self.entries}
-        last = next((label for label in reversed(self.labels) if label in written), self.label)
-        return CaseError(f"{last}: {key} {rule}, got {shown(value)}")
-
-    def check_keys(self) -> None:
-        """Refuse unknown keys and keys that do not belong to the kind chosen."""
-        known = known_keys()
-        for key in self.entries:
-            if key in TABLES:
-                raise self.fault(key, "must be a table", self.value(key))
-            if key not in known:
-                close = ", ".join(nearest(key, sorted(known.union(TABLES)))) or "none"
-                raise self.fault(key, f"is not a known key (nearest: {close})", self.value(key))
-        for chooser, choice in _CHOICES.items():
-            kind, prefix = self.choice(chooser), _prefix(chooser)
-            for key in sorted(choice.every(prefix) - choice.keys(prefix, kind)):
-                if key in self.entries:
-                    rule = f"must be absent with {chooser} = {shown(kind)}"
-                    raise self.fault(key, rule, self.value(key))
-
-    def choice(self, key: str) -> str:
-        value = self.value(key)
-        known = _CHOICES[key].classes
-        if not isinstance(value, str) or value not in known:
-            raise self.fault(key, f"must be one of {', '.join(known)}", value)
-        return value
-
-    def text(self, key: str) -> str:
-        value = self.value(key)
-        if value is None:
-            return ""
-        if not isinstance(value, str) or any("\ud800" <= c <= "\udfff" for c in value):
-            raise self.fault(key, "must be text", value)
-        return value
-
-    def numbers(self, part: type, prefix: str, chooser: str | None = None) -> dict[str, Any]:
-        """Read and check all numbers of a dataclass; those without a default are required."""
-        hints = get_type_hints(part, include_extras=True)
-        values: dict[str, Any] = {}
-        for field in fields(part):
-            hint, key = hints[field.name], prefix + field.name
-            annotated = [a for a in (hint, *get_args(hint)) if hasattr(a, "__metadata__")]
-            if not annotated:
-                continue
-            rule, base = annotated[0].__metadata__[0], annotated[0].__origin__
-            if key in self.entries:
-                values[field.name] = self._checked(key, base, rule)
-            elif field.default is MISSING:
-                raise self.fault(key, f"must be given ({rule.text})", None, chooser or key)
-        return values
-
-    def _checked(self, key: str, base: Any, rule: Rule) -> object:
-        value = self.value(key)
-        if base in (int, float):
-            return self._number(key, value, base, rule)
-        if not isinstance(value, list | tuple) or not value:
-            raise self.fault(key, "must be a list of numbers", value)
-        return tuple(
-            self._number(f"{key}[{place}]", item, float, rule) for place, item in enumerate(value)
-        )
-
-    def _number(self, key: str, value: object, base: type, rule: Rule) -> float:
-        kind = "a whole number" if base is int else "a number"
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or value != value or (base is int and isinstance(value, float)):
-            raise self.fault(key, f"must be {kind}", value)
-        value = cast(float, value)
-        if abs(value) == inf and not rule.infinite:
-            raise self.fault(key, "must be finite", value)
-        if base is float and abs(value) != inf and value and not 1e-50 <= abs(value) <= 1e50:
-            raise self.fault(key, "must be 0 or between 1e-50 and 1e50 in size", value)
-        if not rule.holds(value):
-            raise self.fault(key, f"must be {rule.text}", value)
-        return float(value) if base is float else value
-
-
-def _payoff(reader: _Reader) -> PayoffSpec:
+def _payoff(reader: Reader) -> PayoffSpec:
     """Read the payoff and check what joins several of its numbers."""
     cls = PAYOFFS[reader.choice("payoff.kind")]
     if cls is SamplePayoff:
@@ -251,7 +92,7 @@ def _payoff(reader: _Reader) -> PayoffSpec:
     return cls(**values)
 
 
-def _read_sample(reader: _Reader) -> None:
+def _read_sample(reader: Reader) -> None:
     """Put the numbers of ``payoff.file``, if given, in place of ``payoff.values``."""
     file = reader.value("payoff.file")
     if "payoff.values" in reader.entries:
@@ -265,7 +106,7 @@ def _read_sample(reader: _Reader) -> None:
     reader.entries["payoff.values"] = Entry(numbers, source)
 
 
-def _check_truncated(reader: _Reader) -> None:
+def _check_truncated(reader: Reader) -> None:
     for key in ("payoff.low", "payoff.high"):
         if reader.value(key) in (None, inf):
             rule = (
@@ -275,7 +116,7 @@ def _check_truncated(reader: _Reader) -> None:
             raise reader.fault(key, rule, reader.value(key), "payoff.kind")
 
 
-def _check_distinct(reader: _Reader, values: tuple[float, ...], *, repeats: bool) -> None:
+def _check_distinct(reader: Reader, values: tuple[float, ...], *, repeats: bool) -> None:
     """Refuse payoffs without uncertainty and, unless ``repeats``, payoffs that coincide."""
     ordered = sorted(values)
     spread = ordered[-1] - ordered[0]
@@ -288,13 +129,13 @@ def _check_distinct(reader: _Reader, values: tuple[float, ...], *, repeats: bool
             raise reader.fault("payoff.values", rule, values)
 
 
-def _check_length(reader: _Reader, values: dict[str, Any], name: str, partner: str) -> None:
+def _check_length(reader: Reader, values: dict[str, Any], name: str, partner: str) -> None:
     if len(values[name]) != len(values[partner]):
         rule = f"must be as many as payoff.{partner} ({len(values[partner])})"
         raise reader.fault(f"payoff.{name}", rule, values[name], f"payoff.{partner}")
 
 
-def _shares(reader: _Reader, values: dict[str, Any], name: str, partner: str) -> tuple[float, ...]:
+def _shares(reader: Reader, values: dict[str, Any], name: str, partner: str) -> tuple[float, ...]:
     """Check that shares sum to one, and make the sum exact; exact shares are left alone."""
     _check_length(reader, values, name, partner)
     shares, total = list(values[name]), fsum(values[name])
@@ -307,7 +148,7 @@ def _shares(reader: _Reader, values: dict[str, Any], name: str, partner: str) ->
     return tuple(shares)
 
 
-def _check_mass(reader: _Reader, mean: float, sd: float, low: float, high: float) -> None:
+def _check_mass(reader: Reader, mean: float, sd: float, low: float, high: float) -> None:
     """Refuse a truncation that leaves next to nothing of the lognormal."""
     spread = sqrt(log1p((sd / mean) ** 2))
     ends = [(log(x / mean) / spread + spread / 2) / sqrt(2) if x else -inf for x in (low, high)]
@@ -315,3 +156,28 @@ def _check_mass(reader: _Reader, mean: float, sd: float, low: float, high: float
     if mass / 2 < 1e-12:
         rule = f"and payoff.high = {high!r} must enclose some of the lognormal's probability"
         raise reader.fault("payoff.low", rule, low, "payoff.high", "payoff.mean", "payoff.sd")
+
+
+def _check_nodes(reader: Reader, payoff: PayoffSpec, numerics: Numerics) -> None:
+    """Refuse one node along an axis on which the solution depends."""
+    if numerics.xi_nodes == 1 and not _is_normal(payoff):
+        raise _one_node(reader, "xi_nodes", "16 to 20000", "a normal payoff")
+    if numerics.psi_nodes == 1 and not _is_two_point(payoff):
+        raise _one_node(reader, "psi_nodes", "8 to 2000", "a discrete payoff of two values")
+
+
+def _is_normal(payoff: PayoffSpec) -> bool:
+    """Whether xi does not matter: a mixture of one component, however often, is a normal."""
+    if isinstance(payoff, MixturePayoff):
+        return len(set(payoff.means)) == len(set(payoff.sds)) == 1
+    return isinstance(payoff, NormalPayoff)
+
+
+def _is_two_point(payoff: PayoffSpec) -> bool:
+    """Whether psi does not matter."""
+    return isinstance(payoff, DiscretePayoff) and len(payoff.values) == 2
+
+
+def _one_node(reader: Reader, name: str, others: str, only: str) -> CaseError:
+    rule = f"must be 0 or from {others}: one node is for {only} only"
+    return reader.fault(f"numerics.{name}", rule, 1, "payoff.kind", "payoff.values")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from math import isfinite
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from pdesolve.case.errors import PdesolveError
 
+LARGEST = 100_000_000  # bytes of a file that is read
 TABLES = ("market", "payoff", "attention", "attention.cost", "numerics")
 
 
@@ -211,14 +213,26 @@ def _read_toml(path: Path, label: str) -> dict[str, object]:
 
 def _read_text(path: Path, where: str) -> str:
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise CaseError(f"{where} must be a regular file, got {_kind_of_file(status.st_mode)}")
+        if status.st_size > LARGEST:
+            raise CaseError(f"{where} must have at most {LARGEST} bytes, got {status.st_size}")
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise CaseError(f"{where} must be a readable file, got: {error.strerror}") from None
     except UnicodeDecodeError as error:
         byte = f"byte 0x{error.object[error.start]:02x} at {error.start}"
         raise CaseError(f"{where} must be UTF-8 text, got {byte}") from None
+    except CaseError:
+        raise
     except ValueError as error:  # a path that no file can have
         raise CaseError(f"{where} must be a readable file, got: {error}") from None
+
+
+def _kind_of_file(mode: int) -> str:
+    kinds = {stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket"}
+    return next((name for test, name in kinds.items() if test(mode)), "a device")
 
 
 def _toml_or_text(text: str) -> object:
@@ -247,5 +261,12 @@ def _number(text: str, where: str) -> float:
     except ValueError:
         value = float("nan")
     if not isfinite(value) or "_" in text:
-        raise CaseError(f"{where} must be one finite number, got {shown(text)}")
+        raise CaseError(f"{where} must be one finite number{_kind_of(text)}")
     return value
+
+
+def _kind_of(text: str) -> str:
+    """What is wrong with a row, in words that do not give away what it says."""
+    if _is_word_for_number(text.lstrip("+-")):
+        return ", and is not finite"
+    return ", and is several" if any(sign in text for sign in ",;\t ") else ", and is not a number"

@@ -8,9 +8,11 @@ Nothing here imports arrays before a command needs them.
 import argparse
 import difflib
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from pdesolve.case.errors import PdesolveError
@@ -50,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(AttributeError):  # a stand-in without encoding
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        status = _run(sys.argv[1:] if argv is None else list(argv))
+        with _one_interrupt():
+            status = _run(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()
         return status
     except Stop as stop:
@@ -66,6 +69,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         _silence()
         _warn(f"cannot write: {error}")
         return MISSED
+
+
+@contextmanager
+def _one_interrupt() -> Iterator[None]:
+    """Let the first interrupt end the program in good order, undisturbed by further ones."""
+    usual = signal.default_int_handler
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not main_thread or signal.getsignal(signal.SIGINT) is not usual:
+        yield
+        return
+
+    def interrupt(*_: object) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is interrupt:
+            signal.signal(signal.SIGINT, usual)
 
 
 def _run(argv: list[str]) -> int:

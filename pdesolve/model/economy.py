@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.case import Case, Market
+from pdesolve.case.errors import PdesolveError
 from pdesolve.model import equations
 from pdesolve.model.attention import response
 from pdesolve.model.attention.response import Response
@@ -14,6 +15,37 @@ from pdesolve.model.equations import Motion
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.model.payoff.prior import Prior
 from pdesolve.typing import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """How extreme an economy may be before its numbers are lost to rounding or overflow.
+
+    Attributes
+    ----------
+    supply_risk : float
+        Largest rho sigma sqrt(T) times the payoff's sd: beyond, all but a share of its inverse of
+        the states is at either end of the payoff, and the rest is lost between nodes.
+    learned : float
+        Largest precision that can be learned, times the payoff's variance.
+    certain : float
+        Least share of the payoff's variance that is left, in some state that supply leads to at
+        psi = 0: with less, products of what is uncertain underflow.
+    position : float
+        Largest rho n0 in size, times the payoff's sd: beyond, what moves xi is lost beside it.
+    spread : float
+        Standard deviations of supply within which states are looked at.
+    """
+
+    supply_risk: float = 1e4
+    learned: float = 1e15
+    certain: float = 1e-200
+    position: float = 1e10
+    spread: float = 7.5
+
+
+class OutOfReach(PdesolveError, ArithmeticError):
+    """An economy so extreme that floating-point numbers cannot tell what happens in it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,9 +73,51 @@ class Economy:
         ------
         PriorError
             If the payoff has no equilibrium.
+        OutOfReach
+            If it is too extreme for floating-point numbers.
         """
         technology = Technology.of(case.attention)
-        return cls(market=case.market, prior=make_prior(case.payoff), technology=technology)
+        found = cls(market=case.market, prior=make_prior(case.payoff), technology=technology)
+        if trouble := found._trouble(Reach()):
+            raise OutOfReach(f"{case.name}: {trouble}")
+        return found
+
+    def _trouble(self, reach: Reach) -> str:
+        """Why no floating-point numbers can describe it, if so."""
+        prior, root = self.prior, self.rho_sigma * self.horizon**0.5
+        if not root * prior.sd <= reach.supply_risk:
+            return (
+                f"supply risk rho sigma sqrt(T) is {root * prior.sd:.3g} times 1/sd of the payoff,"
+                f" above {reach.supply_risk:g}: lower market.risk_aversion, supply_volatility or"
+                " horizon"
+            )
+        if not abs(self.start) * prior.sd <= reach.position:
+            return (
+                f"initial supply rho n0 is {abs(self.start) * prior.sd:.3g} times 1/sd of the"
+                f" payoff, above {reach.position:g}: lower market.initial_supply or risk_aversion"
+            )
+        states = self.start + reach.spread * root * np.linspace(-1.0, 1.0, 31)
+        with np.errstate(all="ignore"):
+            left = float(np.nanmax(np.append(prior.cumulants(states, 0.0).variance, 0.0)))
+        if not left >= reach.certain * prior.variance:
+            return (
+                f"at an initial supply of {self.market.initial_supply:g} the payoff is as good as"
+                f" certain: no more than {left / prior.variance:.1g} of its variance is left, which"
+                " is out of range; lower market.initial_supply or risk_aversion in size"
+            )
+        try:
+            rate = self.respond(prior.variance).precision_rate
+        except ArithmeticError:  # for the solver to say, where attention is asked for
+            return ""
+        with np.errstate(all="ignore"):
+            learned = float(self.motion(rate).psi_dot) * self.horizon * prior.variance
+        if not learned <= reach.learned:
+            return (
+                f"precision of {learned:.3g} times 1/variance of the payoff can be learned, above"
+                f" {reach.learned:g}: raise market.risk_aversion, supply_volatility or"
+                " attention.cost.scale, or lower attention.efficiency"
+            )
+        return ""
 
     @property
     def risk_aversion(self) -> float:

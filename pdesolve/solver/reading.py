@@ -118,6 +118,10 @@ class Reading(ABC):
         """What a file holds."""
         return self.to_dataset()
 
+    def _write(self, path: Path) -> None:
+        """Write that to a file."""
+        self._stored().to_netcdf(path, engine="h5netcdf")
+
     def save(self, path: str | Path) -> None:
         """Write a netCDF file, whole or not at all; `load_solution` reads a `Solution` back.
 
@@ -131,4 +135,4 @@ class Reading(ABC):
         OSError
             If it cannot be written.
         """
-        write_file(Path(path), lambda new: self._stored().to_netcdf(new, engine="h5netcdf"))
+        write_file(Path(path), self._write)

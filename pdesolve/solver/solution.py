@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pdesolve.case import Case, case_from_dict, case_to_dict
+from pdesolve.case import Case, case_to_dict
 from pdesolve.model.equations import FIELDS
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import Deviations, States, static_nodes
 from pdesolve.solver.reading import Reading
+from pdesolve.solver.storage import read_saved, seal, seal_file
 from pdesolve.solver.values import BARS, ERRORS, QUANTITIES, TRACKED, labels
 from pdesolve.typing import Array
 from pdesolve.version import __version__
@@ -121,9 +122,12 @@ class Solution(Reading):
         return at.mean + self._deviations.at(at, 0)
 
     def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Risk-neutral variance V, money²; arguments and shape as in `price`."""
+        """Risk-neutral variance V, money²; arguments and shape as in `price`.
+
+        Zero where it is lost to rounding or to the error, which may leave it negative.
+        """
         at = States(self.prior, xi, psi, t)
-        return at.static.variance + self._deviations.at(at, 1)
+        return np.maximum(at.static.variance + self._deviations.at(at, 1), 0.0)
 
     def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Log value L; arguments and shape as in `price`."""
@@ -216,7 +220,7 @@ class Solution(Reading):
         t, psi = self.times[:, None, None], self.space.psi[:, None]
         xi = self.space.xi + self.prior.centre * psi
         static, centre = self.static_nodes, self.prior.centre
-        variance = static.variance + self.states[..., 1]
+        variance = np.maximum(static.variance + self.states[..., 1], 0.0)
         found = self.economy.respond(variance)
         move = self.economy.motion(found.precision_rate)
         slope = np.stack([self.space.derivatives(u[..., :1])[0][..., 0] for u in self.states])
@@ -275,7 +279,7 @@ class Solution(Reading):
         }
 
     def _stored(self) -> "xarray.Dataset":
-        """The fields, and the deviations that they come from."""
+        """The fields, the deviations that they come from, and a checksum."""
         data = self.to_dataset()
         dims = ("t", "psi", "node", "field")
         data["deviation"] = (
@@ -284,7 +288,12 @@ class Solution(Reading):
             {"long_name": "deviations p - p^s, V - V^s, L - phi"},
         )
         data["deviation_rate"] = (dims, self.rates, {"long_name": "their derivatives to T - t"})
-        return data.assign_coords(field=list(FIELDS))
+        return seal(data.assign_coords(field=list(FIELDS)))
+
+    def _write(self, path: FilePath) -> None:
+        """Write that, and a checksum of the whole file behind it."""
+        super()._write(path)
+        seal_file(path)
 
 
 def load_solution(path: str | FilePath) -> Solution:
@@ -304,29 +313,15 @@ def load_solution(path: str | FilePath) -> Solution:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not a saved solution.
+        If the file is not a saved solution, or damaged.
     """
-    import xarray
-
-    try:
-        opened = xarray.open_dataset(path, engine="h5netcdf")
-    except FileNotFoundError:
-        raise
-    except OSError as failure:
-        raise ValueError(f"{path}: not a netCDF file") from failure
-    with opened as data:
-        if "pdesolve_version" not in data.attrs or "deviation" not in data:
-            raise ValueError(f"{path}: not a solution saved by pdesolve")
-        summary = json.loads(data.attrs["summary"])
-        del summary["grid"]  # follows from the space
-        more = {"price_volatility": summary.pop("volatility_error")}
-        summary["further_error"] = more | summary.pop("further_error", {})
-        return Solution(
-            case=case_from_dict(json.loads(data.attrs["case"]), data.attrs["case_name"]),
-            space=Grid(**summary.pop("space")),
-            times=data["t"].to_numpy(),
-            states=data["deviation"].to_numpy(),
-            rates=data["deviation_rate"].to_numpy(),
-            version=data.attrs["pdesolve_version"],
-            **summary,
-        )
+    saved = read_saved(path)
+    return Solution(
+        case=saved.case,
+        space=saved.space,
+        times=saved.times,
+        states=saved.states,
+        rates=saved.rates,
+        version=saved.version,
+        **saved.rest,
+    )

@@ -4,12 +4,13 @@ Nothing here imports arrays, so that worker processes start with one BLAS thread
 that from the environment when they import NumPy.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -38,6 +39,8 @@ class ExecutorTuning:
         Of a point by Dask.
     timeout : float
         Seconds to reach a scheduler.
+    closing : float
+        Seconds to take leave of it.
     """
 
     few: int = 8
@@ -45,6 +48,7 @@ class ExecutorTuning:
     breaks: int = 3
     retries: int = 3
     timeout: float = 10.0
+    closing: float = 5.0
 
 
 class SweepError(PdesolveError, RuntimeError):
@@ -204,11 +208,31 @@ def dask_executor(address: str, tuning: ExecutorTuning = ExecutorTuning()) -> It
         raise CaseError(
             "--scheduler needs the package distributed: pip install 'pdesolve[dask]'"
         ) from None
+    with _quiet("distributed", "tornado", "asyncio"):
+        try:
+            connect: Any = distributed.Client
+            client = connect(address, timeout=tuning.timeout, set_as_default=False)
+        except (OSError, ValueError) as error:
+            rule = "must be the address of a Dask scheduler that answers"
+            raise CaseError(f"--scheduler {rule}, got {address!r} ({error})") from None
+        try:
+            yield client.get_executor(pure=False, retries=tuning.retries)
+        finally:
+            with suppress(OSError):  # a scheduler that is lost does not answer
+                client.close(tuning.closing)
+
+
+@contextmanager
+def _quiet(*packages: str) -> Iterator[None]:
+    """Keep what these packages log to themselves: what they raise is told in a sentence."""
+    known = logging.root.manager.loggerDict
+    names = [name for name in known if name.partition(".")[0] in packages]
+    loggers = [logging.getLogger(name) for name in {*names, *packages}]
+    silenced = [logger for logger in loggers if not logger.disabled]
+    for logger in silenced:
+        logger.disabled = True
     try:
-        connect: Any = distributed.Client
-        client = connect(address, timeout=tuning.timeout, set_as_default=False)
-    except (OSError, ValueError) as error:
-        rule = "must be the address of a Dask scheduler that answers"
-        raise CaseError(f"--scheduler {rule}, got {address!r} ({error})") from None
-    with client:
-        yield client.get_executor(pure=False, retries=tuning.retries)
+        yield
+    finally:
+        for logger in silenced:
+            logger.disabled = False

@@ -1,7 +1,7 @@
 """One point of a sweep: what a worker does, and the plain record that it hands back."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any, NamedTuple
@@ -67,6 +67,28 @@ def solve_point(task: Task) -> Record:
             text = f"{type(failure).__name__}: {text}"
         record |= {"status": FAILED, "message": text}
     return {**record, "seconds": time.perf_counter() - began}
+
+
+def is_record(record: Mapping[str, object], slopes: Iterable[str]) -> bool:
+    """Whether something that was read is what `solve_point` hands back, with these slopes."""
+    from pdesolve.solver.values import BARS, VALUES
+
+    status, texts = record.get("status"), (record.get("message"), record.get("version"))
+    if status not in STATUSES or not all(isinstance(text, str) for text in texts):
+        return False
+    if status == FAILED:
+        return True
+    parts = {"values": VALUES, "error": BARS}
+    found = [(record.get(part), names) for part, names in parts.items()]
+    for part in ("slope", "slope_error"):
+        by_key = record.get(part)
+        if not isinstance(by_key, dict):
+            return False
+        found += [(by_key.get(key), VALUES) for key in slopes]
+    return all(
+        isinstance(part, dict) and all(isinstance(part.get(name), float) for name in names)
+        for part, names in found
+    )
 
 
 def _solved(task: Task) -> Record:

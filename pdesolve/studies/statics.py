@@ -16,7 +16,7 @@ from pdesolve.case.labels import describe
 from pdesolve.solver.values import BARS, QUANTITIES, VALUES, labels
 from pdesolve.studies.executors import SweepError, default_processes, run
 from pdesolve.studies.plan import Plan, make_plan
-from pdesolve.studies.point import FAILED, STATUSES, Record, Task, solve_point
+from pdesolve.studies.point import FAILED, STATUSES, Record, Task, is_record, solve_point
 from pdesolve.studies.store import Store, label
 from pdesolve.version import __version__
 
@@ -101,7 +101,7 @@ def run_plan(
         raise CaseError(f"processes must be at least 1, got {processes}")
     with ExitStack() as stack:
         kept = None if store is None else stack.enter_context(Store(store, plan.header))
-        records: dict[str, Record] = {} if kept is None else dict(kept.records)
+        records = {} if kept is None else _kept(kept, plan)
         tasks = [task for task in _ends_first(plan) if label(task.at) not in records]
         count = default_processes(len(tasks)) if processes is None else processes
         bar = stack.enter_context(_bar(len(plan.tasks), len(tasks), plan.case.name, progress))
@@ -116,6 +116,14 @@ def run_plan(
             records[label(record["at"])] = record
             bar.update()
     return _dataset(plan, [records[label(task.at)] for task in plan.tasks])
+
+
+def _kept(store: Store, plan: Plan) -> dict[str, Record]:
+    """The points of a store, once it is known that they are what a worker hands back."""
+    for at, record in store.records.items():
+        if not is_record(record, plan.slopes):
+            raise store.damage(f"at the point {at}")
+    return dict(store.records)
 
 
 def _ends_first(plan: Plan) -> list[Task]:

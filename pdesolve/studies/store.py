@@ -2,11 +2,15 @@
 
 The first line says what the sweep is; every further one is a point. A line counts once its line
 break is there, so a writer that is killed leaves at most one torn line, which the next one drops.
-Numbers are written so that they read back bit for bit.
+Numbers are written so that they read back bit for bit, and every line ends with the checksum of
+the rest of it: a store that is damaged is refused, never read as something else.
 """
 
 import json
 import os
+import re
+import stat
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +20,11 @@ from typing import Any, Self
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.sources import shown
 
-FORMAT = "pdesolve sweep 1"
+KIND = "pdesolve sweep"
+FORMAT = f"{KIND} 2"
 START = json.dumps({"format": FORMAT}).encode()[:-1]  # of every store
+SUM = "crc32"  # of the line's object without it
+LINE = re.compile(rb'(\{.*), "crc32": "([0-9a-f]{8})"\}\n', re.DOTALL)
 
 
 class StoreError(PdesolveError, ValueError):
@@ -42,7 +49,7 @@ class Store:
     Raises
     ------
     StoreError
-        If the file holds something else, or another program is at work on it.
+        If the file holds something else, is damaged, or another program is at work on it.
     OSError
         If it cannot be read or written.
     """
@@ -76,7 +83,7 @@ class Store:
         self.records[label(record["at"])] = dict(record)
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        rest = memoryview(json.dumps(line).encode() + b"\n")
+        rest = memoryview(_summed(line))
         while rest:
             rest = rest[self._file.write(rest) :]
         os.fsync(self._file.fileno())
@@ -93,26 +100,44 @@ class Store:
 
     def _read(self, header: dict[str, object]) -> None:
         """Take in what is there, drop a torn last line, and see that it is the same sweep."""
+        if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+            raise StoreError(f"{self._path} is not a file")
         self._file.seek(0)
         lines = self._file.read().splitlines(keepends=True)
-        parsed = [_parsed(line) for line in lines]
         if not any(line.endswith(b"\n") for line in lines):
             if lines and not lines[0].startswith(START[: len(lines[0])]):
                 raise StoreError(f"{self._path} is not a store of points")
             self._file.truncate(0)
             self._write(header)
             return
-        first = parsed[0]
-        if first is None or first.get("format") != FORMAT:
-            raise StoreError(f"{self._path} is not a store of points")
-        _compare(self._path, first, json.loads(json.dumps(header)))
-        if parsed[-1] is None:
-            parsed.pop()
-            self._file.truncate(sum(map(len, lines[:-1])))
-        for number, record in enumerate(parsed[1:], start=2):
-            if record is None or "at" not in record:
-                raise StoreError(f"{self._path} is damaged in line {number}: move it away")
+        _compare(self._path, self._first(lines[0]), json.loads(json.dumps(header)))
+        torn = lines.pop() if _is_torn(lines[-1]) else b""
+        for number, line in enumerate(lines[1:], start=2):
+            record = _parsed(line)
+            if record is None or not _is_place(record.get("at")):
+                raise self.damage(f"in line {number}")
             self.records[label(record["at"])] = record
+        if torn:
+            self._file.truncate(sum(map(len, lines)))
+
+    def _first(self, line: bytes) -> dict[str, Any]:
+        """What the sweep is that the store is of."""
+        form = _object(line).get("format")
+        if form != FORMAT and isinstance(form, str) and form.startswith(KIND):
+            raise StoreError(
+                f"{self._path} is in the format {shown(form)} of another version of pdesolve, this"
+                f" one has {FORMAT!r}: choose another folder, or remove that file"
+            )
+        if not line.startswith(START):
+            raise StoreError(f"{self._path} is not a store of points")
+        first = _parsed(line)
+        if first is None:
+            raise self.damage("in line 1")
+        return first
+
+    def damage(self, where: str) -> StoreError:
+        """What to say of a store that cannot be trusted."""
+        return StoreError(f"{self._path} is damaged {where}: move it away")
 
 
 def label(at: object) -> str:
@@ -120,15 +145,45 @@ def label(at: object) -> str:
     return json.dumps(at)
 
 
+def _is_place(at: object) -> bool:
+    """Whether it can be the values that make a point."""
+    return isinstance(at, list) and all(isinstance(value, str | int | float) for value in at)
+
+
+def _summed(record: Mapping[str, Any]) -> bytes:
+    """A line: the object with its checksum as the last entry."""
+    text = json.dumps(record).encode()
+    return text[:-1] + f', "{SUM}": "{zlib.crc32(text):08x}"}}\n'.encode()
+
+
 def _parsed(line: bytes) -> dict[str, Any] | None:
-    """A line's object, or None if it is torn."""
-    if not line.endswith(b"\n"):
+    """A line's object without the checksum, or None if it is not as it was written."""
+    found = LINE.fullmatch(line)
+    if found is None or zlib.crc32(text := found[1] + b"}") != int(found[2], 16):
         return None
+    return _object(text)
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    """The JSON object of a text, empty if it is none."""
     try:
-        value = json.loads(line)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether the last line is what is left of one that was not written to its end."""
+    if not line.endswith(b"\n"):
+        return True
+    try:
+        json.loads(line)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return True
+    except (ValueError, RecursionError):  # complete, though nothing that is ever written
+        return False
+    return False
 
 
 def _compare(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
@@ -138,7 +193,8 @@ def _compare(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> N
         if one == other:
             continue
         if isinstance(one, dict) and isinstance(other, dict):
-            name = next(key for key in {**other, **one} if one.get(key) != other.get(key))
+            keys = {**other, **one}
+            name = next(k for k in keys if k not in one or k not in other or one[k] != other[k])
             one, other = one.get(name), other.get(name)
         raise StoreError(
             f"{path} holds another sweep: {name} was {shown(one)}, is now {shown(other)};"

@@ -341,7 +341,6 @@ def test_every_kind_of_payoff(write: Write, text: str, payoff: object) -> None:
     [
         {"tolerance": 1e-10, "order": 2, "xi_nodes": 16, "psi_nodes": 8, "max_steps": 1},
         {"tolerance": 0.1, "order": 10, "xi_nodes": 20000, "psi_nodes": 2000},
-        {"xi_nodes": 1, "psi_nodes": 1},
     ],
 )
 def test_the_limits_of_numerics_are_legal(numerics: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -125,14 +126,14 @@ def test_a_sample_file_stands_beside_its_case(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("return\n1\nabc\n", ", line 3, must be one finite number, got 'abc'"),
-        ("1\nnan\n", ", line 2, must be one finite number, got 'nan'"),
-        ("nan\n1\n2\n", ", line 1, must be one finite number, got 'nan'"),
-        ("1\n\ninf\n", ", line 3, must be one finite number, got 'inf'"),
-        ("1\n2, 3\n", ", line 2, must be one finite number, got '2, 3'"),
-        ("1\n1_000\n", ", line 2, must be one finite number, got '1_000'"),
-        ("1.2.3\n2\n", ", line 1, must be one finite number, got '1.2.3'"),
-        ("1\nreturn\n", ", line 2, must be one finite number, got 'return'"),
+        ("return\n1\nabc\n", ", line 3, must be one finite number, and is not a number"),
+        ("1\nnan\n", ", line 2, must be one finite number, and is not finite"),
+        ("nan\n1\n2\n", ", line 1, must be one finite number, and is not finite"),
+        ("1\n\ninf\n", ", line 3, must be one finite number, and is not finite"),
+        ("1\n2, 3\n", ", line 2, must be one finite number, and is several"),
+        ("1\n1_000\n", ", line 2, must be one finite number, and is not a number"),
+        ("1.2.3\n2\n", ", line 1, must be one finite number, and is not a number"),
+        ("1\nreturn\n", ", line 2, must be one finite number, and is not a number"),
         ("return\n", " must hold one number per row, got none"),
         ("", " must hold one number per row, got none"),
         (b"1\n\xff\n", " must be UTF-8 text, got byte 0xff at 2"),
@@ -142,6 +143,35 @@ def test_a_bad_sample_file_is_refused(write: Write, content: str | bytes, messag
     write(content, "x.csv")
     write(with_payoff('kind = "sample"\nfile = "x.csv"'))
     assert fault("my.toml") == f"my.toml: payoff.file x.csv{message}"
+
+
+@pytest.mark.parametrize(
+    "row", ["root:x:0:0", "password = hunter2", "-----BEGIN", "0x1f", "1_0", "-nan", "7;8"]
+)
+def test_rows_of_a_sample_file_are_not_told(write: Write, row: str) -> None:
+    write(f"1.5\n{row}\n", "x.csv")
+    write(with_payoff('kind = "sample"\nfile = "x.csv"'))
+    message = fault("my.toml")
+    assert message.startswith("my.toml: payoff.file x.csv, line 2, must be one finite number")
+    assert row not in message
+
+
+def test_only_regular_files_are_read(write: Write, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    assert fault("pipe.toml") == "pipe.toml: must be a regular file, got a pipe"
+    assert fault(Path("/dev/zero")) == "/dev/zero: must be a regular file, got a device"
+    for name, kind in (("pipe.toml", "a pipe"), ("/dev/zero", "a device")):
+        write(with_payoff(f'kind = "sample"\nfile = "{name}"'))
+        message = f"my.toml: payoff.file {name} must be a regular file, got {kind}"
+        assert fault("my.toml") == message
+        write(f'extends = "./{name}"' if kind == "a pipe" else f'extends = "{name}"')
+        assert f"must be a regular file, got {kind}" in fault("my.toml")
+
+
+def test_huge_files_are_not_read(write: Write) -> None:
+    with write("").open("r+b") as file:
+        file.truncate(casefile.LARGEST + 1)
+    assert fault("my.toml") == "my.toml: must have at most 100000000 bytes, got 100000001"
 
 
 def test_a_missing_sample_file_is_refused(write: Write) -> None:

@@ -17,7 +17,7 @@ from pdesolve.case import load_case
 from pdesolve.cli import program as cli
 from pdesolve.studies import executors
 from pdesolve.studies.store import Store
-from tests.tools.program import Capture
+from tests.tools.program import RUN, Capture
 from tests.tools.sweeps import RHO
 
 
@@ -48,7 +48,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
             processes.append(
                 start(["worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", *host])
             )
-        yield address, processes[1:]
+        yield address, processes
     finally:
         for process in processes:
             process.kill()
@@ -67,7 +67,7 @@ def wait_for_workers(address: str, count: int) -> None:
 def test_a_dask_worker_that_is_killed_loses_nothing(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
 ) -> None:
-    address, workers = cluster
+    address, (_, *workers) = cluster
     wait_for_workers(address, 2)
     values = np.linspace(0.5, 3.0, 24).tolist()
     killed, seen = False, 0
@@ -105,3 +105,26 @@ def test_the_program_solves_on_a_cluster(
     there = capsys.readouterr().out
     assert cli.main(words) == 0
     assert capsys.readouterr().out == there
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_lost_is_said_in_a_line(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+) -> None:
+    address, (scheduler, *_) = cluster
+    wait_for_workers(address, 2)
+    words = ["statics", "binary", "--vary", f"{RHO}=0.5:3:40", "--tol", "1e-3", "--no-slopes"]
+    store = tmp_path / "out" / "binary-statics.jsonl"
+    command = [sys.executable, "-c", RUN, *words, "--scheduler", address, "--out", "out"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        deadline = time.monotonic() + 60
+        while not store.exists() or store.read_bytes().count(b"\n") < 4:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        scheduler.kill()
+        out, err = program.communicate(timeout=60)
+    assert (program.returncode, out, err.count("\n")) == (1, "", 1), err
+    assert err.startswith("pdesolve: the workers failed: ")
+    assert store.read_bytes().count(b"\n") >= 4

@@ -1,5 +1,6 @@
 """Sweeps that end early and go on."""
 
+import json
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +172,21 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path: Path) -> None:
     assert (program.returncode, out, err.count("\n")) == (130, "", 1)
     assert "has the finished points, the same command goes on from there" in err
     assert store.read_bytes().count(b"\n") >= 3
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02, 0.2])
+def test_a_second_interrupt_changes_nothing(pause: float, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    with start(folder, "--processes", "2") as program:
+        store, deadline = folder / "binary-statics.jsonl", time.monotonic() + 60
+        while lines(store) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.killpg(program.pid, signal.SIGINT)
+        time.sleep(pause)
+        with suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGINT)
+        out, err = program.communicate()
+    assert (program.returncode, out, err.count("\n")) == (130, "", 1), err
+    whole = store.read_bytes().splitlines(keepends=True)
+    assert all("crc32" in json.loads(line) for line in whole)

@@ -1,11 +1,12 @@
 import json
 import multiprocessing
+import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pdesolve.studies.store import FORMAT, Store, StoreError
+from pdesolve.studies.store import FORMAT, SUM, Store, StoreError
 
 HEADER = {"version": "1", "case": "one", "parameters": {"a": 1.0, "b": 0.1 + 0.2}}
 POINTS: list[dict[str, Any]] = [
@@ -26,6 +27,14 @@ def kept(path: Path) -> list[dict[str, Any]]:
         return list(store.records.values())
 
 
+def written(line: bytes) -> dict[str, Any]:
+    """A line's object; its checksum is right and comes last."""
+    record = json.loads(line)
+    name, found = record.popitem()
+    assert (name, found) == (SUM, f"{zlib.crc32(json.dumps(record).encode()):08x}")
+    return record
+
+
 def test_points_come_back_bit_for_bit(tmp_path: Path) -> None:
     found = kept(filled(tmp_path / "deep" / "down" / "points"))
     assert repr(found) == repr(POINTS)
@@ -35,7 +44,7 @@ def test_a_point_is_on_the_disk_when_append_returns(tmp_path: Path) -> None:
     path = tmp_path / "points"
     with Store(path, HEADER) as store:
         store.append(POINTS[0])
-        assert repr(json.loads(path.read_bytes().splitlines()[-1])) == repr(POINTS[0])
+        assert repr(written(path.read_bytes().splitlines()[-1])) == repr(POINTS[0])
         assert list(store.records) == [json.dumps(POINTS[0]["at"])]
 
 
@@ -136,5 +145,5 @@ def test_the_lock_of_a_killed_writer_is_gone(tmp_path: Path) -> None:
 
 
 def test_the_first_line_says_what_the_file_is(tmp_path: Path) -> None:
-    first = json.loads(filled(tmp_path / "points").read_text().splitlines()[0])
+    first = written(filled(tmp_path / "points").read_bytes().splitlines()[0])
     assert first == {"format": FORMAT, **HEADER}
