@@ -41,6 +41,9 @@ class ErrorTuning:
     merged : float
         Share of the change when time steps are merged in pairs that a pass with all of them is
         taken to leave: between the 1/15 of the scheme's order and the 1/7 of one less.
+    doubt : float
+        Share of the tolerance that is added for what no comparison of passes sees; not on one line
+        of nodes, where refining twice leaves no such doubt.
     blind : float
         Error that the steps are taken to leave where that cannot be measured, in units of their
         tolerance.
@@ -58,6 +61,7 @@ class ErrorTuning:
     unseen: float = 0.05
     coupled: float = 0.6
     merged: float = 1.0 / 12.0
+    doubt: float = 0.15
     blind: float = 3.0
     jump: float = 0.1
     states: tuple[float, ...] = (0.0, -0.4, -0.2, 0.2, 0.4)
@@ -135,18 +139,15 @@ def none() -> Errors:
     return dict.fromkeys(TRACKED, 0.0)
 
 
-def total(
-    parts: ByAxis[Errors],
-    ends: Errors,
-    steps: Errors,
-) -> Errors:
-    """Of too few nodes either way, of the grid's ends and of the time steps.
+def total(parts: ByAxis[Errors], ends: Errors, steps: Errors, doubt: Errors) -> Errors:
+    """Of too few nodes either way, of the grid's ends and of the time steps, and a rest of doubt.
 
     What no refinement changed at all is exact.
     """
     grid = {name: parts.xi[name] + parts.psi[name] for name in TRACKED}
     return {
-        name: grid[name] + ends[name] + steps[name] if grid[name] > 0.0 else 0.0 for name in TRACKED
+        name: grid[name] + ends[name] + steps[name] + doubt[name] if grid[name] > 0.0 else 0.0
+        for name in TRACKED
     }
 
 

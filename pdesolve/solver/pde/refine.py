@@ -210,7 +210,8 @@ def _refined(
         if worst(best, ends) > how.enough * tolerance:  # the first grid may be too coarse to say
             ends = _ends(run, best, tuning)
         steps = _steps_error(run, best, first, time_tolerance, tuning)
-        best = judge(best, total(parts, ends, steps), tolerance, doubt)
+        rest = _doubt(best, tolerance, doubt)
+        best = judge(best, total(parts, ends, steps, rest), tolerance, doubt)
         growth = _growth(best, parts, tolerance, fixed, run.left, tuning)
         line = best.space.n_xi == 1
         untested = line and left > how.passes - how.tests  # one line of nodes: a test is cheap
@@ -421,6 +422,13 @@ def _steps_error(
             return times(moved, tuning.errors.safety * tuning.errors.merged)
     sizes = error_scales(best)
     return {name: tuning.errors.blind * time_tolerance * sizes[name] for name in TRACKED}
+
+
+def _doubt(best: Solution, tolerance: float, tuning: ErrorTuning) -> Errors:
+    """What is added for what no comparison of passes sees."""
+    share = 0.0 if best.space.n_xi == 1 else tuning.doubt
+    sizes = error_scales(best)
+    return {name: share * tolerance * sizes[name] for name in TRACKED}
 
 
 def _order(solution: Solution, smooth: float, tuning: Tuning) -> float:

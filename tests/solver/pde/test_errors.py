@@ -106,9 +106,10 @@ def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
 
 def test_time_steps_and_ends_have_their_part() -> None:
     zero, some = dict.fromkeys(TRACKED, 0.0), dict.fromkeys(TRACKED, 1e-6)
-    assert total(ByAxis(zero, zero), some, some) == zero
-    found = total(ByAxis(some, zero), some, dict.fromkeys(TRACKED, 3e-6))
-    assert found["variance"] == pytest.approx(5e-6)
+    assert total(ByAxis(zero, zero), some, some, some) == zero
+    steps, doubt = dict.fromkeys(TRACKED, 3e-6), dict.fromkeys(TRACKED, 5e-6)
+    found = total(ByAxis(some, zero), some, steps, doubt)
+    assert found["variance"] == pytest.approx(1e-5)
 
 
 def test_a_solution_does_not_differ_from_itself(solution: Solution) -> None:
