@@ -121,7 +121,7 @@ REPORTING: dict[str, tuple[str, Break, set[str]]] = {
         "baseline",
         linear_interpolation,
         {
-            *("price", "variance", "attention", "precision rate", "log value"),
+            *("price", "variance", "attention", "precision rate"),
             *("certainty equivalent gain", "price volatility", "fields between nodes and dates"),
         },
     ),
