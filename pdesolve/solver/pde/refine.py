@@ -10,7 +10,7 @@ still where attention has a kink, so that the estimate is not optimistic.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,20 +18,14 @@ import numpy as np
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.axes import ByAxis
-from pdesolve.solver.pde.budget import (
-    BudgetTuning,
-    Metered,
-    OutOfReach,
-    node_count,
-    steps_tried,
-)
+from pdesolve.solver.pde.budget import Metered, OutOfReach, node_count, steps_tried
 from pdesolve.solver.pde.certificate import widened
-from pdesolve.solver.pde.domain import Domain, DomainTuning
+from pdesolve.solver.pde.contributions import ends_error, rest_of_doubt, steps_error
+from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import (
     Errors,
     ErrorTuning,
     change,
-    error_scales,
     has_jump,
     has_kink,
     judge,
@@ -41,107 +35,9 @@ from pdesolve.solver.pde.errors import (
     total,
     worst,
 )
-from pdesolve.solver.pde.passes import PassError, retrace
+from pdesolve.solver.pde.passes import PassError
+from pdesolve.solver.pde.tuning import PilotTuning, Tuning
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import TRACKED
-
-
-@dataclass(frozen=True, kw_only=True)
-class PilotTuning:
-    """First passes, which find the largest psi and a grid that does not break down.
-
-    Attributes
-    ----------
-    spacing : float
-        Of the first pass's xi nodes, in units of the domain's finest length.
-    margin : float
-        On the largest psi that is reached.
-    scout_nodes, scout_tolerance : float
-        Of the very first look, in units of the first pass's xi nodes and tolerance.
-    rounds : int
-        Passes until the largest psi must have settled.
-    steps : int
-        More time steps than these, at a tolerance of 1e-5, mean that the grid is too coarse.
-    attempts : int
-        At one pass, each with `more` times the xi nodes of the one that broke down.
-    more : float
-    """
-
-    spacing: float = 1.7
-    margin: float = 1.2
-    scout_nodes: float = 0.7
-    scout_tolerance: float = 10.0
-    rounds: int = 4
-    steps: int = 64
-    attempts: int = 4
-    more: float = 2.2
-
-
-@dataclass(frozen=True, kw_only=True)
-class RefineTuning:
-    """How the grid is refined until the error estimate is within the tolerance.
-
-    Set by trial on the named cases, for the least work at bars that hold
-    (tests/tools/benchmark.py, tests/tools/error_bars.py).
-
-    Attributes
-    ----------
-    least, most : float
-        Growth of either direction from pass to pass.
-    nothing : float
-        Of the tolerance: a direction that contributes less is left as it is.
-    enough : float
-        Of the tolerance: a smaller change does not call for more nodes.
-    first_order, later_order : float
-        At which the error is taken to fall, for a first estimate and once it has been tested.
-    kinked_order, jumping_order : float
-        The same where attention leaves zero or meets its cap, and where it jumps.
-    beyond : float
-        Xi nodes added at either end, as a share, to see what ending the grid costs.
-    passes : int
-        At most, once both directions have been explored.
-    tests : int
-        Refinements of one line of nodes, whatever the first estimate says.
-    domains : int
-        At most, each wider than the last, until it covers what the solution found on it needs.
-    time, time_rough, tighter : float
-        Time tolerance of the first grid that may do, in units of the tolerance; the same with a
-        kink; each next one's share.
-    steps : float
-        Share of the tolerance that the time steps may take up before theirs is tightened.
-    coarse : float
-        Nodes in either direction of the grid on which the time steps' error is measured, over the
-        first pass's.
-    """
-
-    least: float = 1.2
-    most: float = 1.9
-    nothing: float = 0.1
-    enough: float = 0.1
-    first_order: float = 3.0
-    later_order: float = 4.0
-    kinked_order: float = 2.0
-    jumping_order: float = 1.0
-    beyond: float = 0.06
-    passes: int = 8
-    tests: int = 2
-    domains: int = 3
-    time: float = 0.3
-    time_rough: float = 0.2
-    tighter: float = 0.6
-    steps: float = 0.3
-    coarse: float = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tuning:
-    """Every number that a solve of the equations goes by, besides those of the case."""
-
-    domain: DomainTuning = DomainTuning()
-    budget: BudgetTuning = BudgetTuning()
-    pilot: PilotTuning = PilotTuning()
-    refine: RefineTuning = RefineTuning()
-    errors: ErrorTuning = ErrorTuning()
 
 
 def solve_to_tolerance(
@@ -203,14 +99,14 @@ def _refined(
     """Refine from a first pass; the domain is made wider as soon as a pass says that it must be."""
     how, doubt = tuning.refine, tuning.errors
     best, time_tolerance, parts = _explore(run, domain, first, fixed, tolerance, tuning)
-    ends = _ends(run, first, tuning)
+    ends = ends_error(run, first, tuning)
     order = _order(best, how.later_order, tuning)
     note = ""
     for left in reversed(range(how.passes + 1)):
         if worst(best, ends) > how.enough * tolerance:  # the first grid may be too coarse to say
-            ends = _ends(run, best, tuning)
-        steps = _steps_error(run, best, first, time_tolerance, tuning)
-        rest = _doubt(best, tolerance, doubt)
+            ends = ends_error(run, best, tuning)
+        steps = steps_error(run, best, first, time_tolerance, tuning)
+        rest = rest_of_doubt(best, tolerance, doubt)
         best = judge(best, total(parts, ends, steps, rest), tolerance, doubt)
         growth = _growth(best, parts, tolerance, fixed, run.left, tuning)
         line = best.space.n_xi == 1
@@ -372,63 +268,6 @@ def _explore(
             best = finer
         parts = parts._replace(**{axis: left})
     return _Explored(best, time_tolerance, parts)
-
-
-def _ends(run: Metered, first: Solution, tuning: Tuning) -> Errors:
-    """Change when the grid is continued outwards along xi; nodes and time steps are the same.
-
-    The largest psi needs none of this: what `psi_reached` does not reach is never heard of.
-
-    If the outer states break the integration down, their part is not known and left out: the next
-    passes have the same ends, and they are `DomainTuning.reach` standard deviations away.
-    """
-    run.left -= node_count(first) * steps_tried(first)
-    nodes = max(1, round(tuning.refine.beyond * first.space.n_xi))
-    try:
-        longer = retrace(first, first.space.extended(nodes))
-    except ArithmeticError:
-        return none()
-    return times(change(longer, first, tuning.errors), tuning.errors.safety)
-
-
-def _steps_error(
-    run: Metered, best: Solution, first: Solution, time_tolerance: float, tuning: Tuning
-) -> Errors:
-    """What the time steps leave: from the change, on a coarse grid, when they are merged in pairs.
-
-    The error in time hardly depends on the grid. Where the coarse grid breaks down, the first
-    pass's is tried; where that does too, the tolerance of the steps has to do.
-    """
-    space, share = first.space, tuning.refine.coarse
-    least = 16, 1 + 2 * space.stages
-    coarse = replace(
-        space,
-        n_xi=1 if space.n_xi == 1 else max(least[0], round(share * space.n_xi)),
-        n_psi=1
-        if space.n_psi == 1
-        else max(least[1], 1 + space.stages * round(share * (space.n_psi - 1) / space.stages)),
-    )
-    pairs = np.append(best.times[: -1 if best.times.size % 2 else None][::-2][::-1], best.times[-1])
-    pairs = np.unique(np.append(0.0, pairs))
-    for grid in (coarse, space):
-        run.left -= 1.5 * grid.n_xi * grid.n_psi * (best.times.size - 1)
-        try:
-            every = retrace(best, grid)
-            merged = retrace(every, grid, pairs)
-            moved = change(merged, every, tuning.errors)
-        except ArithmeticError:
-            continue
-        if all(np.isfinite(value) for value in moved.values()):
-            return times(moved, tuning.errors.safety * tuning.errors.merged)
-    sizes = error_scales(best)
-    return {name: tuning.errors.blind * time_tolerance * sizes[name] for name in TRACKED}
-
-
-def _doubt(best: Solution, tolerance: float, tuning: ErrorTuning) -> Errors:
-    """What is added for what no comparison of passes sees."""
-    share = 0.0 if best.space.n_xi == 1 else tuning.doubt
-    sizes = error_scales(best)
-    return {name: share * tolerance * sizes[name] for name in TRACKED}
 
 
 def _order(solution: Solution, smooth: float, tuning: Tuning) -> float:

@@ -10,7 +10,8 @@ from pdesolve.model.economy import Economy
 from pdesolve.numerics.rootfind import NoConvergence
 from pdesolve.solver.pde.domain import Domain, choose_domain
 from pdesolve.solver.pde.passes import PassError
-from pdesolve.solver.pde.refine import Tuning, solve_to_tolerance
+from pdesolve.solver.pde.refine import solve_to_tolerance
+from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 
 

@@ -1,0 +1,105 @@
+"""Every number that a solve of the equations goes by, besides those of the case."""
+
+from dataclasses import dataclass
+
+from pdesolve.solver.pde.budget import BudgetTuning
+from pdesolve.solver.pde.domain import DomainTuning
+from pdesolve.solver.pde.errors import ErrorTuning
+
+
+@dataclass(frozen=True, kw_only=True)
+class PilotTuning:
+    """First passes, which find the largest psi and a grid that does not break down.
+
+    Attributes
+    ----------
+    spacing : float
+        Of the first pass's xi nodes, in units of the domain's finest length.
+    margin : float
+        On the largest psi that is reached.
+    scout_nodes, scout_tolerance : float
+        Of the very first look, in units of the first pass's xi nodes and tolerance.
+    rounds : int
+        Passes until the largest psi must have settled.
+    steps : int
+        More time steps than these, at a tolerance of 1e-5, mean that the grid is too coarse.
+    attempts : int
+        At one pass, each with `more` times the xi nodes of the one that broke down.
+    more : float
+    """
+
+    spacing: float = 1.7
+    margin: float = 1.2
+    scout_nodes: float = 0.7
+    scout_tolerance: float = 10.0
+    rounds: int = 4
+    steps: int = 64
+    attempts: int = 4
+    more: float = 2.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefineTuning:
+    """How the grid is refined until the error estimate is within the tolerance.
+
+    Set by trial on the named cases, for the least work at bars that hold
+    (tests/tools/benchmark.py, tests/tools/error_bars.py).
+
+    Attributes
+    ----------
+    least, most : float
+        Growth of either direction from pass to pass.
+    nothing : float
+        Of the tolerance: a direction that contributes less is left as it is.
+    enough : float
+        Of the tolerance: a smaller change does not call for more nodes.
+    first_order, later_order : float
+        At which the error is taken to fall, for a first estimate and once it has been tested.
+    kinked_order, jumping_order : float
+        The same where attention leaves zero or meets its cap, and where it jumps.
+    beyond : float
+        Xi nodes added at either end, as a share, to see what ending the grid costs.
+    passes : int
+        At most, once both directions have been explored.
+    tests : int
+        Refinements of one line of nodes, whatever the first estimate says.
+    domains : int
+        At most, each wider than the last, until it covers what the solution found on it needs.
+    time, time_rough, tighter : float
+        Time tolerance of the first grid that may do, in units of the tolerance; the same with a
+        kink; each next one's share.
+    steps : float
+        Share of the tolerance that the time steps may take up before theirs is tightened.
+    coarse : float
+        Nodes in either direction of the grid on which the time steps' error is measured, over the
+        first pass's.
+    """
+
+    least: float = 1.2
+    most: float = 1.9
+    nothing: float = 0.1
+    enough: float = 0.1
+    first_order: float = 3.0
+    later_order: float = 4.0
+    kinked_order: float = 2.0
+    jumping_order: float = 1.0
+    beyond: float = 0.06
+    passes: int = 8
+    tests: int = 2
+    domains: int = 3
+    time: float = 0.3
+    time_rough: float = 0.2
+    tighter: float = 0.6
+    steps: float = 0.3
+    coarse: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """Every number that a solve of the equations goes by, besides those of the case."""
+
+    domain: DomainTuning = DomainTuning()
+    budget: BudgetTuning = BudgetTuning()
+    pilot: PilotTuning = PilotTuning()
+    refine: RefineTuning = RefineTuning()
+    errors: ErrorTuning = ErrorTuning()
