@@ -54,7 +54,11 @@ def test_prices_of_narrow_components_stay_near_them() -> None:
     ("case", "price"),
     [
         (NARROW, 0.5187361),
-        (mixture([0.0, 1.0, 3.0], [0.05] * 3, [0.5, 0.3, 0.2]), 0.7271469),
+        pytest.param(
+            mixture([0.0, 1.0, 3.0], [0.05] * 3, [0.5, 0.3, 0.2]),
+            0.7271469,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_narrow_components_are_solved(case: Case, price: float) -> None:
