@@ -54,7 +54,9 @@ def test_families_are_reproducible_and_differ(family: str) -> None:
     assert len({repr(case) for case in cases}) == 5
 
 
-@pytest.mark.parametrize("family", ["singular betas", "supply risks"])
+@pytest.mark.parametrize(
+    "family", [pytest.param("singular betas", marks=pytest.mark.slow), "supply risks"]
+)
 def test_family_case_stays_under_its_bar(family: str) -> None:
     verdict = assess(family_case(family, 1), 1e-4)
     assert verdict.errors and not verdict.misses, verdict

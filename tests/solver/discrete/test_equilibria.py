@@ -107,6 +107,7 @@ def test_a_unique_attention_needs_no_words() -> None:
     assert REPORTED not in found.message
 
 
+@pytest.mark.slow
 def test_shorter_periods_leave_one() -> None:
     found = solve_discrete(load_case("lottery", {**LOTTERY, "market.horizon": 0.01}), 2)
     assert found.alternatives == ()
