@@ -14,7 +14,7 @@ import numpy as np
 from pdesolve.model.attention.response import Response
 from pdesolve.model.equations import Motion
 from pdesolve.model.payoff.prior import Cumulants
-from pdesolve.numerics.splines import interpolate
+from pdesolve.numerics.splines import Surface
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
@@ -59,7 +59,8 @@ class AtDate:
         zeta = xi - self._prior.centre * psi
         eta, z = self._space.locate(zeta, psi)
         z = np.clip(z, -1.0, 1.0)
-        found = [interpolate(self._space, self._nodes[name], eta, z) for name in names]
+        nodes = np.stack([self._nodes[name] for name in names], axis=-1)
+        found = list(np.moveaxis(Surface(self._space, nodes)(eta, z), -1, 0))
         if self._whole:
             return found
         static = dict(zip(NAMES, self._static(self._prior.cumulants(zeta, psi)), strict=True))

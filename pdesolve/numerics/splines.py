@@ -7,38 +7,41 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
 
 
-def interpolate(space: Grid, values: Array, eta: Array, z: Array) -> Array:
-    """Tensor-product spline through nodal values at computational coordinates.
+class Surface:
+    """Tensor-product spline through nodal values, in computational coordinates.
 
     Parameters
     ----------
     space : Grid
-    values : array, shape (n_psi, n_xi)
-    eta, z : array
-        Of one shape, as `Grid.locate` gives them.
-
-    Returns
-    -------
-    array
-        Shaped like `eta`.
+    values : array, shape (n_psi, n_xi, ...)
     """
-    axes = [
-        (axis, nodes, points)
-        for axis, nodes, points in ((0, space.eta, eta), (1, space.z, z))
-        if nodes.size > 1
-    ]
-    if not axes:
-        return np.full_like(z, values[0, 0])
-    coefficients, knots, degrees = values, [], []
-    for axis, nodes, _ in axes:
-        degree = min(7, (nodes.size - 2) // 2 * 2 + 1)
-        spline = make_interp_spline(nodes, np.moveaxis(coefficients, axis, 0), k=degree)
-        coefficients = np.moveaxis(spline.c, 0, axis)
-        knots.append(spline.t)
-        degrees.append(degree)
-    kept = coefficients.reshape([nodes.size for _, nodes, _ in axes])
-    surface = NdBSpline(tuple(knots), np.ascontiguousarray(kept), tuple(degrees))
-    return np.asarray(surface(np.stack([points for *_, points in axes], axis=-1)))
+
+    def __init__(self, space: Grid, values: Array):
+        axes = [(axis, nodes) for axis, nodes in enumerate((space.eta, space.z)) if nodes.size > 1]
+        coefficients, knots, degrees = values, [], []
+        for axis, nodes in axes:
+            degree = min(7, (nodes.size - 2) // 2 * 2 + 1)
+            spline = make_interp_spline(nodes, np.moveaxis(coefficients, axis, 0), k=degree)
+            coefficients = np.moveaxis(spline.c, 0, axis)
+            knots.append(spline.t)
+            degrees.append(degree)
+        self._axes = [axis for axis, _ in axes]
+        sizes = [nodes.size for _, nodes in axes]
+        self._kept = np.ascontiguousarray(coefficients.reshape(*sizes, *values.shape[2:]))
+        self._spline = NdBSpline(tuple(knots), self._kept, tuple(degrees)) if axes else None
+
+    def __call__(self, eta: Array, z: Array) -> Array:
+        """Values at coordinates of one shape, as `Grid.locate` gives them.
+
+        Returns
+        -------
+        array
+            Shaped like `eta`, and then like the values at a node.
+        """
+        if self._spline is None:
+            return np.broadcast_to(self._kept, (*eta.shape, *self._kept.shape)).copy()
+        points = np.stack([(eta, z)[axis] for axis in self._axes], axis=-1)
+        return np.asarray(self._spline(points))
 
 
 def hermite(times: Array, states: Array, rates: Array, t: float) -> Array:

@@ -1,13 +1,13 @@
 """Fields of a solved market between the nodes: the static part exactly, deviations interpolated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.model.payoff.prior import Cumulants, Prior
 from pdesolve.numerics.grid import Grid
-from pdesolve.numerics.splines import hermite, interpolate
+from pdesolve.numerics.splines import Surface, hermite
 from pdesolve.typing import Array
 
 
@@ -61,12 +61,24 @@ class Deviations:
     states: Array
     rates: Array
     psi_limit: Array
+    _kept: dict[tuple[float, bool], Surface] = field(default_factory=dict, init=False, repr=False)
 
     def slab(self, t: float) -> Array:
         """Deviations at time t at the nodes, by cubic Hermite interpolation between time steps."""
         k = int(np.clip(np.searchsorted(self.times, t, side="right") - 1, 0, len(self.times) - 2))
         near = slice(k, k + 2)
         return hermite(self.times[near], self.states[near], -self.rates[near], t)
+
+    def _surface(self, t: float, along_xi: bool) -> Surface:
+        """All fields at time t, or their xi-derivatives, between the nodes; the last are kept."""
+        found = self._kept.get((t, along_xi))
+        if found is None:
+            slab = self.slab(t)
+            found = Surface(self.space, self.space.derivatives(slab)[0] if along_xi else slab)
+            if len(self._kept) > 1:
+                self._kept.clear()
+            self._kept[t, along_xi] = found
+        return found
 
     def at(self, points: States, field: int, *, along_xi: bool = False) -> Array:
         """A field (or its xi-derivative), NaN where the solution does not reach."""
@@ -81,7 +93,5 @@ class Deviations:
                 here &= points.psi <= np.interp(t, self.times, self.psi_limit)
             here &= points.psi >= 0.0
             if here.any():
-                slab = self.slab(float(t))
-                values = space.derivatives(slab)[0] if along_xi else slab
-                out[here] = interpolate(space, values[..., field], eta[here], z[here])
+                out[here] = self._surface(float(t), along_xi)(eta[here], z[here])[..., field]
         return out

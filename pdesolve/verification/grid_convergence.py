@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from pdesolve.model import equations
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import METHOD, fixed_steps
-from pdesolve.numerics.splines import interpolate
+from pdesolve.numerics.splines import Surface
 from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
@@ -157,7 +157,7 @@ def _solve(found: Solution, resolution: int, grid: Grid, steps: Array) -> _Run:
     }
     xi = np.array([economy.start])
     eta, z = grid.locate(xi, np.zeros(1))
-    q, v, log_deviation = (interpolate(grid, u[..., i], eta, z)[0] for i in range(3))
+    q, v, log_deviation = Surface(grid, u)(eta, z)[0]
     at = prior.cumulants(xi, np.zeros(1))
     variance = at.variance + v
     start = {

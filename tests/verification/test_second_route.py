@@ -82,17 +82,16 @@ def static_volatility(patch: pytest.MonkeyPatch) -> None:
 
 
 def linear_interpolation(patch: pytest.MonkeyPatch) -> None:
-    def interpolate(space: Grid, values: Array, eta: Array, z: Array) -> Array:
-        axes = [(space.eta, eta), (space.z, z)]
-        kept = [(nodes, at) for nodes, at in axes if nodes.size > 1]
-        shaped = values.reshape([nodes.size for nodes, _ in kept])
-        linear = RegularGridInterpolator(
-            tuple(nodes for nodes, _ in kept), shaped, bounds_error=False, fill_value=None
-        )
-        return np.asarray(linear(np.stack([at for _, at in kept], axis=-1)))
+    class Linear:
+        def __init__(self, space: Grid, values: Array):
+            nodes = (space.eta, space.z)
+            self._at = RegularGridInterpolator(nodes, values, bounds_error=False, fill_value=None)
+
+        def __call__(self, eta: Array, z: Array) -> Array:
+            return np.asarray(self._at(np.stack([eta, z], axis=-1)))
 
     for user in ("solver.fields", "finance.paths", "verification.grid_convergence"):
-        patch.setattr(f"pdesolve.{user}.interpolate", interpolate)
+        patch.setattr(f"pdesolve.{user}.Surface", Linear)
 
 
 REPORTING: dict[str, tuple[str, Break, set[str]]] = {
