@@ -169,8 +169,8 @@ class Path:
         Increasing, from 0.
     states, rates : array, shape (n, ...)
         u and du/ds at those times.
-    accepted, rejected, evaluations, factorisations : int
-        What it took.
+    accepted, rejected : int
+        Steps (`counts` says what they took).
     error : float
         Sum over the steps of the weighted local error estimates, in units of the tolerance's scale.
     """
@@ -180,8 +180,6 @@ class Path:
     rates: Array
     accepted: int
     rejected: int
-    evaluations: int
-    factorisations: int
     error: float
 
 
@@ -250,6 +248,17 @@ def fixed_steps(
             visit(u, local)
             u, _ = step(local, local.factor(1.0 / (method.gamma * h)), u, h, method)
     return u
+
+
+def counts(accepted: int, rejected: int = 0, method: Tableau = METHOD) -> dict[str, int]:
+    """What so many steps take: evaluations of the rates, and factorisations."""
+    stages = len(method.a)
+    return {
+        "accepted": accepted,
+        "rejected": rejected,
+        "evaluations": 1 + stages * accepted + (stages - 1) * rejected,
+        "factorisations": accepted + rejected,
+    }
 
 
 def march(
@@ -328,15 +337,12 @@ def march(
             raise _failure(attempt, s, rejected + len(times) - 1, max_steps)
         wanted = control.safety * max(attempt.size, 1e-12) ** -power
         h = min(longest, h * min(control.grow, max(control.shrink, wanted)))
-    stages = len(method.a)
     return Path(
         times=np.array(times),
         states=np.array(states),
         rates=np.array(rates),
         accepted=len(times) - 1,
         rejected=rejected,
-        evaluations=1 + stages * (len(times) - 1) + (stages - 1) * rejected,
-        factorisations=len(times) - 1 + rejected,
         error=error,
     )
 

@@ -14,8 +14,7 @@ QUICK = [2, 3, 6, 8, 10]  # random cases that take no time
 def test_random_case_stays_under_its_bar(seed: int) -> None:
     verdict = assess(random_case(seed))
     assert verdict.converged and not verdict.misses
-    exact = max(verdict.errors.values()) < 1e-3 * 1e-5  # one line of nodes is refined twice
-    assert verdict.width < 100 or exact
+    assert verdict.width < 100
 
 
 @pytest.mark.parametrize("name", ["binary", "uniform", "many_signals"])

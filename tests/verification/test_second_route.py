@@ -120,7 +120,7 @@ REPORTING: dict[str, tuple[str, Break, set[str]]] = {
         "baseline",
         linear_interpolation,
         {
-            *("price", "variance", "attention", "precision rate"),
+            *("price", "variance", "attention", "precision rate", "log value"),
             *("certainty equivalent gain", "price volatility", "fields between nodes and dates"),
         },
     ),
@@ -132,7 +132,7 @@ def test_breaking_what_is_reported_is_caught(
     mutation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, apply, noticed = REPORTING[mutation]
-    solution = solved(case, QUICKLY)
+    solution = solved(case)
     assert not failed(solution)
     apply(monkeypatch)
     assert set(failed(solution)) == noticed

@@ -38,6 +38,8 @@ class Metered:
 
     Attributes
     ----------
+    tolerance : float
+        What the solve is to reach.
     left : float
         Nodes times steps that may still be spent; no limit where the case file fixes the nodes.
     """
@@ -51,7 +53,7 @@ class Metered:
         *,
         progress: bool = False,
     ):
-        numerics = case.numerics
+        numerics, self.tolerance = case.numerics, tolerance
         free = not (numerics.xi_nodes or numerics.psi_nodes)
         self.left = tuning.work * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
         self._case, self._economy = case, economy

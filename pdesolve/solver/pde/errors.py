@@ -31,9 +31,9 @@ class ErrorTuning:
         Factor on every estimate.
     kept : float
         Least share of a change that is taken to be left.
-    lucky, lucky_line : float
+    lucky : float
         Least share of an estimate that is kept from pass to pass, if nodes grow by `probe`: a small
-        change may be two errors that cancel. In general, and on one line of nodes.
+        change may be two errors that cancel.
     unseen : float
         Share of an estimate below which a change does not put it to the test.
     coupled : float
@@ -42,8 +42,8 @@ class ErrorTuning:
         Share of the change when time steps are merged in pairs that a pass with all of them is
         taken to leave: between the 1/15 of the scheme's order and the 1/7 of one less.
     doubt : float
-        Share of the tolerance that is added for what no comparison of passes sees; not on one line
-        of nodes, where refining twice leaves no such doubt.
+        Share of the tolerance that is added to every bar for what no comparison of passes sees, up
+        to the tolerance; not on one line of nodes, where the error is measured.
     blind : float
         Error that the steps are taken to leave where that cannot be measured, in units of their
         tolerance.
@@ -57,7 +57,6 @@ class ErrorTuning:
     safety: float = 2.0
     kept: float = 0.03
     lucky: float = 0.03
-    lucky_line: float = 0.3
     unseen: float = 0.05
     coupled: float = 0.6
     merged: float = 1.0 / 12.0
@@ -87,10 +86,17 @@ def judge(solution: Solution, error: Errors, tolerance: float, tuning: ErrorTuni
     sizes = error_scales(solution)
     name = max(ERRORS, key=lambda name: error[name] / sizes[name])
     found, field = error[name] / sizes[name], name.replace("_", " ")
-    floor = {key: tuning.coupled * found * sizes[key] if error[key] > 0 else 0.0 for key in TRACKED}
-    bars = {key: max(error[key], floor[key]) for key in TRACKED}
+    doubt = 0.0 if solution.space.n_xi == 1 else tuning.doubt * tolerance
     good = found <= tolerance
-    text = f"largest relative error estimate {found:.1e} ({field})"
+
+    def bar(key: str) -> float:
+        if error[key] == 0.0:
+            return 0.0
+        size = max(error[key] / sizes[key], tuning.coupled * found)
+        return max(size, min(size + doubt, tolerance)) * sizes[key]
+
+    bars = {key: bar(key) for key in TRACKED}
+    text = f"largest relative error estimate {bars[name] / sizes[name]:.1e} ({field})"
     return replace(
         solution,
         error={name: bars[name] for name in ERRORS},
@@ -139,15 +145,14 @@ def none() -> Errors:
     return dict.fromkeys(TRACKED, 0.0)
 
 
-def total(parts: ByAxis[Errors], ends: Errors, steps: Errors, doubt: Errors) -> Errors:
-    """Of too few nodes either way, of the grid's ends and of the time steps, and a rest of doubt.
+def total(parts: ByAxis[Errors], ends: Errors, steps: Errors) -> Errors:
+    """Of too few nodes either way, of the grid's ends and of the time steps.
 
     What no refinement changed at all is exact.
     """
     grid = {name: parts.xi[name] + parts.psi[name] for name in TRACKED}
     return {
-        name: grid[name] + ends[name] + steps[name] + doubt[name] if grid[name] > 0.0 else 0.0
-        for name in TRACKED
+        name: grid[name] + ends[name] + steps[name] if grid[name] > 0.0 else 0.0 for name in TRACKED
     }
 
 
@@ -157,8 +162,6 @@ def remaining(
     growth: ByAxis[float],
     order: float,
     tuning: ErrorTuning,
-    *,
-    line: bool,
 ) -> ByAxis[Errors]:
     """Contributions to the error that are left after a refinement that changed the values so.
 
@@ -167,7 +170,6 @@ def remaining(
     A direction that was not refined, or that had so small a part in the estimate that the change
     says nothing about it, keeps its part, less what more nodes should take off it.
     """
-    least_share = tuning.lucky_line if line else tuning.lucky
 
     def left(part: Errors, growth: float, name: str) -> float:
         before = parts.xi[name] + parts.psi[name]
@@ -175,7 +177,7 @@ def remaining(
         share = part[name] / before if before > 0 else 0.5
         kept = float(np.clip(slow * growth**-order, tuning.kept, 1.0))
         # a small change may be two errors that cancel, the less so the more nodes were added
-        lucky = least_share * min(1.0, (growth / tuning.probe) ** -order)
+        lucky = tuning.lucky * min(1.0, (growth / tuning.probe) ** -order)
         unseen = growth == 1.0 or share < tuning.unseen
         least = growth**-order if unseen else lucky
         return max(tuning.safety * change[name] * share * kept, least * part[name])

@@ -15,8 +15,8 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import (
     Linearised,
     MarchError,
-    Path,
     StepControl,
+    counts,
     fixed_steps,
     march,
 )
@@ -113,7 +113,7 @@ def run_pass(
         error=dict.fromkeys(ERRORS, float("nan")),
         converged=False,
         message="one pass: no error estimate",
-        steps=_counts(path),
+        steps=counts(path.accepted, path.rejected),
         seconds=0.0,
         known_static=KnownStatic(case, grid, system.static),
     )
@@ -155,16 +155,8 @@ def retrace(found: Solution, grid: Grid, times: Array | None = None) -> Solution
         times=times,
         states=np.array(states[::-1]),
         rates=np.array(rates[::-1]),
+        steps=counts(times.size - 1),
     )
-
-
-def _counts(path: Path) -> dict[str, int]:
-    return {
-        "accepted": path.accepted,
-        "rejected": path.rejected,
-        "evaluations": path.evaluations,
-        "factorisations": path.factorisations,
-    }
 
 
 def _where(economy: Economy, grid: Grid, failure: MarchError) -> str:

@@ -61,10 +61,6 @@ class RefineTuning:
         Xi nodes added at either end, as a share, to see what ending the grid costs.
     passes : int
         At most, once both directions have been explored.
-    tests : int
-        Refinements of one line of nodes, whatever the first estimate says.
-    domains : int
-        At most, each wider than the last, until it covers what the solution found on it needs.
     time, time_rough, tighter : float
         Time tolerance of the first grid that may do, in units of the tolerance; the same with a
         kink; each next one's share.
@@ -85,13 +81,32 @@ class RefineTuning:
     jumping_order: float = 1.0
     beyond: float = 0.06
     passes: int = 8
-    tests: int = 2
-    domains: int = 3
     time: float = 0.3
     time_rough: float = 0.2
     tighter: float = 0.6
     steps: float = 0.3
     coarse: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineTuning:
+    """How a single line of nodes along psi is refined.
+
+    Attributes
+    ----------
+    passes : int
+        At most, after the first.
+    growth, tighter : float
+        Of the nodes from pass to pass, and of the time steps' tolerance.
+    settled : float
+        Of the tolerance: the last refinement may change the initial values by so much. The error
+        at one state may be small by luck, and the fields are wanted elsewhere too.
+    """
+
+    passes: int = 9
+    growth: float = 1.6
+    tighter: float = 0.6
+    settled: float = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,4 +117,5 @@ class Tuning:
     budget: BudgetTuning = BudgetTuning()
     pilot: PilotTuning = PilotTuning()
     refine: RefineTuning = RefineTuning()
+    line: LineTuning = LineTuning()
     errors: ErrorTuning = ErrorTuning()

@@ -18,6 +18,7 @@ from pdesolve.solver.values import TRACKED
 from tests.tools.solutions import solved
 
 TUNING = ErrorTuning()
+CERTAIN = ErrorTuning(doubt=0.0)
 JUMPING = {
     "attention.precision": "exponential",
     "attention.sensitivity": 1.0,
@@ -53,11 +54,11 @@ def test_no_field_is_taken_to_be_much_better_than_the_worst(solution: Solution) 
     error = {name: 1e-9 * scales[name] for name in TRACKED} | {
         "variance": 1e-4 * scales["variance"]
     }
-    judged = judge(solution, error, 1e-3, TUNING)
+    judged = judge(solution, error, 1e-3, CERTAIN)
     assert judged.converged
     assert judged.error["price"] == pytest.approx(0.6e-4 * scales["price"])
-    assert not judge(solution, error, 5e-5, TUNING).converged
-    exact = judge(solution, error | {"price": 0.0}, 1e-3, TUNING)
+    assert not judge(solution, error, 5e-5, CERTAIN).converged
+    exact = judge(solution, error | {"price": 0.0}, 1e-3, CERTAIN)
     assert exact.error["price"] == 0.0
 
 
@@ -82,10 +83,10 @@ def test_what_a_refinement_leaves(solution: Solution) -> None:
     """A change as large as was estimated leaves 2 g^-p of it; a larger one leaves more."""
     one, none = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.0)
     parts, growth, more = ByAxis(one, none), ByAxis(1.5, 1.0), dict.fromkeys(TRACKED, 3.0)
-    left, other = remaining(one, parts, growth, 4.0, TUNING, line=False)
+    left, other = remaining(one, parts, growth, 4.0, TUNING)
     assert left["price"] == pytest.approx(2.0 * 1.5**-4)
     assert other["price"] == 0.0
-    slow, _ = remaining(more, parts, growth, 4.0, TUNING, line=False)
+    slow, _ = remaining(more, parts, growth, 4.0, TUNING)
     assert slow["price"] == pytest.approx(2.0 * 3.0 * 3.0 * 1.5**-4)
 
 
@@ -93,23 +94,32 @@ def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
     """Directions that were not refined, or whose part was small, only lose what nodes take off."""
     much, little = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.02)
     small = dict.fromkeys(TRACKED, 1e-3)
-    _, stuck = remaining(small, ByAxis(much, much), ByAxis(1.5, 1.0), 4.0, TUNING, line=False)
+    _, stuck = remaining(small, ByAxis(much, much), ByAxis(1.5, 1.0), 4.0, TUNING)
     assert stuck["price"] == 1.0
     parts, growth = ByAxis(much, little), ByAxis(1.5, 1.2)
-    _, unseen = remaining(small, parts, growth, 4.0, TUNING, line=False)
+    _, unseen = remaining(small, parts, growth, 4.0, TUNING)
     assert unseen["price"] == pytest.approx(0.02 * 1.2**-4)
-    seen, _ = remaining(small, parts, growth, 4.0, TUNING, line=False)
+    seen, _ = remaining(small, parts, growth, 4.0, TUNING)
     assert seen["price"] == pytest.approx(0.03 * (1.5 / 1.45) ** -4)
-    line, _ = remaining(small, parts, ByAxis(1.45, 1.2), 4.0, TUNING, line=True)
-    assert line["price"] == pytest.approx(0.3)
 
 
 def test_time_steps_and_ends_have_their_part() -> None:
     zero, some = dict.fromkeys(TRACKED, 0.0), dict.fromkeys(TRACKED, 1e-6)
-    assert total(ByAxis(zero, zero), some, some, some) == zero
-    steps, doubt = dict.fromkeys(TRACKED, 3e-6), dict.fromkeys(TRACKED, 5e-6)
-    found = total(ByAxis(some, zero), some, steps, doubt)
-    assert found["variance"] == pytest.approx(1e-5)
+    assert total(ByAxis(zero, zero), some, some) == zero
+    found = total(ByAxis(some, zero), some, dict.fromkeys(TRACKED, 3e-6))
+    assert found["variance"] == pytest.approx(5e-6)
+
+
+def test_what_cannot_be_seen_is_added_up_to_the_tolerance(solution: Solution) -> None:
+    scales = error_scales(solution)
+
+    def judged(size: float) -> Solution:
+        return judge(solution, {name: size * scales[name] for name in TRACKED}, 1e-5, TUNING)
+
+    for size, bar in [(1e-9, 1.501e-6), (2e-6, 3.5e-6), (9e-6, 1e-5), (1.1e-5, 1.1e-5)]:
+        assert judged(size).error["price"] == pytest.approx(bar * scales["price"])
+        assert judged(size).converged == (size <= 1e-5)
+        assert f"{bar:.1e}" in judged(size).message
 
 
 def test_a_solution_does_not_differ_from_itself(solution: Solution) -> None:

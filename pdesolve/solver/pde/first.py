@@ -1,0 +1,105 @@
+"""First passes: how many nodes to begin with, and how far psi goes."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+
+from pdesolve.case import Case
+from pdesolve.model.economy import Economy
+from pdesolve.solver.pde.axes import ByAxis
+from pdesolve.solver.pde.budget import Metered, OutOfReach
+from pdesolve.solver.pde.domain import Domain
+from pdesolve.solver.pde.errors import ErrorTuning
+from pdesolve.solver.pde.passes import PassError
+from pdesolve.solver.pde.tuning import PilotTuning
+from pdesolve.solver.solution import Solution
+
+
+def first_nodes(
+    case: Case,
+    economy: Economy,
+    domain: Domain,
+    tolerance: float,
+    tuning: PilotTuning,
+    doubt: ErrorTuning,
+) -> tuple[ByAxis[int], ByAxis[bool]]:
+    """Nodes of the first pass, and which axes may not be refined.
+
+    The degenerate axes of normal and two-point payoffs have one node; where the case file fixes a
+    number of nodes, the first pass has fewer, so that the fixed number has an error estimate.
+    """
+    numerics, prior = case.numerics, economy.prior
+    grid = domain.grid(2, 2, numerics.order)
+    fan = 1.0 + grid.spread * domain.psi_top
+    steps = 2.0 * grid.width / domain.finest * fan**0.5 / tuning.spacing
+    n_xi = int(np.clip(steps * (1e-5 / tolerance) ** (1 / numerics.order), 36, 240))
+    depth = np.log1p(domain.psi_top / domain.psi_scale)
+    n_psi = 1 + 3 * round((4.0 + depth) * (1e-5 / tolerance) ** 0.2)
+    n_xi = 1 if prior.is_normal else n_xi
+    n_psi = 1 if prior.is_two_point or domain.psi_top == 0.0 else n_psi
+    wanted = (numerics.xi_nodes, numerics.psi_nodes)
+    nodes = [
+        n if not want else max(1, round(want / doubt.probe)) if want > 1 else 1
+        for n, want in zip((n_xi, n_psi), wanted, strict=True)
+    ]
+    fixed = [bool(want) or n == 1 for n, want in zip(nodes, wanted, strict=True)]
+    return ByAxis(*nodes), ByAxis(*fixed)
+
+
+def settle(
+    run: Metered,
+    domain: Domain,
+    nodes: ByAxis[int],
+    tolerance: float,
+    stuck: bool,
+    tuning: PilotTuning,
+) -> tuple[Domain, Solution]:
+    """Measure the largest psi, cheaply at first: the domain with it, and a first pass there."""
+    if nodes.psi > 1:
+        with suppress(PassError):  # too coarse for this case
+            few = nodes._replace(xi=more(nodes.xi, tuning.scout_nodes))
+            scout = run(domain, few, tuning.scout_tolerance * tolerance, tuning.steps)
+            domain = _with_top(domain, scout, tuning)
+    first = pilot(run, domain, nodes, tolerance, stuck, tuning)
+    for _ in range(tuning.rounds if nodes.psi > 1 else 0):
+        better = _with_top(domain, first, tuning)
+        if better == domain:
+            break
+        domain = better
+        here = nodes._replace(xi=first.space.n_xi)
+        first = pilot(run, domain, here, tolerance, stuck, tuning)
+    return domain, first
+
+
+def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
+    """The domain, with another largest psi if what the fastest learner reached calls for it."""
+    needed = min(float(found.psi_reached[-1]), domain.psi_informed)
+    if needed == domain.psi_top or 1.08 * needed <= domain.psi_top <= 1.4 * needed:
+        return domain
+    return replace(domain, psi_top=min(tuning.margin * needed, domain.psi_informed))
+
+
+def pilot(
+    run: Metered,
+    domain: Domain,
+    nodes: ByAxis[int],
+    tolerance: float,
+    stuck: bool,
+    tuning: PilotTuning,
+) -> Solution:
+    """Run a first pass, with more xi nodes as long as it breaks down."""
+    few = round(tuning.steps * max(1.0, 1e-5 / tolerance) ** 0.25)
+    for _ in range(0 if stuck else tuning.attempts - 1):
+        try:
+            return run(domain, nodes, tolerance, few)
+        except OutOfReach:
+            raise
+        except PassError:
+            nodes = nodes._replace(xi=more(nodes.xi, tuning.more))
+    return run(domain, nodes, tolerance)
+
+
+def more(nodes: int, factor: float) -> int:
+    """So many times the nodes; one stays one."""
+    return 1 if nodes == 1 else round(nodes * factor)
