@@ -8,8 +8,21 @@ from scipy.integrate import solve_ivp
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
-PRICES = 0.02, 0.98  # static prices at the window's ends, as shares of the payoff's range
-QUIET = 0.03  # share of the largest static variance at which the window may end earlier
+
+@dataclass(frozen=True, kw_only=True)
+class WindowTuning:
+    """Which states are worth showing: where the price makes nearly all of its moves.
+
+    Attributes
+    ----------
+    prices : (float, float)
+        Static prices at the window's ends, as shares of the payoff's range.
+    quiet : float
+        Share of the largest static variance at which the window may end earlier.
+    """
+
+    prices: tuple[float, float] = (0.02, 0.98)
+    quiet: float = 0.03
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +89,12 @@ def largest_psi(solution: Solution, t: float) -> float:
     return float(np.interp(t, solution.times, solution.psi_limit))
 
 
-def window(solution: Solution, psi: float) -> Array:
+def window(solution: Solution, psi: float, tuning: WindowTuning = WindowTuning()) -> Array:
     """Values of xi over which the static price moves at psi; at psi = 0 also the start's."""
     prior = solution.prior
     centre, start = prior.centre, float(solution.initial.static_price)
     if np.isfinite(prior.low) and np.isfinite(prior.high):
-        low, high = (prior.low + share * (prior.high - prior.low) for share in PRICES)
+        low, high = (prior.low + share * (prior.high - prior.low) for share in tuning.prices)
         low, high = min(low, 0.5 * (prior.low + start)), max(high, 0.5 * (prior.high + start))
     else:
         low, high = (prior.mean + sign * 2.5 * prior.sd for sign in (-1, 1))
@@ -90,7 +103,7 @@ def window(solution: Solution, psi: float) -> Array:
     zeta = scale * np.sinh(np.linspace(-12.0, 12.0, 301))
     static = prior.cumulants(zeta, np.full_like(zeta, psi))
     ends = np.interp([low, high], static.mean + centre, zeta)
-    lively = zeta[static.variance > QUIET * static.variance.max()]
+    lively = zeta[static.variance > tuning.quiet * static.variance.max()]
     ends = np.clip(ends, lively[0], lively[-1]) + centre * psi
     return _with_start(solution, ends) if psi == 0.0 else np.linspace(ends[0], ends[1], 101)
 

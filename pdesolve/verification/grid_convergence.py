@@ -38,8 +38,22 @@ from pdesolve.verification.richardson import Richardson, extrapolate
 FIELDS = (*equations.FIELDS, "attention")
 DIRECTIONS = ("xi", "psi", "time")
 PARAMETERS = {"xi": "intervals along xi", "psi": "elements along psi", "time": "time steps"}
-LEAST = 0.5  # of the order in theory: a real case need not have reached the asymptotic range
-FELT = 1e-3  # of the prior's variance: nodes with less are in the far field
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefinementTuning:
+    """What a case that is refined is held to.
+
+    Attributes
+    ----------
+    least : float
+        Of the order in theory: a real case need not have reached the asymptotic range.
+    felt : float
+        Of the prior's variance: nodes with less are in the far field.
+    """
+
+    least: float = 0.5
+    felt: float = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +93,9 @@ def directions(found: Solution) -> tuple[str, ...]:
     return tuple(name for name in DIRECTIONS if nodes[name] > 1)
 
 
-def refinement(found: Solution, direction: str) -> Refinement:
+def refinement(
+    found: Solution, direction: str, tuning: RefinementTuning = RefinementTuning()
+) -> Refinement:
     """Solve a case again at three resolutions along one direction.
 
     Parameters
@@ -88,6 +104,7 @@ def refinement(found: Solution, direction: str) -> Refinement:
         Says how many nodes and which time steps to start from: resolutions are about 2/3, 1 and
         3/2 of its xi nodes, or 1/2, 1 and 2 of its psi elements or of half its time steps.
     direction : {"xi", "psi", "time"}
+    tuning : RefinementTuning
 
     Returns
     -------
@@ -109,7 +126,7 @@ def refinement(found: Solution, direction: str) -> Refinement:
         name=f"{found.case.name}: {direction}",
         parameter=PARAMETERS[direction],
         resolutions=tuple(float(run.resolution) for run in runs),
-        rows=_rows(found, runs, direction, kink),
+        rows=_rows(found, runs, direction, kink, tuning),
         note="attention leaves zero, meets its cap or jumps: no order is expected" if kink else "",
         kink=kink,
     )
@@ -170,11 +187,11 @@ def _solve(found: Solution, resolution: int, grid: Grid, steps: Array) -> _Run:
 
 
 def _rows(
-    found: Solution, runs: Sequence[_Run], direction: str, kink: bool
+    found: Solution, runs: Sequence[_Run], direction: str, kink: bool, tuning: RefinementTuning
 ) -> tuple[OrderRow, ...]:
     """Changes between neighbours by field, region and norm."""
     scales, rows = error_scales(found), []
-    nodes, regions = _nodes(found, runs)
+    nodes, regions = _nodes(found, runs, tuning.felt)
     resolutions = [float(run.resolution) for run in runs[:-1]]
     for field in FIELDS:
         values = [run.fields[field][at] for run, at in zip(runs, nodes, strict=True)]
@@ -195,7 +212,7 @@ def _rows(
                         expected=expected,
                         cap=inf,
                         scale=scales[field],
-                        passed=_good(fitted, sizes, expected),
+                        passed=_good(fitted, sizes, expected, tuning.least),
                         note=fitted.note,
                     )
                 )
@@ -208,11 +225,11 @@ def _expected(found: Solution, direction: str) -> float:
     return float({"xi": space.order, "psi": space.psi_order, "time": METHOD.order}[direction])
 
 
-def _good(fitted: Fit, sizes: Sequence[float], expected: float) -> bool:
-    """Whether the order is at least half of what is expected, or there is nothing to see."""
+def _good(fitted: Fit, sizes: Sequence[float], expected: float, least: float) -> bool:
+    """Whether the order is at least that share of what is expected, or there is nothing to see."""
     if not all(isfinite(size) for size in sizes):
         return False
-    return not isfinite(expected) or fitted.used < 2 or fitted.order >= LEAST * expected
+    return not isfinite(expected) or fitted.used < 2 or fitted.order >= least * expected
 
 
 def _size(change: Array, norm: str) -> float:
@@ -220,7 +237,7 @@ def _size(change: Array, norm: str) -> float:
 
 
 def _nodes(
-    found: Solution, runs: Sequence[_Run]
+    found: Solution, runs: Sequence[_Run], felt_share: float
 ) -> tuple[list[tuple[NDArray[np.int_], NDArray[np.int_]]], dict[str, NDArray[np.bool_]]]:
     """Where each run has the nodes that all have, and which of those make up which region."""
     across = np.gcd.reduce([run.grid.n_xi - 1 for run in runs])
@@ -239,7 +256,7 @@ def _nodes(
     xi = grid.xi[lines, columns]
     psi = np.broadcast_to(grid.psi[lines], xi.shape)
     variance = found.prior.cumulants(xi, psi).variance
-    felt = (variance > FELT * found.prior.variance) & (psi <= grid.psi_known)
+    felt = (variance > felt_share * found.prior.variance) & (psi <= grid.psi_known)
     ends = np.zeros(xi.shape, dtype=bool)
     ends[:, [0, -1]] = grid.n_xi > 1
     regions = {"interior": felt & ~ends, "psi = 0": felt & ~ends & (psi == 0), "boundary": ends}

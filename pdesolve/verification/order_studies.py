@@ -14,9 +14,9 @@ Theory, and what it takes to see it:
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,34 +30,92 @@ from pdesolve.verification.orders import OrderTable, order_row
 
 Mask: TypeAlias = NDArray[np.bool_]
 
-PAIRS = ((2, 1), (4, 3), (6, 5), (8, 5), (10, 7))  # orders along xi and psi, refined jointly
-PRODUCTION = (8, 5)
+PRODUCTION = (8, 5)  # orders along xi and psi
 
-XI_SPAN, PSI_SPAN, TIME_SPAN, JOINT_SPAN = 0.6, 3.0, 0.6, 1.5
-XI_INTERVALS = {
-    2: (64, 96, 128, 192),
-    4: (48, 64, 96, 128),
-    6: (40, 48, 64, 96),
-    8: (36, 48, 60, 72),
-    10: (30, 36, 40, 46),
-}
-PSI_ELEMENTS = {1: (32, 48, 64, 96), 3: (24, 32, 48), 5: (10, 12, 16, 20), 7: (6, 7, 8, 10)}
-TIME_STEPS = (12, 16, 24, 32)
-TIME_INTERVALS, TIME_ORDER = 48, 10
-JOINT_BASE = {  # xi intervals, psi elements and time steps at factor 1
-    (2, 1): (24, 24, 8),
-    (4, 3): (36, 8, 8),
-    (6, 5): (22, 8, 10),
-    (8, 5): (22, 8, 12),
-    (10, 7): (17, 6, 16),
-}
-JOINT_FACTORS = (1.0, 1.5, 2.0)
-# Largest errors allowed at the finest resolution, relative to SIZES: about twice those found.
-XI_CAPS = {2: 8e-4, 4: 2e-6, 6: 1.2e-8, 8: 3e-10, 10: 1e-10}
-PSI_CAPS = {1: 2.5e-2, 3: 1e-5, 5: 1.5e-6, 7: 4e-7}
-ENDS_CAPS = {1: 2.5e-2, 3: 4e-6, 5: 7e-9, 7: 1e-10}
-TIME_CAP = 2e-9
-JOINT_CAPS = {(2, 1): 7e-2, (4, 3): 2e-4, (6, 5): 9e-6, (8, 5): 3e-6, (10, 7): 2e-7}
+
+class Study(NamedTuple):
+    """Resolutions, and the largest errors allowed at the finest one.
+
+    Attributes
+    ----------
+    resolutions : tuple of float
+        Increasing.
+    cap : float
+        Relative to `SIZES`.
+    ends_cap : float
+        The same at the ends of elements, where it differs.
+    """
+
+    resolutions: tuple[float, ...]
+    cap: float
+    ends_cap: float = np.nan
+
+
+class Joint(NamedTuple):
+    """Intervals along xi, elements along psi and time steps at factor 1; the cap at the finest."""
+
+    intervals: int
+    elements: int
+    steps: int
+    cap: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyTuning:
+    """How the manufactured problems are refined.
+
+    The resolutions are the coarsest at which the orders of the theory are seen; what is allowed at
+    the finest is about twice what was found when they were chosen.
+
+    Attributes
+    ----------
+    xi_span, psi_span, time_span, joint_span : float
+        How long each study runs, in time.
+    xi, psi : mapping of int to Study
+        Intervals and elements, by the order of the differences and of the collocation.
+    time : Study
+        Equal steps.
+    time_intervals, time_order : int
+        Of the grid along xi that the steps are studied on.
+    joint : mapping of (int, int) to Joint
+        By both orders.
+    joint_factors : tuple of float
+    """
+
+    xi_span: float = 0.6
+    psi_span: float = 3.0
+    time_span: float = 0.6
+    joint_span: float = 1.5
+    xi: Mapping[int, Study] = field(
+        default_factory=lambda: {
+            2: Study((64, 96, 128, 192), 8e-4),
+            4: Study((48, 64, 96, 128), 2e-6),
+            6: Study((40, 48, 64, 96), 1.2e-8),
+            8: Study((36, 48, 60, 72), 3e-10),
+            10: Study((30, 36, 40, 46), 1e-10),
+        }
+    )
+    psi: Mapping[int, Study] = field(
+        default_factory=lambda: {
+            1: Study((32, 48, 64, 96), 2.5e-2, 2.5e-2),
+            3: Study((24, 32, 48), 1e-5, 4e-6),
+            5: Study((10, 12, 16, 20), 1.5e-6, 7e-9),
+            7: Study((6, 7, 8, 10), 4e-7, 1e-10),
+        }
+    )
+    time: Study = field(default_factory=lambda: Study((12, 16, 24, 32), 2e-9))
+    time_intervals: int = 48
+    time_order: int = 10
+    joint: Mapping[tuple[int, int], Joint] = field(
+        default_factory=lambda: {
+            (2, 1): Joint(24, 24, 8, 7e-2),
+            (4, 3): Joint(36, 8, 8, 2e-4),
+            (6, 5): Joint(22, 8, 10, 9e-6),
+            (8, 5): Joint(22, 8, 12, 3e-6),
+            (10, 7): Joint(17, 6, 16, 2e-7),
+        }
+    )
+    joint_factors: tuple[float, ...] = (1.0, 1.5, 2.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,51 +137,55 @@ class Region:
     cap: float
 
 
-def xi_table(order: int = PRODUCTION[0]) -> OrderTable:
+def xi_table(order: int = PRODUCTION[0], tuning: StudyTuning = StudyTuning()) -> OrderTable:
     """Errors against intervals along xi, for differences of that order; no psi axis, steady."""
+    study = tuning.xi[order]
 
     def run(intervals: float) -> tuple[Problem, Array]:
         problem = Problem(intervals=int(intervals), elements=0, order=order, timed=False)
-        return problem, march_steady(problem, XI_SPAN)
+        return problem, march_steady(problem, tuning.xi_span)
 
-    regions = _across(float(order), XI_CAPS[order])
-    return _study(f"xi, order {order}", "intervals along xi", XI_INTERVALS[order], run, regions)
+    regions = _across(float(order), study.cap)
+    return _study(f"xi, order {order}", "intervals along xi", study.resolutions, run, regions)
 
 
-def psi_table(psi_order: int = PRODUCTION[1]) -> OrderTable:
+def psi_table(psi_order: int = PRODUCTION[1], tuning: StudyTuning = StudyTuning()) -> OrderTable:
     """Errors against elements along psi, for collocation of that order; no xi axis, steady."""
+    study = tuning.psi[psi_order]
 
     def run(elements: float) -> tuple[Problem, Array]:
         problem = Problem(intervals=0, elements=int(elements), psi_order=psi_order, timed=False)
-        return problem, march_steady(problem, PSI_SPAN, 1e-6)
+        return problem, march_steady(problem, tuning.psi_span, 1e-6)
 
-    within, cap = float(_order_within(psi_order)), PSI_CAPS[psi_order]
-    ends, ends_cap = float(psi_order), ENDS_CAPS[psi_order]
+    within, ends = float(_order_within(psi_order)), float(psi_order)
     return _study(
         f"psi, order {psi_order}",
         "elements along psi",
-        PSI_ELEMENTS[psi_order],
+        study.resolutions,
         run,
         (
-            Region(name="interior", nodes=_above, expected=within, cap=cap),
-            Region(name="element ends", nodes=_ends, expected=ends, cap=ends_cap),
-            Region(name="boundary", nodes=_lowest, expected=ends, cap=ends_cap),
+            Region(name="interior", nodes=_above, expected=within, cap=study.cap),
+            Region(name="element ends", nodes=_ends, expected=ends, cap=study.ends_cap),
+            Region(name="boundary", nodes=_lowest, expected=ends, cap=study.ends_cap),
         ),
         f"Radau: order {psi_order} at elements' ends, {within:g} between them",
     )
 
 
-def time_table() -> OrderTable:
+def time_table(tuning: StudyTuning = StudyTuning()) -> OrderTable:
     """Errors against equal time steps, on a fine grid along xi."""
-    problem = Problem(intervals=TIME_INTERVALS, elements=0, order=TIME_ORDER)
+    study = tuning.time
+    problem = Problem(intervals=tuning.time_intervals, elements=0, order=tuning.time_order)
 
     def run(steps: float) -> tuple[Problem, Array]:
-        return problem, march_fixed(problem, TIME_SPAN, int(steps))
+        return problem, march_fixed(problem, tuning.time_span, int(steps))
 
-    return _study("time, order 4", "time steps", TIME_STEPS, run, _across(4.0, TIME_CAP))
+    return _study("time, order 4", "time steps", study.resolutions, run, _across(4.0, study.cap))
 
 
-def joint_table(orders: tuple[int, int] = PRODUCTION) -> OrderTable:
+def joint_table(
+    orders: tuple[int, int] = PRODUCTION, tuning: StudyTuning = StudyTuning()
+) -> OrderTable:
     """Errors with xi, psi and time refined together, for the orders along xi and psi.
 
     With r the factor, elements grow like r, intervals like r^(P/p) and steps like r^(P/4), P being
@@ -131,37 +193,42 @@ def joint_table(orders: tuple[int, int] = PRODUCTION) -> OrderTable:
     """
     order, psi_order = orders
     expected = float(_order_within(psi_order))
-    base = JOINT_BASE[orders]
+    base = tuning.joint[orders]
 
     def run(r: float) -> tuple[Problem, Array]:
         problem = Problem(
-            intervals=round(base[0] * r ** (expected / order)),
-            elements=round(base[1] * r),
+            intervals=round(base.intervals * r ** (expected / order)),
+            elements=round(base.elements * r),
             order=order,
             psi_order=psi_order,
         )
-        return problem, march_fixed(problem, JOINT_SPAN, round(base[2] * r ** (expected / 4)))
+        return problem, march_fixed(
+            problem, tuning.joint_span, round(base.steps * r ** (expected / 4))
+        )
 
     return _study(
         f"xi, psi and time together, orders {order}, {psi_order} and 4",
-        f"refinement factor (1: {base[0]} intervals, {base[1]} elements, {base[2]} steps)",
-        JOINT_FACTORS,
+        f"refinement factor (1: {base.intervals} intervals, {base.elements} elements, "
+        f"{base.steps} steps)",
+        tuning.joint_factors,
         run,
-        _across(expected, JOINT_CAPS[orders]),
+        _across(expected, base.cap),
         f"order {expected:g}: that along psi between elements' ends",
     )
 
 
-def manufactured_tables(*, quick: bool = False) -> tuple[OrderTable, ...]:
+def manufactured_tables(
+    *, quick: bool = False, tuning: StudyTuning = StudyTuning()
+) -> tuple[OrderTable, ...]:
     """Every study, or those of the production scheme alone (`quick`)."""
     xi = (PRODUCTION[0],) if quick else stencils.ORDERS
     psi = (PRODUCTION[1],) if quick else stencils.PSI_ORDERS
-    pairs = (PRODUCTION,) if quick else PAIRS
+    pairs = (PRODUCTION,) if quick else tuple(tuning.joint)
     return (
-        *(xi_table(order) for order in xi),
-        *(psi_table(order) for order in psi),
-        time_table(),
-        *(joint_table(pair) for pair in pairs),
+        *(xi_table(order, tuning) for order in xi),
+        *(psi_table(order, tuning) for order in psi),
+        time_table(tuning),
+        *(joint_table(pair, tuning) for pair in pairs),
     )
 
 
@@ -256,9 +323,9 @@ def _norms(
 ) -> dict[tuple[str, str, str], float]:
     """Errors by field, norm and region."""
     found = {}
-    for field, error in problem.errors(u).items():
+    for name, error in problem.errors(u).items():
         for region in regions:
             there = error[region.nodes(problem.grid)]
-            found[field, "L2", region.name] = float(np.sqrt(np.mean(there**2)))
-            found[field, "max", region.name] = float(there.max())
+            found[name, "L2", region.name] = float(np.sqrt(np.mean(there**2)))
+            found[name, "max", region.name] = float(there.max())
     return found

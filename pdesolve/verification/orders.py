@@ -10,10 +10,27 @@ from math import isfinite, log, nan
 
 import numpy as np
 
-BAND = 0.1  # how far a fitted order may be from theory
 EPSILON = float(np.finfo(float).eps)
-ROUND_OFF = 200.0 * EPSILON  # of the scale: smaller errors say nothing about the order
-NEARLY = 1e-9  # of the scale: an error that stops falling below this has met round-off
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitTuning:
+    """When errors say something about an order, and what they are held to.
+
+    Attributes
+    ----------
+    band : float
+        How far a fitted order may be from theory: a tenth, since resolutions are finite.
+    round_off : float
+        Of the scale: smaller errors say nothing (sums of some hundred terms leave so much).
+    nearly : float
+        Of the scale: an error that stops falling below this has met round-off, which division by
+        squared spacings makes larger.
+    """
+
+    band: float = 0.1
+    round_off: float = 200.0 * EPSILON
+    nearly: float = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +56,13 @@ class Fit:
     note: str
 
 
-def fit_order(resolutions: Sequence[float], errors: Sequence[float], *, scale: float = 1.0) -> Fit:
+def fit_order(
+    resolutions: Sequence[float],
+    errors: Sequence[float],
+    *,
+    scale: float = 1.0,
+    tuning: FitTuning = FitTuning(),
+) -> Fit:
     """Fit the order at which errors fall.
 
     Parameters
@@ -50,12 +73,13 @@ def fit_order(resolutions: Sequence[float], errors: Sequence[float], *, scale: f
         Non-negative, in any one unit.
     scale : float
         What round-off is relative to, in the same unit.
+    tuning : FitTuning
 
     Returns
     -------
     Fit
         Points from the first one on that is at round-off are left out: that is smaller than
-        `ROUND_OFF` of the scale, or smaller than `NEARLY` of it and not falling any more.
+        `round_off` of the scale, or smaller than `nearly` of it and not falling any more.
     """
     n = [float(x) for x in resolutions]
     e = [float(x) for x in errors]
@@ -67,8 +91,8 @@ def fit_order(resolutions: Sequence[float], errors: Sequence[float], *, scale: f
         return Fit(order=nan, pairwise=orders, used=0, note="no finite error")
     used = 0
     for i, error in enumerate(e):
-        stuck = i > 0 and error <= NEARLY * scale and orders[i - 1] < 0.5
-        if error <= ROUND_OFF * scale or stuck:
+        stuck = i > 0 and error <= tuning.nearly * scale and orders[i - 1] < 0.5
+        if error <= tuning.round_off * scale or stuck:
             break
         used += 1
     note = "" if used == len(e) else f"round-off from resolution {n[used]:g} on"
@@ -165,7 +189,7 @@ def order_row(
     expected: float,
     cap: float,
     scale: float = 1.0,
-    band: float = BAND,
+    tuning: FitTuning = FitTuning(),
     note: str = "",
 ) -> OrderRow:
     """Judge errors against theory.
@@ -181,7 +205,7 @@ def order_row(
     field, norm, region : str
     expected, cap, scale : float
         As in `OrderRow`.
-    band : float
+    tuning : FitTuning
     note : str
 
     Returns
@@ -189,8 +213,8 @@ def order_row(
     OrderRow
     """
     relative = tuple(float(e) / scale for e in errors)
-    fitted = fit_order(resolutions, relative)
-    right = not isfinite(expected) or abs(fitted.order - expected) <= band
+    fitted = fit_order(resolutions, relative, tuning=tuning)
+    right = not isfinite(expected) or abs(fitted.order - expected) <= tuning.band
     exact = fitted.used < 2 and "round-off" in fitted.note
     small = isfinite(relative[-1]) and relative[-1] <= cap
     return OrderRow(

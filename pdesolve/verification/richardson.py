@@ -11,11 +11,30 @@ from math import expm1, isfinite, log, nan
 
 from scipy.optimize import brentq
 
-from pdesolve.verification.orders import ROUND_OFF
+from pdesolve.verification.orders import FitTuning
 
-THREE, TWO = 1.25, 3.0  # Roache's safety factors for three grids and for two
-LOWEST = 1e-3  # apparent order that counts as one
-NEAR = 0.1  # share of the expected order by which the apparent one may miss it when asymptotic
+
+@dataclass(frozen=True, kw_only=True)
+class ApparentTuning:
+    """How apparent orders are read.
+
+    Attributes
+    ----------
+    three, two : float
+        Roache's safety factors for three grids and for two.
+    lowest : float
+        Apparent order that counts as one.
+    near : float
+        Share of the expected order by which the apparent one may miss it when asymptotic.
+    round_off : float
+        As in `FitTuning`.
+    """
+
+    three: float = 1.25
+    two: float = 3.0
+    lowest: float = 1e-3
+    near: float = 0.1
+    round_off: float = FitTuning.round_off
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +72,12 @@ class Richardson:
     verdict: str
 
 
-def apparent_order(coarse: float, fine: float, ratios: tuple[float, float]) -> float:
+def apparent_order(
+    coarse: float,
+    fine: float,
+    ratios: tuple[float, float],
+    tuning: ApparentTuning = ApparentTuning(),
+) -> float:
     """Order p from two successive changes (Celik et al. 2008, eq. 5).
 
     Parameters
@@ -62,6 +86,7 @@ def apparent_order(coarse: float, fine: float, ratios: tuple[float, float]) -> f
         Middle value less coarsest, and finest less middle; their signs do not matter.
     ratios : (float, float)
         Of the resolutions: middle to coarsest, and finest to middle.
+    tuning : ApparentTuning
 
     Returns
     -------
@@ -76,16 +101,21 @@ def apparent_order(coarse: float, fine: float, ratios: tuple[float, float]) -> f
     def excess(p: float) -> float:  # of the log ratio that order p has; it rises with p
         return p * wide + log(expm1(-p * wide) / expm1(-p * narrow)) - target
 
-    if excess(LOWEST) >= 0.0:
+    if excess(tuning.lowest) >= 0.0:
         return nan
     high = 1.0
     while excess(high) < 0.0:
         high *= 2.0
-    return float(brentq(excess, LOWEST, high, xtol=1e-13))
+    return float(brentq(excess, tuning.lowest, high, xtol=1e-13))
 
 
 def extrapolate(
-    resolutions: Sequence[float], values: Sequence[float], *, expected: float, scale: float = 1.0
+    resolutions: Sequence[float],
+    values: Sequence[float],
+    *,
+    expected: float,
+    scale: float = 1.0,
+    tuning: ApparentTuning = ApparentTuning(),
 ) -> Richardson:
     """Extrapolate, and bound the error of the finest value.
 
@@ -99,6 +129,7 @@ def extrapolate(
         Order in theory, > 0.
     scale : float
         What round-off is relative to, in the values' unit.
+    tuning : ApparentTuning
 
     Returns
     -------
@@ -106,20 +137,20 @@ def extrapolate(
         From the last three values, or with the expected order from two.
     """
     n, x = [float(k) for k in resolutions], [float(v) for v in values]
-    r, fine, floor = n[-1] / n[-2], x[-1] - x[-2], ROUND_OFF * scale
-    apparent, asymptotic, safety, verdict = nan, nan, TWO, "two values"
+    r, fine, floor = n[-1] / n[-2], x[-1] - x[-2], tuning.round_off * scale
+    apparent, asymptotic, safety, verdict = nan, nan, tuning.two, "two values"
     if len(x) > 2:
-        wide, coarse, safety = n[-2] / n[-3], x[-2] - x[-3], THREE
-        apparent = apparent_order(coarse, fine, (wide, r))
+        wide, coarse, safety = n[-2] / n[-3], x[-2] - x[-3], tuning.three
+        apparent = apparent_order(coarse, fine, (wide, r), tuning)
         if fine != 0.0:  # GCI of the middle value over r^p times that of the finest
             asymptotic = abs(coarse / fine) * (r**expected - 1.0) / (wide**expected - 1.0)
             asymptotic /= r**expected
-        verdict = _verdict(coarse, fine, apparent, expected, floor)
+        verdict = _verdict(coarse, fine, apparent, expected, floor, tuning.near)
     converging = verdict in ("asymptotic", "monotone")
     used = min(max(apparent, 0.5), expected) if converging else expected
     gain = fine / (r**used - 1.0)
     if verdict in ("oscillatory", "diverging"):
-        safety, bound = TWO, abs(fine)
+        safety, bound = tuning.two, abs(fine)
     else:
         bound = abs(gain)
     return Richardson(
@@ -133,7 +164,9 @@ def extrapolate(
     )
 
 
-def _verdict(coarse: float, fine: float, apparent: float, expected: float, floor: float) -> str:
+def _verdict(
+    coarse: float, fine: float, apparent: float, expected: float, floor: float, near: float
+) -> str:
     """Say in a word how three values converge."""
     if abs(fine) <= floor:
         return "round-off"
@@ -141,4 +174,4 @@ def _verdict(coarse: float, fine: float, apparent: float, expected: float, floor
         return "diverging"
     if coarse * fine < 0.0:
         return "oscillatory"
-    return "asymptotic" if abs(apparent - expected) <= NEAR * expected else "monotone"
+    return "asymptotic" if abs(apparent - expected) <= near * expected else "monotone"

@@ -14,8 +14,22 @@ from pdesolve.finance.paths import AtDate, Neutral, Trading, neutral_paths, trad
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
-ALLOWED = 4.0  # standard errors
-LEFT = 0.25  # of the extrapolation, taken to be left of the error of the dates
+
+@dataclass(frozen=True, kw_only=True)
+class SimulationTuning:
+    """What a simulated mean is held to.
+
+    Attributes
+    ----------
+    allowed : float
+        Standard errors; by chance one mean in 16,000 is further off.
+    left : float
+        Of the extrapolation to trade at every moment, taken to be left of the error of the dates:
+        it is of second order, so that a quarter is generous.
+    """
+
+    allowed: float = 4.0
+    left: float = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +45,7 @@ class Estimate:
         What trading at dates only may leave.
     expected, error : float
         What the solution says, and its error bar.
+    tuning : SimulationTuning
     """
 
     name: str
@@ -39,11 +54,12 @@ class Estimate:
     bias: float
     expected: float
     error: float
+    tuning: SimulationTuning = SimulationTuning()
 
     @property
     def allowed(self) -> float:
         """Largest distance from `expected` that is put down to chance, dates and error bar."""
-        return ALLOWED * self.standard_error + self.bias + self.error
+        return self.tuning.allowed * self.standard_error + self.bias + self.error
 
     @property
     def passed(self) -> bool:
@@ -69,7 +85,13 @@ class Simulation:
 
 
 def simulate(
-    solution: Solution, *, paths: int = 20000, steps: int = 200, investors: int = 8, seed: int = 0
+    solution: Solution,
+    *,
+    paths: int = 20000,
+    steps: int = 200,
+    investors: int = 8,
+    seed: int = 0,
+    tuning: SimulationTuning = SimulationTuning(),
 ) -> Simulation:
     """Simulate a solved economy under both measures.
 
@@ -83,6 +105,7 @@ def simulate(
     investors : int
         Sampled from the continuum on every path.
     seed : int
+    tuning : SimulationTuning
 
     Returns
     -------
@@ -93,8 +116,8 @@ def simulate(
     rng = np.random.default_rng(seed)
     return Simulation(
         estimates=(
-            *_physical(solution, rng, paths, steps, investors),
-            *_risk_neutral(solution, rng, paths, steps),
+            *_physical(solution, rng, paths, steps, investors, tuning),
+            *_risk_neutral(solution, rng, paths, steps, tuning),
         ),
         paths=paths,
         steps=steps,
@@ -103,7 +126,12 @@ def simulate(
 
 
 def _physical(
-    solution: Solution, rng: np.random.Generator, paths: int, steps: int, investors: int
+    solution: Solution,
+    rng: np.random.Generator,
+    paths: int,
+    steps: int,
+    investors: int,
+    tuning: SimulationTuning,
 ) -> list[Estimate]:
     """Clearing and expected utility."""
     x, fine, coarse = trade_paths(solution, rng, paths, steps, investors)
@@ -123,11 +151,11 @@ def _physical(
         "market clearing: variance of that over theory's": (1.0, 0.0),
         "expected utility: E exp(-rho W)": (said, error),
     }
-    return _estimates(names, outcome(fine), outcome(coarse))
+    return _estimates(names, outcome(fine), outcome(coarse), tuning)
 
 
 def _risk_neutral(
-    solution: Solution, rng: np.random.Generator, paths: int, steps: int
+    solution: Solution, rng: np.random.Generator, paths: int, steps: int, tuning: SimulationTuning
 ) -> list[Estimate]:
     """Martingale property and variance of the price."""
     fine, coarse = neutral_paths(solution, rng, paths, steps)
@@ -143,11 +171,14 @@ def _risk_neutral(
         "variance: E^Q (squared price moves + V at T)": (initial.variance, variance),
         "variance: Var^Q of the price at T + E^Q V at T": (initial.variance, variance),
     }
-    return _estimates(names, outcome(fine), outcome(coarse))
+    return _estimates(names, outcome(fine), outcome(coarse), tuning)
 
 
 def _estimates(
-    names: dict[str, tuple[float, float]], fine: list[Array], coarse: list[Array]
+    names: dict[str, tuple[float, float]],
+    fine: list[Array],
+    coarse: list[Array],
+    tuning: SimulationTuning,
 ) -> list[Estimate]:
     """Extrapolated means, path by path."""
     found = []
@@ -158,9 +189,10 @@ def _estimates(
                 name=name,
                 value=float(np.mean(values)),
                 standard_error=float(np.std(values, ddof=1) / np.sqrt(values.size)),
-                bias=LEFT * abs(float(np.mean(one - two))),
+                bias=tuning.left * abs(float(np.mean(one - two))),
                 expected=expected,
                 error=error,
+                tuning=tuning,
             )
         )
     return found

@@ -26,12 +26,17 @@ from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS, ERRORS
 from pdesolve.verification.check import Check
 from pdesolve.verification.discrete_limit import Periods, limit_checks, to_the_limit
-from pdesolve.verification.grid_convergence import LEAST, Refinement, directions, refinement
+from pdesolve.verification.grid_convergence import (
+    Refinement,
+    RefinementTuning,
+    directions,
+    refinement,
+)
 from pdesolve.verification.identities import identity_checks
 from pdesolve.verification.order_studies import manufactured_tables
-from pdesolve.verification.orders import BAND, OrderRow, OrderTable
+from pdesolve.verification.orders import FitTuning, OrderRow, OrderTable
 from pdesolve.verification.second_route import second_route_checks
-from pdesolve.verification.simulation import ALLOWED, simulate
+from pdesolve.verification.simulation import simulate
 from pdesolve.version import __version__
 
 
@@ -232,7 +237,9 @@ def _refine(solution: Solution, direction: str, found: list[Refinement]) -> Iter
     order = {"xi": solution.space.order, "psi": solution.space.psi_order, "time": METHOD.order}[
         direction
     ]
-    yield _order_check(found[-1].table, "successive refinement", (1.0 - LEAST) * order)
+    yield _order_check(
+        found[-1].table, "successive refinement", (1.0 - RefinementTuning.least) * order
+    )
 
 
 def _shorten(
@@ -243,7 +250,7 @@ def _shorten(
     yield from limit_checks(found, has_kink(solution))
 
 
-def _order_check(table: OrderTable, group: str, band: float = BAND) -> Check:
+def _order_check(table: OrderTable, group: str, band: float = FitTuning.band) -> Check:
     """Verdict on a table of orders: the row that is furthest from theory."""
 
     def distance(row: OrderRow) -> float:
@@ -278,6 +285,6 @@ def simulated(solution: Solution, effort: Effort) -> Iterator[Check]:
             value=abs(one.value - one.expected),
             bound=one.allowed,
             passed=one.passed,
-            unit=f"{ALLOWED:g} standard errors and what dates leave",
+            unit=f"{one.tuning.allowed:g} standard errors and what dates leave",
             note=f"{one.value:.5g} ± {one.standard_error:.1g} against {one.expected:.5g}",
         )

@@ -80,7 +80,7 @@ def test_resolutions_share_nodes_and_steps(three_states: Solution) -> None:
                 }[direction]
             )
         runs = [module._Run(n, grid, {}, {}) for n, grid, _ in levels]
-        at, regions = module._nodes(three_states, runs)
+        at, regions = module._nodes(three_states, runs, 1e-3)
         places = [
             (run.grid.xi[where], run.grid.psi[where[0]])
             for run, where in zip(runs, at, strict=True)

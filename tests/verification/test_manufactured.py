@@ -15,7 +15,6 @@ from pdesolve.verification import order_studies as convergence
 from pdesolve.verification.manufactured_problem import Problem, march_fixed
 from pdesolve.verification.manufactured_solution import CASE, SIZES, Truth
 from pdesolve.verification.order_studies import (
-    PAIRS,
     joint_table,
     manufactured_tables,
     psi_table,
@@ -23,6 +22,8 @@ from pdesolve.verification.order_studies import (
     xi_table,
 )
 from pdesolve.verification.orders import OrderTable
+
+PAIRS = tuple(convergence.StudyTuning().joint)
 
 # ---------------------------------------------------------------- the exact solution
 
@@ -149,12 +150,13 @@ def test_order_jointly(orders: tuple[int, int]) -> None:
 
 def test_every_contribution_matters_in_the_joint_refinement() -> None:
     """Refining one direction alone lowers the error, but not to nothing."""
-    base = convergence.JOINT_BASE[8, 5]
+    base = convergence.StudyTuning().joint[8, 5]
 
     def error(*factors: int) -> float:
-        xi, psi, time = (n * f for n, f in zip(base, factors, strict=True))
+        sizes = (base.intervals, base.elements, base.steps)
+        xi, psi, time = (n * f for n, f in zip(sizes, factors, strict=True))
         problem = Problem(intervals=xi, elements=psi)
-        off = problem.errors(march_fixed(problem, convergence.JOINT_SPAN, time))
+        off = problem.errors(march_fixed(problem, convergence.StudyTuning().joint_span, time))
         return float(np.sqrt(np.mean(off["variance"] ** 2)))
 
     whole = error(1, 1, 1)
@@ -175,8 +177,8 @@ def test_every_field_norm_and_region_is_reported() -> None:
 
 def test_quick_mode_is_the_production_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("xi_table", "psi_table", "joint_table"):
-        monkeypatch.setattr(convergence, name, lambda order: order)
-    monkeypatch.setattr(convergence, "time_table", lambda: 4)
+        monkeypatch.setattr(convergence, name, lambda order, tuning: order)
+    monkeypatch.setattr(convergence, "time_table", lambda tuning: 4)
     assert manufactured_tables(quick=True) == (8, 5, 4, (8, 5))  # type: ignore[comparison-overlap]
     assert len(manufactured_tables()) == len(ORDERS) + len(PSI_ORDERS) + 1 + len(PAIRS)
     assert Grid.__dataclass_fields__["order"].default == 8

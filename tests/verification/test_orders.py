@@ -5,7 +5,7 @@ from math import isnan, log, nan
 import numpy as np
 import pytest
 
-from pdesolve.verification.orders import OrderTable, fit_order, order_row
+from pdesolve.verification.orders import FitTuning, OrderTable, fit_order, order_row
 
 SIZES = (10.0, 15.0, 20.0, 30.0)
 
@@ -71,7 +71,7 @@ def test_a_row_passes_by_its_order_and_its_size() -> None:
     assert row_of(powers(4.0)).passed
     assert row_of(powers(4.09)).passed and row_of(powers(3.91)).passed
     assert not row_of(powers(4.11)).passed and not row_of(powers(3.89)).passed
-    assert row_of(powers(3.7), band=0.4).passed
+    assert row_of(powers(3.7), tuning=FitTuning(band=0.4)).passed
     assert not row_of(powers(4.0, 2000.0)).passed  # the right order, but too large
     assert row_of(powers(4.0, 2000.0), cap=1.0).passed
     assert row_of(powers(1.0), expected=nan, cap=1.0).passed

@@ -4,7 +4,7 @@ from math import isnan
 
 import pytest
 
-from pdesolve.verification.orders import ROUND_OFF
+from pdesolve.verification.orders import FitTuning
 from pdesolve.verification.richardson import apparent_order, extrapolate
 
 LIMIT = 3.7
@@ -63,5 +63,5 @@ def test_values_that_do_not_converge_monotonically_are_flagged() -> None:
     assert apart.gci == pytest.approx(3 * 0.2)
     assert extrapolate(sizes, [1.0, 1.1, 0.9], expected=2.0).verdict == "diverging"
     same = extrapolate(sizes, [1.0, 1.0, 1.0 + 1e-15], expected=2.0)
-    assert same.verdict == "round-off" and same.gci == ROUND_OFF
-    assert extrapolate(sizes, [1.0] * 3, expected=2.0, scale=10.0).gci == 10.0 * ROUND_OFF
+    assert same.verdict == "round-off" and same.gci == FitTuning.round_off
+    assert extrapolate(sizes, [1.0] * 3, expected=2.0, scale=10.0).gci == 10.0 * FitTuning.round_off
