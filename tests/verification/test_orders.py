@@ -62,7 +62,7 @@ def test_errors_without_an_order() -> None:
 # ---------------------------------------------------------------- verdicts
 
 
-def row_of(errors: list[float], **changes: float):  # type: ignore[no-untyped-def]
+def row_of(errors: list[float], **changes: object):  # type: ignore[no-untyped-def]
     options = {"expected": 4.0, "cap": 1e-3, **changes}
     return order_row(SIZES, errors, field="price", norm="max", region="interior", **options)  # type: ignore[arg-type]
 
