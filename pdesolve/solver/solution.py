@@ -135,11 +135,14 @@ class Solution(Reading):
         return at.phi + self._deviations.at(at, 2)
 
     def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`."""
+        """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`.
+
+        Zero where it is lost to rounding or to the error, as the variance is.
+        """
         at = States(self.prior, xi, psi, t)
         kappa2 = self.economy.motion(self.precision_rate(xi, psi, t)).kappa2
         slope = self._deviations.at(at, 0, along_xi=True)
-        return np.sqrt(kappa2) * (at.static.variance + slope)
+        return np.sqrt(kappa2) * np.maximum(at.static.variance + slope, 0.0)
 
     @property
     def bars(self) -> dict[str, float]:

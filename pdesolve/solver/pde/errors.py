@@ -81,16 +81,17 @@ def judge(solution: Solution, error: Errors, tolerance: float, tuning: ErrorTuni
     """Attach the errors and the verdict to a solution.
 
     The fields are coupled, so none is taken to be much more accurate than the worst of them,
-    however little it changed; one that did not change at all is exact (a normal payoff's price).
+    however little it changed; on one line of nodes what did not change at all is exact (a normal
+    payoff's price).
     """
     sizes = error_scales(solution)
     name = max(ERRORS, key=lambda name: error[name] / sizes[name])
     found, field = error[name] / sizes[name], name.replace("_", " ")
-    doubt = 0.0 if solution.space.n_xi == 1 else tuning.doubt * tolerance
-    good = found <= tolerance
+    line, good = solution.space.n_xi == 1, found <= tolerance
+    doubt = 0.0 if line else tuning.doubt * tolerance
 
     def bar(key: str) -> float:
-        if error[key] == 0.0:
+        if line and error[key] == 0.0:
             return 0.0
         size = max(error[key] / sizes[key], tuning.coupled * found)
         return max(size, min(size + doubt, tolerance)) * sizes[key]
@@ -146,14 +147,8 @@ def none() -> Errors:
 
 
 def total(parts: ByAxis[Errors], ends: Errors, steps: Errors) -> Errors:
-    """Of too few nodes either way, of the grid's ends and of the time steps.
-
-    What no refinement changed at all is exact.
-    """
-    grid = {name: parts.xi[name] + parts.psi[name] for name in TRACKED}
-    return {
-        name: grid[name] + ends[name] + steps[name] if grid[name] > 0.0 else 0.0 for name in TRACKED
-    }
+    """Of too few nodes either way, of the grid's ends and of the time steps."""
+    return {name: parts.xi[name] + parts.psi[name] + ends[name] + steps[name] for name in TRACKED}
 
 
 def remaining(
