@@ -90,6 +90,9 @@ class StepControl:
     fewest : int
         Steps that the span takes at least: the estimate of a step that is as long as everything
         that happens means nothing.
+    hopeless : float
+        A rejected step that is so many times too short for the steps that are left to cover the
+        rest of the span ends the integration, from the `patience`-th rejection on.
     """
 
     safety: float = 0.9
@@ -98,6 +101,7 @@ class StepControl:
     patience: int = 12
     shortest: float = 1e-12
     fewest: int = 1
+    hopeless: float = 1e3
 
 
 class MarchError(PdesolveError, ArithmeticError):
@@ -316,9 +320,11 @@ def march(
         attempt = _attempt(linearise, local, u, h, scale * tolerance, method)
         if attempt.following is None:
             rejected, in_a_row = rejected + 1, in_a_row + 1
+            tried = rejected + len(times) - 1
+            slow = h * control.hopeless * (max_steps - tried) < span - s
             stuck = in_a_row > control.patience or h < control.shortest * span
-            if stuck or rejected + len(times) > max_steps:
-                tried = rejected + len(times) - 1
+            stuck = stuck or (slow and rejected > control.patience)
+            if stuck or tried >= max_steps:
                 raise _failure(attempt, s, tried, None if stuck else max_steps)
             if attempt.size < np.inf:
                 h *= max(control.shrink, control.safety * attempt.size**-power)

@@ -233,7 +233,7 @@ class Solution(Reading):
             "attention": found.attention,
             "precision_rate": found.precision_rate,
             "log_value": self._phi_nodes + self.states[..., 2],
-            "price_volatility": np.sqrt(move.kappa2) * (static.variance + slope),
+            "price_volatility": np.sqrt(move.kappa2) * np.maximum(static.variance + slope, 0.0),
         }
         dims = ("t", "psi", "node")
         variables: dict[str, Any] = {

@@ -5,7 +5,7 @@ interval by quadrature (density.py).
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from pdesolve.case import (
     SamplePayoff,
     UniformPayoff,
 )
+from pdesolve.model.payoff.compress import compressed
 from pdesolve.model.payoff.density import DensityPrior
 from pdesolve.model.payoff.mixture import MixturePrior, NormalPrior
 from pdesolve.model.payoff.prior import Prior, PriorError
@@ -28,6 +29,7 @@ from pdesolve.model.payoff.quadrature import QuadratureRule, beta_rule, lognorma
 from pdesolve.typing import Array
 
 
+@lru_cache(maxsize=4)  # every pass of a solve asks for the same one
 def make_prior(spec: PayoffSpec) -> Prior:
     """Prior of a payoff specification.
 
@@ -61,14 +63,16 @@ def _discrete(spec: DiscretePayoff) -> Prior:
     atoms, which = np.unique(np.asarray(spec.values), return_inverse=True)
     weights = np.bincount(which, weights=np.asarray(spec.probabilities))
     low, high = float(atoms[0]), float(atoms[-1])
-    return MixturePrior(
-        low=low,
-        high=high,
-        centre=low + 0.5 * (high - low),
-        is_two_point=atoms.size == 2,
-        offsets=(atoms - low) - 0.5 * (high - low),
-        log_weights=np.log(weights / weights.sum()),
-        sds=np.zeros(1),
+    return compressed(
+        MixturePrior(
+            low=low,
+            high=high,
+            centre=low + 0.5 * (high - low),
+            is_two_point=atoms.size == 2,
+            offsets=(atoms - low) - 0.5 * (high - low),
+            log_weights=np.log(weights / weights.sum()),
+            sds=np.zeros(1),
+        )
     )
 
 
@@ -79,13 +83,15 @@ def _mixture(means: Array, sds: Array, weights: Array) -> Prior:
         return NormalPrior(low=-np.inf, high=np.inf, centre=float(means[0]), spread=float(sds[0]))
     weights = weights / weights.sum()
     centre = float(means[0] + np.sum(weights * (means - means[0])))
-    return MixturePrior(
-        low=-np.inf,
-        high=np.inf,
-        centre=centre,
-        offsets=means - centre,
-        log_weights=np.log(weights),
-        sds=sds[:1] if same_sd else sds,
+    return compressed(
+        MixturePrior(
+            low=-np.inf,
+            high=np.inf,
+            centre=centre,
+            offsets=means - centre,
+            log_weights=np.log(weights),
+            sds=sds[:1] if same_sd else sds,
+        )
     )
 
 

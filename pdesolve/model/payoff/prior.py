@@ -57,6 +57,8 @@ class Prior(ABC):
         Middle of the support if bounded, otherwise the mean; money.
     is_normal, is_two_point : bool
         Whether F is a normal; whether it has exactly two atoms.
+    note : str
+        What users should know of how it was made; empty if nothing.
     """
 
     low: float
@@ -64,6 +66,7 @@ class Prior(ABC):
     centre: float
     is_normal: bool = False
     is_two_point: bool = False
+    note: str = ""
 
     @cached_property
     def mean(self) -> float:

@@ -23,10 +23,14 @@ class BudgetTuning:
         core, since a node takes 3 to 6 microseconds a step (tests/tools/benchmark.py).
     few_steps : int
         With fewer time steps left there is no point in starting a pass.
+    whole : float
+        Steps, times the nodes of a first pass, that a solve takes at least: two probes with 1.45
+        and 2.1 times the nodes follow it, of sixteen steps or so.
     """
 
     work: float = 4e6
     few_steps: int = 5
+    whole: float = 72.0
 
 
 class OutOfReach(PassError):
@@ -59,6 +63,16 @@ class Metered:
         self._case, self._economy = case, economy
         self._tuning, self._progress = tuning, progress
 
+    def require(self, nodes: ByAxis[int]) -> None:
+        """Give up before a first pass on so many nodes, if what has to follow is out of reach.
+
+        Raises
+        ------
+        OutOfReach
+        """
+        if nodes.xi * nodes.psi * self._tuning.whole > self.left:
+            raise _beyond(nodes, 0)
+
     def __call__(
         self, domain: Domain, nodes: ByAxis[int], tolerance: float, most: int | None = None
     ) -> Solution:
@@ -89,11 +103,15 @@ class Metered:
         except PassError as failure:
             self.left -= size * failure.attempts
             if steps < wanted and failure.attempts >= steps:
-                text = f"{nodes.xi} x {nodes.psi} nodes are needed at least, too many to go on with"
-                raise OutOfReach(text, None, failure.attempts) from failure
+                raise _beyond(nodes, failure.attempts) from failure
             raise
         self.left -= size * steps_tried(found)
         return found
+
+
+def _beyond(nodes: ByAxis[int], attempts: int) -> OutOfReach:
+    text = f"{nodes.xi} x {nodes.psi} nodes are needed at least, too many to go on with"
+    return OutOfReach(text, None, attempts)
 
 
 def steps_tried(solution: Solution) -> int:

@@ -97,6 +97,7 @@ def pilot(
             raise
         except PassError:
             nodes = nodes._replace(xi=more(nodes.xi, tuning.more))
+            run.require(nodes)
     return run(domain, nodes, tolerance)
 
 

@@ -65,7 +65,9 @@ def solve(
         if not isinstance(failure.reason, NoOptimum):
             text += f"; {_remedy(economy, domain)}"
         raise SolveError(text) from failure
-    return replace(solution, seconds=time.perf_counter() - began)
+    note = economy.prior.note
+    message = f"{solution.message}; {note}" if note else solution.message
+    return replace(solution, seconds=time.perf_counter() - began, message=message)
 
 
 def _remedy(economy: Economy, domain: Domain) -> str:
