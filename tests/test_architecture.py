@@ -1,6 +1,7 @@
 """The rooms: what may import what, read from every file of the package."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -43,10 +44,14 @@ def imported(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names = [node.value]  # for import_module
         else:
             continue
         for name in names:
-            if name == "pdesolve" or name.startswith("pdesolve."):
+            if re.fullmatch(r"pdesolve(\.\w+)*", name) and (
+                not isinstance(node, ast.Constant) or "." in name
+            ):
                 yield name.removeprefix("pdesolve").removeprefix(".")
 
 
@@ -95,6 +100,8 @@ def test_an_arrow_up_and_a_circle_are_seen() -> None:
     assert upward("numerics.grid", typed) == ["numerics.grid -> cli.program"]
     assert upward("studies.plan", "import pdesolve.verification.suite")
     assert upward("files", "from pdesolve.case import Case")
+    late = 'import_module("pdesolve.plotting.style")'
+    assert upward("solver.summary", late) == ["solver.summary -> plotting.style"]
     with pytest.raises(CycleError):
         check_circles({"a": {"b"}, "b": {"a"}})
 
@@ -113,6 +120,7 @@ def test_only_plotting_draws_and_only_cli_parses_and_prints(name: str) -> None:
             tops = {one.partition(".")[0] for one in names}
             assert here == "plotting" or "matplotlib" not in tops
             assert here == "cli" or "argparse" not in tops
+            assert here != "case" or "numpy" not in tops
         if isinstance(node, ast.Name) and node.id == "print":
             assert here == "cli"
 

@@ -1,7 +1,7 @@
 """The parts of a case: frozen dataclasses whose annotations carry the rule for each number.
 
-:mod:`pdesolve.case` reads the rules, checks values against them and builds the parts. Units as
-in derivation.md, section 1: money, shares, time and attention are the user's own.
+:mod:`pdesolve.case.schema` reads the rules, checks values against them and builds the parts. Units
+as in derivation.md, section 1: money, shares, time and attention are the user's own.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ class Rule:
     infinite: bool = False
 
 
+LEAST_TOLERANCE, LARGEST_TOLERANCE = 1e-10, 0.1
+
 _Finite = Annotated[float, Rule("a finite number", isfinite)]
 _Positive = Annotated[float, Rule("> 0", lambda x: x > 0)]
 _NonNegative = Annotated[float, Rule(">= 0", lambda x: x >= 0)]
@@ -28,6 +30,14 @@ _Share = Annotated[float, Rule("> 0 and < 1", lambda x: 0 < x < 1)]
 _AboveOne = Annotated[float, Rule("> 1", lambda x: x > 1)]
 _Numbers = Annotated[tuple[float, ...], Rule("a finite number", isfinite)]
 _Positives = Annotated[tuple[float, ...], Rule("> 0", lambda x: x > 0)]
+
+_Tolerance = Annotated[
+    float,
+    Rule(
+        f"from {LEAST_TOLERANCE:g} to {LARGEST_TOLERANCE:g}",
+        lambda x: LEAST_TOLERANCE <= x <= LARGEST_TOLERANCE,
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,7 +265,7 @@ class Numerics:
         Largest number of time steps, >= 1.
     """
 
-    tolerance: Annotated[float, Rule("from 1e-10 to 0.1", lambda x: 1e-10 <= x <= 0.1)] = 1e-5
+    tolerance: _Tolerance = 1e-5
     order: Annotated[int, Rule("one of 2, 4, 6, 8, 10", lambda x: x in (2, 4, 6, 8, 10))] = 8
     xi_nodes: Annotated[
         int, Rule("0, 1 or from 16 to 20000", lambda x: x in (0, 1) or 16 <= x <= 20000)

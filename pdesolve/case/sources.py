@@ -1,6 +1,6 @@
 """Where case values come from: named cases, TOML files, ``extends``, overrides, CSV samples.
 
-Nothing here knows what a value means; :mod:`pdesolve.case` does. What is read comes out as a
+Nothing here knows what a value means; :mod:`pdesolve.case.schema` does. What is read comes out as a
 list of layers, base first, each a flat mapping from dotted key to value and source.
 """
 

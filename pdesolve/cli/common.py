@@ -12,9 +12,9 @@ from typing import Any
 
 from pdesolve.case import Case, CaseError, load_case, parse_overrides
 from pdesolve.case.errors import PdesolveError
+from pdesolve.case.parameters import LARGEST_TOLERANCE, LEAST_TOLERANCE
 
 DONE, MISSED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-LOWEST_TOL, HIGHEST_TOL = 1e-10, 0.1
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -71,7 +71,7 @@ def add_tolerance(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tol",
         metavar="TOL",
-        help=f"relative accuracy asked for, {LOWEST_TOL:g} to {HIGHEST_TOL:g}"
+        help=f"relative accuracy asked for, {LEAST_TOLERANCE:g} to {LARGEST_TOLERANCE:g}"
         " (in place of numerics.tolerance)",
     )
 
@@ -98,8 +98,8 @@ def _tolerance(text: str | None) -> Mapping[str, object]:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not LOWEST_TOL <= value <= HIGHEST_TOL:
-        rule = f"must be a number from {LOWEST_TOL:g} to {HIGHEST_TOL:g}"
+    if not LEAST_TOLERANCE <= value <= LARGEST_TOLERANCE:
+        rule = f"must be a number from {LEAST_TOLERANCE:g} to {LARGEST_TOLERANCE:g}"
         raise Stop(BAD_INPUT, f"--tol {rule}, got {text!r}")
     return {"numerics.tolerance": value}
 

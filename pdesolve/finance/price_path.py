@@ -13,6 +13,8 @@ from pdesolve.typing import Array
 class WindowTuning:
     """Which states are worth showing: where the price makes nearly all of its moves.
 
+    Set by eye on the pages of the named cases.
+
     Attributes
     ----------
     prices : (float, float)

@@ -68,6 +68,15 @@ class Grid:
             n_xi=self.n_xi + 2 * nodes,
         )
 
+    def resized(self, n_xi: int, n_psi: int) -> "Grid":
+        """The same region with about that many nodes; one along an axis stays one."""
+        elements = max(1, round((n_psi - 1) / self.stages))
+        return replace(
+            self,
+            n_xi=1 if self.n_xi == 1 else n_xi,
+            n_psi=1 if self.n_psi == 1 else 1 + self.stages * elements,
+        )
+
     @cached_property
     def z(self) -> Array:
         """Computational nodes along xi, shape (n_xi,)."""

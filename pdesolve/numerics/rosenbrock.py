@@ -254,9 +254,9 @@ def fixed_steps(
     return u
 
 
-def counts(accepted: int, rejected: int = 0, method: Tableau = METHOD) -> dict[str, int]:
+def counts(accepted: int, rejected: int = 0) -> dict[str, int]:
     """What so many steps take: evaluations of the rates, and factorisations."""
-    stages = len(method.a)
+    stages = len(METHOD.a)
     return {
         "accepted": accepted,
         "rejected": rejected,

@@ -45,12 +45,11 @@ def letter(panels: Iterable[Axes], titles: Iterable[str]) -> None:
         ax.set_title(f"({chr(ord('a') + k)}) {title}", loc="left")
 
 
-def key(figure: Figure, handles: Sequence[Any], columns: int, title: str | None = None) -> None:
+def key(figure: Figure, handles: Sequence[Any], columns: int) -> None:
     """Explain the strokes above all panels."""
     figure.legend(
         handles=list(handles),
         loc="outside upper center",
         ncols=min(columns, len(handles)),
         columnspacing=1.4,
-        title=title,
     )

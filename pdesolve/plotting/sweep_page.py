@@ -4,6 +4,7 @@ Two parameters of which one has only a few values, or words for values, give a l
 those. No global plotting state, and nothing needs colour.
 """
 
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 GAP = "price less static price"
 TITLES = (*(QUANTITIES[name].label for name in COLUMNS), GAP)
 FEWEST = 4  # values along either axis that make contours worth while
-WIDE = [(row, slice(k, k + 2)) for row, k in ((0, 0), (0, 2), (0, 4), (1, 1), (1, 3))]
+ACROSS = 3  # panels of curves in a row, each two of the grid's columns wide
 
 
 def page(data: "xarray.Dataset", *, width: float = 7.0) -> Figure:
@@ -55,22 +56,40 @@ def page(data: "xarray.Dataset", *, width: float = 7.0) -> Figure:
     contours = len(axes) == 2 and all(not a.words and len(a.values) >= FEWEST for a in axes)
     with style.context(["default", dict(STYLE)]):
         wide = width >= NARROW
-        shape = ((3, 2) if contours else (2, 6)) if wide else (5 + contours, 1)
-        height = width * ((0.95 if contours else 0.66) if wide else (2.9 if contours else 2.75))
+        count = len(COLUMNS) + contours
+        shape = _shape(count, contours, wide)
+        each = (0.32 if contours else 0.33) if wide else (0.48 if contours else 0.55)
         layout = ConstrainedLayoutEngine(h_pad=0.05, w_pad=0.06)
-        figure = Figure(figsize=(width, height), layout=layout)
+        figure = Figure(figsize=(width, width * shape[0] * each), layout=layout)
         grid = figure.add_gridspec(*shape)
-        places = WIDE if wide and not contours else list(np.ndindex(*shape))
-        panels = [figure.add_subplot(grid[place]) for place in places]
+        places = _places(count) if wide and not contours else list(np.ndindex(*shape))
+        panels = [figure.add_subplot(grid[place]) for place in places[:count]]
         handles = draw_contours(figure, panels, data, axes) if contours else []
         if not contours:
             handles = draw_curves(panels, data, axes, wide)
-        for panel, title, letter in zip(panels, TITLES, "abcdef", strict=False):
+        for panel, title, letter in zip(panels, TITLES, ascii_lowercase, strict=False):
             panel.set_title(f"({letter}) {title}", loc="left")
         static = NO_TRADE in [handle.get_label() for handle in handles]
         _legend(figure, data, handles, 4 if wide else 2)
         figure.supxlabel(fill(_caption(data, contours, static), width), fontsize=6.5, color="0.25")
         return figure
+
+
+def _shape(count: int, contours: bool, wide: bool) -> tuple[int, int]:
+    """Rows and columns of the grid that the panels stand on."""
+    if not wide:
+        return count, 1
+    return (-(-count // 2), 2) if contours else (-(-count // ACROSS), 2 * ACROSS)
+
+
+def _places(count: int) -> list[tuple[int, slice]]:
+    """Where curves stand, row by row; the last row is centred."""
+    found = []
+    for k in range(count):
+        row, place = divmod(k, ACROSS)
+        start = ACROSS - min(ACROSS, count - ACROSS * row) + 2 * place
+        found.append((row, slice(start, start + 2)))
+    return found
 
 
 def render(

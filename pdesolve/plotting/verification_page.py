@@ -1,6 +1,6 @@
 """Log-log plots of a verification: orders of convergence, and the discrete model in the limit.
 
-The importer of matplotlib for `verify`; styles are those of `pictures`.
+The importer of matplotlib for `verify`; styles are those of `style`.
 """
 
 import textwrap

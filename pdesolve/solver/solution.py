@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -143,6 +143,11 @@ class Solution(Reading):
         kappa2 = self.economy.motion(self.precision_rate(xi, psi, t)).kappa2
         slope = self._deviations.at(at, 0, along_xi=True)
         return np.sqrt(kappa2) * np.maximum(at.static.variance + slope, 0.0)
+
+    @property
+    def volatility_error(self) -> float:
+        """Estimated absolute error of the price volatility."""
+        return self.further_error["price_volatility"]
 
     @property
     def bars(self) -> dict[str, float]:
@@ -293,13 +298,13 @@ class Solution(Reading):
         data["deviation_rate"] = (dims, self.rates, {"long_name": "their derivatives to T - t"})
         return seal(data.assign_coords(field=list(FIELDS)))
 
-    def _write(self, path: FilePath) -> None:
+    def _write(self, path: Path) -> None:
         """Write that, and a checksum of the whole file behind it."""
         super()._write(path)
         seal_file(path)
 
 
-def load_solution(path: str | FilePath) -> Solution:
+def load_solution(path: str | Path) -> Solution:
     """Read a solution that `Solution.save` wrote.
 
     Parameters

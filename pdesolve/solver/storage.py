@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +15,7 @@ from pdesolve.case import Case, CaseError, case_from_dict
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model.equations import FIELDS
 from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.stencils import ORDERS, PSI_ORDERS
 from pdesolve.solver.values import ERRORS, TRACKED
 from pdesolve.typing import Array
 
@@ -25,6 +26,7 @@ CHECKSUM = "checksum"
 UNSEALED = ("0.1.0",)  # versions whose first files have no checksum
 TEXTS = ("title", "pdesolve_version", "case", "case_name", "summary")
 LABELS = ("units", "long_name")
+WRONG = "its errors are not those of the values"
 BROKEN = "damaged: what is in it does not match its checksum"
 SEAL = b"pdesolve sha256:"  # before the digits, at the end of a file
 PROPERTIES = "_NCProperties"  # of the library that wrote the file
@@ -235,10 +237,19 @@ def _summary(table: dict[str, Any]) -> tuple[Grid, dict[str, Any]]:
     known = {name: _of(table, name, kind) for name, kind in _KINDS.items()}
     more = _of(table, "further_error", dict) if "further_error" in table else {}
     further = {"price_volatility": table.get("volatility_error"), **more}
-    for errors, names in ((known["error"], ERRORS), (further, set(TRACKED) - set(ERRORS))):
-        if set(errors) != set(names) or not all(isinstance(one, float) for one in errors.values()):
-            raise SavedError("its errors are not those of the values")
-    return _grid(_of(table, "space", dict)), {**known, "further_error": further}
+    known["error"] = _errors(known["error"], ERRORS)
+    if set(known["error"]) != set(ERRORS):
+        raise SavedError(WRONG)
+    rest = [name for name in TRACKED if name not in ERRORS]
+    known["further_error"] = dict.fromkeys(rest, math.nan) | _errors(further, rest)
+    return _grid(_of(table, "space", dict)), known
+
+
+def _errors(saved: dict[str, Any], names: Sequence[str]) -> dict[str, float]:
+    """Errors of some of these; others may not have been reported yet when they were saved."""
+    if not saved.keys() <= set(names) or not all(isinstance(one, float) for one in saved.values()):
+        raise SavedError(WRONG)
+    return saved
 
 
 _KINDS: dict[str, type] = {
@@ -259,7 +270,7 @@ def _of(table: Mapping[str, Any], name: str, kind: type) -> Any:
 
 def _is_whole(space: Grid) -> bool:
     """Whether the nodes of a grid can be laid out."""
-    known = space.order in range(2, 11, 2) and space.psi_order in range(1, 10, 2)
+    known = space.order in ORDERS and space.psi_order in PSI_ORDERS
     if not known or (space.n_psi - 1) % space.stages:
         return False
     with np.errstate(all="ignore"):

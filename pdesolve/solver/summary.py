@@ -39,7 +39,7 @@ def as_json(solution: "Solution") -> str:
 
 def table(solution: "Solution") -> str:
     """Initial values for a person to read."""
-    initial, market = solution.initial, solution.case.market
+    initial = solution.initial
     lines = [("", "value", "± error", "unit", "static")]
     for one in (QUANTITIES[name] for name in BARS):
         value, error = getattr(initial, one.name), solution.bars[one.name]
@@ -54,7 +54,7 @@ def table(solution: "Solution") -> str:
         f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}  {e:>{widths[4]}}"
         for a, b, c, d, e in lines
     ]
-    start = -market.risk_aversion * market.initial_supply
+    start = solution.economy.start
     return "\n".join(
         [
             f"{solution.case.name}: {solution.case.title}",

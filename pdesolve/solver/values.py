@@ -22,8 +22,8 @@ class Quantity:
     name : str
     long_name, unit : str
         As in the attributes of a data set.
-    symbol, latex : str
-        In print and in LaTeX.
+    latex : str
+        Its symbol in LaTeX.
     label : str
         What axes and titles call it, with its symbol.
     value : callable or None
@@ -48,7 +48,6 @@ class Quantity:
     name: str = ""
     long_name: str
     unit: str
-    symbol: str = ""
     latex: str = ""
     label: str = ""
     value: Callable[[Any, Any], Any] | None = None
@@ -100,7 +99,6 @@ class InitialState:
         metadata=_reported(
             long_name="price p",
             unit="money",
-            symbol="p",
             latex="$p$",
             label="price p",
             value=lambda at, xi: at.price(xi),
@@ -116,7 +114,6 @@ class InitialState:
         metadata=_reported(
             long_name="risk-neutral variance V",
             unit="money^2",
-            symbol="V",
             latex="$V$",
             label="variance V",
             value=lambda at, xi: at.variance(xi),
@@ -132,7 +129,6 @@ class InitialState:
         metadata=_reported(
             long_name="total attention S",
             unit="attention",
-            symbol="S",
             latex="$S$",
             label="attention S",
             value=lambda at, xi: at.attention(xi),
@@ -147,7 +143,6 @@ class InitialState:
         metadata=_reported(
             long_name="precision bought per unit of time A",
             unit="1/(money^2 time)",
-            symbol="A",
             latex="$A$",
             label="precision rate A",
             value=lambda at, xi: at.precision_rate(xi),
@@ -160,7 +155,6 @@ class InitialState:
         metadata=_reported(
             long_name="log value L",
             unit="1",
-            symbol="L",
             latex="$L$",
             label="log value L",
             value=lambda at, xi: at.log_value(xi),
@@ -173,7 +167,6 @@ class InitialState:
         metadata=_reported(
             long_name="certainty-equivalent gain from the market G0",
             unit="money",
-            symbol="G₀",
             latex="$G_0$",
             label="gain G₀",
             value=lambda at, xi: at.economy.gain(at.price(xi), at.log_value(xi)),
@@ -188,7 +181,6 @@ class InitialState:
         metadata=_reported(
             long_name="price volatility kappa p_xi",
             unit="money/sqrt(time)",
-            symbol="κp_ξ",
             latex=r"$\kappa p_\xi$",
             label=r"price volatility $\kappa p_\xi$",
             value=lambda at, xi: at.price_volatility(xi),
@@ -202,7 +194,6 @@ class InitialState:
         metadata=_reported(
             long_name="price with no trade after now p^s",
             unit="money",
-            symbol="pˢ",
             latex="$p^s$",
             label="static price pˢ",
             value=lambda at, xi: at.static_price(xi),
@@ -213,7 +204,6 @@ class InitialState:
         metadata=_reported(
             long_name="variance with no trade after now V^s",
             unit="money^2",
-            symbol="Vˢ",
             latex="$V^s$",
             label="static variance Vˢ",
             value=lambda at, xi: at.static_variance(xi),
@@ -227,18 +217,16 @@ COORDINATES = (
         name="xi",
         long_name="state xi = public evidence - rho theta",
         unit="1/money",
-        symbol="ξ",
         latex=r"$\xi$",
     ),
     Quantity(
         name="psi",
         long_name="state psi = precision accumulated, public and private",
         unit="1/money^2",
-        symbol="Ψ",
         latex=r"$\Psi$",
         label="precision Ψ",
     ),
-    Quantity(name="t", long_name="time", unit="time", symbol="t", latex="$t$"),
+    Quantity(name="t", long_name="time", unit="time", latex="$t$"),
 )
 REPORTED = tuple(
     replace(one.metadata["quantity"], name=one.name)  # in the order of InitialState

@@ -7,10 +7,10 @@ from math import isfinite
 from typing import Any
 
 from pdesolve.case import Case, case_to_dict
+from pdesolve.case.reader import TEXTS
 from pdesolve.case.sources import CaseError, parse_overrides, shown
 from pdesolve.studies.point import Task, vary_case
 
-TEXTS = ("title", "description", "source")
 AXES = 2  # at most, on the command line
 RANGE = "KEY=START:STOP:COUNT, KEY=START:STOP:COUNT:log or KEY=v1,v2,..."
 

@@ -20,7 +20,6 @@ from pdesolve.case import Case
 from pdesolve.model.economy import Economy
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import fixed_steps
-from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
@@ -104,6 +103,8 @@ def slope(
     if not np.isfinite(x):
         return UNKNOWN
     size = max(abs(x), _size(found, key))
+    if size == 0.0:  # nothing says how far to go
+        return UNKNOWN
     try:
         h, moved = _moved(vary, x, tuning.step * size)
     except ValueError:
@@ -159,18 +160,16 @@ def _moved(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Ca
 def _mesh(
     found: Solution, shrink: float, merged: int, fewest: int
 ) -> tuple[Grid, tuple[float, ...]]:
-    """Grid over a solution's domain with that many times fewer nodes, and fewer of its time steps.
+    """A solution's grid with that many times fewer nodes, and fewer of its time steps.
 
     The steps are times to the horizon, as shares of it.
     """
-    space, case = found.space, found.case
-    domain = choose_domain(found.economy, case.numerics.tolerance).matching(space)
-    n_xi = 1 if space.n_xi == 1 else max(16, round(space.n_xi / shrink))
-    n_psi = 1 if space.n_psi == 1 else max(7, round(space.n_psi / shrink))
+    space = found.space
+    n_xi, n_psi = max(16, round(space.n_xi / shrink)), max(7, round(space.n_psi / shrink))
     shares = 1.0 - found.times[::-1] / found.times[-1]
     merged = max(1, min(merged, (shares.size - 1) // fewest))
     kept = (*shares[:-1][::merged].tolist(), 1.0)
-    return domain.grid(n_xi, n_psi, space.order), kept
+    return space.resized(n_xi, n_psi), kept
 
 
 def _initial(case: Case, found: Solution, grid: Grid, shares: tuple[float, ...]) -> Array:

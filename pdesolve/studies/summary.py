@@ -11,7 +11,7 @@ import numpy as np
 
 from pdesolve.case.labels import describe
 from pdesolve.files import plain
-from pdesolve.solver.values import BARS, COLUMNS, QUANTITIES, VALUES
+from pdesolve.solver.values import BARS, COLUMNS, ERRORS, QUANTITIES, VALUES
 from pdesolve.studies.point import STATUSES
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _end(data: "xarray.Dataset") -> Iterable[str]:
 def largest_error(data: "xarray.Dataset") -> str:
     """The largest error bar of each reported value, in words."""
     parts = []
-    for name in ("price", "variance", "attention"):
+    for name in (name for name in COLUMNS if name in ERRORS):
         bars = data[f"{name}_error"].to_numpy()
         if np.isfinite(bars).any():
             parts.append(f"{name} {np.nanmax(bars):.0e}")

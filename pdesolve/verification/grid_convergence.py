@@ -135,7 +135,7 @@ def refinement(
         name: extrapolate(
             table.resolutions,
             [run.start[name] for run in runs],
-            expected=_expected(found, direction),
+            expected=expected_order(found, direction),
             scale=scales[name],
         )
         for name in FIELDS
@@ -198,7 +198,7 @@ def _rows(
         changes = [np.abs(b - a) / scales[field] for a, b in pairwise(values)]
         for region, there in regions.items():
             told = region == "boundary" or (region, direction) == ("interior", "psi")
-            expected = nan if told or kink else _expected(found, direction)
+            expected = nan if told or kink else expected_order(found, direction)
             for norm in ("L2", "max"):
                 sizes = [_size(change[there], norm) for change in changes]
                 fitted = fit_order(resolutions, sizes)
@@ -219,7 +219,7 @@ def _rows(
     return tuple(rows)
 
 
-def _expected(found: Solution, direction: str) -> float:
+def expected_order(found: Solution, direction: str) -> float:
     """Order in theory, once resolutions are fine enough."""
     space = found.space
     return float({"xi": space.order, "psi": space.psi_order, "time": METHOD.order}[direction])

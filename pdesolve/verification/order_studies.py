@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from pdesolve.numerics import grid as grids
 from pdesolve.numerics import stencils
+from pdesolve.numerics.rosenbrock import METHOD
 from pdesolve.typing import Array
 from pdesolve.verification.manufactured_problem import Problem, march_fixed, march_steady
 from pdesolve.verification.manufactured_solution import SIZES
@@ -180,7 +181,9 @@ def time_table(tuning: StudyTuning = StudyTuning()) -> OrderTable:
     def run(steps: float) -> tuple[Problem, Array]:
         return problem, march_fixed(problem, tuning.time_span, int(steps))
 
-    return _study("time, order 4", "time steps", study.resolutions, run, _across(4.0, study.cap))
+    order = METHOD.order
+    regions = _across(float(order), study.cap)
+    return _study(f"time, order {order}", "time steps", study.resolutions, run, regions)
 
 
 def joint_table(
@@ -188,8 +191,8 @@ def joint_table(
 ) -> OrderTable:
     """Errors with xi, psi and time refined together, for the orders along xi and psi.
 
-    With r the factor, elements grow like r, intervals like r^(P/p) and steps like r^(P/4), P being
-    the order expected and p that along xi: every contribution falls like r^-P.
+    With r the factor, elements grow like r, intervals like r^(P/p) and steps like r^(P/q), P being
+    the order expected, p that along xi and q that in time: every contribution falls like r^-P.
     """
     order, psi_order = orders
     expected = float(_order_within(psi_order))
@@ -203,11 +206,11 @@ def joint_table(
             psi_order=psi_order,
         )
         return problem, march_fixed(
-            problem, tuning.joint_span, round(base.steps * r ** (expected / 4))
+            problem, tuning.joint_span, round(base.steps * r ** (expected / METHOD.order))
         )
 
     return _study(
-        f"xi, psi and time together, orders {order}, {psi_order} and 4",
+        f"xi, psi and time together, orders {order}, {psi_order} and {METHOD.order}",
         f"refinement factor (1: {base.intervals} intervals, {base.elements} elements, "
         f"{base.steps} steps)",
         tuning.joint_factors,

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from pdesolve.case import Case
-from pdesolve.numerics.rosenbrock import METHOD
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import error_scales, has_kink
@@ -30,6 +29,7 @@ from pdesolve.verification.grid_convergence import (
     Refinement,
     RefinementTuning,
     directions,
+    expected_order,
     refinement,
 )
 from pdesolve.verification.identities import identity_checks
@@ -234,9 +234,7 @@ def bars(solution: Solution, finer: ByAxis[float] = FULL.finer) -> Iterator[Chec
 def _refine(solution: Solution, direction: str, found: list[Refinement]) -> Iterator[Check]:
     """Refine the case itself in one direction."""
     found.append(refinement(solution, direction))
-    order = {"xi": solution.space.order, "psi": solution.space.psi_order, "time": METHOD.order}[
-        direction
-    ]
+    order = expected_order(solution, direction)
     yield _order_check(
         found[-1].table, "successive refinement", (1.0 - RefinementTuning.least) * order
     )

@@ -4,10 +4,10 @@ Solves COUNT cases of every family (tests/tools/families.py), the same number of
 named cases, each as a user would, and compares the bars with the true errors. For these every case
 is solved again over a domain of its own: REACH standard deviations of supply in place of 7.5, psi
 up to well beyond what is reached (checked afterwards), more nodes on the same length, and at least
-twice the time steps, from a thirtieth of the tolerance. With 1.35 times the nodes along xi (of order
-8) and 1.6 times those along psi (of order 5) a tenth of the error is left; where attention has a
-kink the factors are 1.5 and 2. The difference is the true error, as long as it is much larger than
-what the finer grid itself leaves.
+twice the time steps, from a thirtieth of the tolerance. With 1.35 times the nodes along xi (order
+8) and 1.6 times those along psi (order 5) a tenth of the error is left; where attention has a kink
+the factors are 1.5 and 2. The difference is the true error, as long as it is much larger than what
+the finer grid itself leaves.
 """
 
 import sys

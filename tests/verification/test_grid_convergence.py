@@ -103,7 +103,7 @@ def test_a_lower_order_is_seen(binary: Solution) -> None:
 def test_an_order_below_half_of_theory_fails(
     binary: Solution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_expected", lambda found, direction: 18.0)
+    monkeypatch.setattr(module, "expected_order", lambda found, direction: 18.0)
     table = refinement(binary, "xi").table
     assert not table.passed
     assert {row.region for row in table.failures} == {"interior", "psi = 0"}

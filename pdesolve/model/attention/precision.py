@@ -26,6 +26,7 @@ class Precision(ABC):
     convex : bool
         Whether more attention buys ever more precision at the margin. The best response may then
         jump (:mod:`pdesolve.model.attention.response`); otherwise it is unique and continuous.
+        A convex technology has to grow exponentially in the end: `growth` > 0.
     geometric : bool
         Whether the root-finder should work on log S: the margin has no finite, positive value
         at S = 0, or its logarithm is far from a straight line in S.

@@ -38,8 +38,6 @@ class DiscreteTuning:
         Refinements of either direction at most.
     growth : float
         Of its nodes at each.
-    kept : float
-        Share of a change that is left, unless attention has a kink.
     margin : float
         On the psi that is reached.
     span : float
@@ -61,11 +59,15 @@ class DiscreteTuning:
     table_wider: float = 1.3
     passes: int = 4
     growth: float = 1.4
-    kept: float = 2.0 * 1.4**-4
     margin: float = 1.05
     span: float = 5.0
     most: int = 2_000_000
     felt: float = 1e-6
+
+    @property
+    def kept(self) -> float:
+        """Share of a change that is left, unless attention has a kink: twice that of order 4."""
+        return 2.0 * self.growth**-4
 
 
 TUNING: Final = DiscreteTuning()

@@ -18,7 +18,7 @@ class DiscreteError(PdesolveError, ArithmeticError):
     """A case that could not be solved with so many periods, in one sentence."""
 
 
-class OutOfReachError(DiscreteError):
+class TooManyStates(DiscreteError):
     """More states than there is room for; more periods would not help."""
 
 

@@ -20,7 +20,7 @@ from pdesolve.numerics.rootfind import NoConvergence
 from pdesolve.solver.discrete.domain import TUNING, DiscreteTuning, first_mesh
 from pdesolve.solver.discrete.equilibria import choose, fixed_points
 from pdesolve.solver.discrete.mesh import Between, Mesh, StateFields
-from pdesolve.solver.discrete.period import DiscreteError, OutOfReachError, Period
+from pdesolve.solver.discrete.period import DiscreteError, Period, TooManyStates
 from pdesolve.solver.discrete.solution import DiscreteSolution
 from pdesolve.solver.values import ERRORS, scales
 from pdesolve.typing import Array
@@ -50,7 +50,7 @@ def _backward(
     prior, periods = economy.prior, len(mesh.tops)
     length, states = economy.horizon / periods, periods * int(np.prod(mesh.shape))
     if states > tuning.most:
-        raise OutOfReachError(
+        raise TooManyStates(
             f"the payoff has so much detail that {states} states are needed,"
             f" and {tuning.most} are the most"
         )
@@ -140,7 +140,7 @@ def solve_discrete(
     economy = Economy.of(case)
     try:
         found = _refine(case, economy, first_mesh(economy, periods, tuning), tol, tuning)
-    except (OutOfReachError, NoOptimum) as failure:
+    except (TooManyStates, NoOptimum) as failure:
         raise DiscreteError(f"{case.name}, {periods} periods: {failure}") from failure
     except (DiscreteError, NoConvergence) as failure:
         text = f"{case.name}, {periods} periods: {failure}; try more periods"

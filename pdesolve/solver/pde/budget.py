@@ -6,6 +6,7 @@ import numpy as np
 
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
+from pdesolve.numerics.rosenbrock import StepControl
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.passes import PassError, run_pass
@@ -33,7 +34,7 @@ class BudgetTuning:
     whole: float = 72.0
 
 
-class OutOfReach(PassError):
+class BudgetSpent(PassError):
     """The budget of work is used up."""
 
 
@@ -54,6 +55,7 @@ class Metered:
         economy: Economy,
         tolerance: float,
         tuning: BudgetTuning,
+        control: StepControl,
         *,
         progress: bool = False,
     ):
@@ -61,14 +63,14 @@ class Metered:
         free = not (numerics.xi_nodes or numerics.psi_nodes)
         self.left = tuning.work * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
         self._case, self._economy = case, economy
-        self._tuning, self._progress = tuning, progress
+        self._tuning, self._control, self._progress = tuning, control, progress
 
     def require(self, nodes: ByAxis[int]) -> None:
         """Give up before a first pass on so many nodes, if what has to follow is out of reach.
 
         Raises
         ------
-        OutOfReach
+        BudgetSpent
         """
         if nodes.xi * nodes.psi * self._tuning.whole > self.left:
             raise _beyond(nodes, 0)
@@ -82,7 +84,7 @@ class Metered:
         ------
         PassError
             If it breaks down.
-        OutOfReach
+        BudgetSpent
             If the budget does not suffice.
         """
         size, allowed = nodes.xi * nodes.psi, self._case.numerics.max_steps
@@ -98,6 +100,7 @@ class Metered:
                 nodes,
                 tolerance,
                 steps,
+                control=self._control,
                 progress=self._progress,
             )
         except PassError as failure:
@@ -109,9 +112,9 @@ class Metered:
         return found
 
 
-def _beyond(nodes: ByAxis[int], attempts: int) -> OutOfReach:
+def _beyond(nodes: ByAxis[int], attempts: int) -> BudgetSpent:
     text = f"{nodes.xi} x {nodes.psi} nodes are needed at least, too many to go on with"
-    return OutOfReach(text, None, attempts)
+    return BudgetSpent(text, None, attempts)
 
 
 def steps_tried(solution: Solution) -> int:

@@ -30,12 +30,12 @@ def widened(domain: Domain, found: Solution, tolerance: float, margin: float) ->
     if not domain.informed and needed > found.space.psi_known:
         domain = replace(domain, psi_top=min(margin * needed, domain.psi_informed))
     wanted = -float(ndtri(1e-2 * tolerance))
-    if found.space.n_xi > 1 and covered(found) < wanted:
+    if found.space.n_xi > 1 and covered(found, domain.tuning.reach) < wanted:
         domain = replace(domain, reach=1.5 * domain.reach)
     return domain
 
 
-def covered(found: Solution) -> float:
+def covered(found: Solution, reach: float) -> float:
     """How many standard deviations off the grid's ends are for a path, given any likely payoff.
 
     Given x (centred) the evidence at psi is xi = start + psi x + M, where M is a martingale whose
@@ -45,7 +45,7 @@ def covered(found: Solution) -> float:
     space, economy = found.space, found.economy
     lines = space.psi <= max(float(found.psi_reached[-1]), 0.0)
     psi = space.psi[lines]
-    low, high = economy.prior.span([0.0], 7.5)
+    low, high = economy.prior.span([0.0], reach)
     sd = np.sqrt(2.0 * psi + economy.rho_sigma**2 * economy.horizon)
     below = economy.start + psi * low - space.xi[lines, 0]
     above = space.xi[lines, -1] - economy.start - psi * high

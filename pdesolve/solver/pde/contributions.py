@@ -1,7 +1,5 @@
 """What the ends of the grid and the time steps contribute to the error, measured."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from pdesolve.numerics.grid import Grid
@@ -64,12 +62,8 @@ def _steps(
 
 def _coarse(space: Grid, share: float) -> Grid:
     """A grid of that share of the nodes either way, but enough to stand on."""
-    elements = max(2, round(share * (space.n_psi - 1) / space.stages))
-    return replace(
-        space,
-        n_xi=max(16, round(share * space.n_xi)),
-        n_psi=1 if space.n_psi == 1 else 1 + space.stages * elements,
-    )
+    lines = max(1 + 2 * space.stages, round(share * space.n_psi))
+    return space.resized(max(16, round(share * space.n_xi)), lines)
 
 
 def _pairs(times: Array) -> Array:

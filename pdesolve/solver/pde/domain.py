@@ -1,13 +1,12 @@
 """The state space of a case: where prices move, how far supply can carry them, how much is learned.
 
 Everything here is an estimate that only has to be generous: supply would have to move by 7.5
-standard deviations to leave the grid, and `refine` replaces the largest psi by a measured one. What
-ending the grid costs is estimated by `refine`, and part of the true errors that
+standard deviations to leave the grid, and `first.settle` replaces the largest psi by a measured
+one. What ending the grid costs is estimated in `contributions`, and part of the true errors that
 tests/tools/error_bars.py measures.
 """
 
-from dataclasses import dataclass, replace
-from math import isclose
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +32,7 @@ class DomainTuning:
     ----------
     reach : float
         Standard deviations of the supply-driven states that the grid covers. What that leaves out
-        has a probability of 6e-14 and is part of the error estimate (`refine`).
+        has a probability of 6e-14 and is part of the error estimate (`contributions`).
     fade : (float, float)
         Where the transport along psi begins to fade and where the grid ends, as multiples of the
         largest psi, if nobody gets that far: a hard end puts a kink into the solution.
@@ -118,13 +117,6 @@ class Domain:
             order=order,
             psi_order=psi_order,
         )
-
-    def matching(self, space: Grid) -> "Domain":
-        """The same with the largest psi of a grid that was made from a domain like it."""
-        known, top = self.tuning.late
-        late = isclose(space.psi_top * known, space.psi_known * top)
-        psi_top = self.psi_informed if late else space.psi_known / self.tuning.fade[0]
-        return replace(self, psi_top=psi_top)
 
 
 def choose_domain(

@@ -8,7 +8,7 @@ import numpy as np
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.axes import ByAxis
-from pdesolve.solver.pde.budget import Metered, OutOfReach
+from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import ErrorTuning
 from pdesolve.solver.pde.passes import PassError
@@ -93,7 +93,7 @@ def pilot(
     for _ in range(0 if stuck else tuning.attempts - 1):
         try:
             return run(domain, nodes, tolerance, few)
-        except OutOfReach:
+        except BudgetSpent:
             raise
         except PassError:
             nodes = nodes._replace(xi=more(nodes.xi, tuning.more))

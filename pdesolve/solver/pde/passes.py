@@ -27,8 +27,6 @@ from pdesolve.solver.solution import KnownStatic, Solution
 from pdesolve.solver.values import ERRORS
 from pdesolve.typing import Array
 
-STEPS = StepControl(fewest=6)  # fewer cannot be merged in pairs to see what they leave
-
 
 class PassError(PdesolveError, ArithmeticError):
     """A pass that broke down, in one sentence.
@@ -55,7 +53,7 @@ def run_pass(
     tolerance: float,
     max_steps: int,
     *,
-    control: StepControl = STEPS,
+    control: StepControl = StepControl(),
     progress: bool = False,
 ) -> Solution:
     """Solve on one grid.

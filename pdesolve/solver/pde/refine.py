@@ -18,7 +18,7 @@ import numpy as np
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.axes import ByAxis
-from pdesolve.solver.pde.budget import Metered, OutOfReach, node_count, steps_tried
+from pdesolve.solver.pde.budget import BudgetSpent, Metered, node_count, steps_tried
 from pdesolve.solver.pde.certificate import widened
 from pdesolve.solver.pde.contributions import measure
 from pdesolve.solver.pde.domain import Domain
@@ -76,7 +76,7 @@ def solve_to_tolerance(
         If a pass breaks down on the largest grid that may be tried.
     """
     nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
-    run = Metered(case, economy, tolerance, tuning.budget, progress=progress)
+    run = Metered(case, economy, tolerance, tuning.budget, tuning.steps, progress=progress)
     domain, first = settle(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
     if first.space.n_xi == 1:
         return refine_line(run, domain, first, tolerance, tuning)
@@ -114,7 +114,7 @@ def _refined(
             finer = run(domain, ByAxis(*wanted), time_tolerance)
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
-            if isinstance(failure, OutOfReach):
+            if isinstance(failure, BudgetSpent):
                 note = "finer grids are out of reach"
             ends, steps = measure(run, best, first, time_tolerance, tuning)
             best = judge(best, total(parts, ends, steps), tolerance, doubt)

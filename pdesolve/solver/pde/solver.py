@@ -6,7 +6,7 @@ from dataclasses import replace
 from pdesolve.case import Case
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model.attention.response import NoOptimum
-from pdesolve.model.economy import Economy
+from pdesolve.model.economy import Economy, OutOfReach
 from pdesolve.numerics.rootfind import NoConvergence
 from pdesolve.solver.pde.domain import Domain, choose_domain
 from pdesolve.solver.pde.passes import PassError
@@ -50,11 +50,15 @@ def solve(
     PriorError
         If the payoff has no equilibrium.
     SolveError
-        If there is no solution to report: no optimal attention, or an integration that broke down.
+        If there is no solution to report: no optimal attention, an economy too extreme for
+        floating-point numbers, or an integration that broke down.
     """
     began = time.perf_counter()
     tolerance = case.numerics.tolerance if tol is None else tol
-    economy = Economy.of(case)
+    try:
+        economy = Economy.of(case)
+    except OutOfReach as failure:
+        raise SolveError(str(failure)) from failure
     try:
         domain = choose_domain(economy, tolerance, tuning.domain)
         solution = solve_to_tolerance(case, economy, domain, tolerance, tuning, progress=progress)

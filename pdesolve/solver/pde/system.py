@@ -81,10 +81,10 @@ class Equilibrium:
 class EquilibriumAt:
     """The equations near one state: rates, and the implicit step's solver."""
 
-    def __init__(self, system: Equilibrium, u: Array, guess: Array | None = None):
+    def __init__(self, system: Equilibrium, u: Array):
         self._system = system
         self._u = u
-        self._response = system.respond(u, guess)
+        self._response = system.respond(u)
         self._derivatives = system.grid.derivatives(u)
         self.initial_rates = self._rates(u, self._derivatives, self._response)
 

@@ -10,8 +10,8 @@ from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver.pde.certificate import covered, widened
 from pdesolve.solver.pde.domain import choose_domain, scan
-from pdesolve.solver.pde.passes import STEPS
 from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.pde.tuning import Tuning
 from tests.tools.solutions import solved
 
 
@@ -74,7 +74,7 @@ def test_narrow_components_are_solved(case: Case, price: float) -> None:
 
 def test_a_psi_that_is_passed_widens_the_domain() -> None:
     found = solved("three_states", tol=1e-4)
-    domain = choose_domain(found.economy, 1e-4).matching(found.space)
+    domain = replace(choose_domain(found.economy, 1e-4), psi_top=found.space.psi_known)
     assert widened(domain, found, 1e-4, 1.2) == domain
     short = replace(found, space=replace(found.space, psi_known=0.5 * float(found.psi_reached[-1])))
     wider = widened(domain, short, 1e-4, 1.2)
@@ -84,9 +84,9 @@ def test_a_psi_that_is_passed_widens_the_domain() -> None:
 def test_a_grid_that_paths_leave_is_widened() -> None:
     found = solved("three_states", tol=1e-4)
     domain = choose_domain(found.economy, 1e-4)
-    assert covered(found) > 7.5
+    assert covered(found, 7.5) > 7.5
     small = replace(found, space=replace(found.space, width=0.1 * found.space.width))
-    assert covered(small) < 4.0
+    assert covered(small, 7.5) < 4.0
     assert widened(domain, small, 1e-4, 1.2).reach == pytest.approx(1.5 * domain.reach)
 
 
@@ -107,7 +107,7 @@ def test_small_supply_risk_takes_steps_that_can_be_judged() -> None:
     }
     case = load_case("binary", keys)
     found, tight = solve(case, tol=1e-4), solve(case, tol=1e-6)
-    assert found.steps["accepted"] >= STEPS.fewest
+    assert found.steps["accepted"] >= Tuning().steps.fewest
     for name, bar in found.error.items():
         gap = abs(getattr(found.initial, name) - getattr(tight.initial, name))
         assert gap <= bar + tight.error[name], name
