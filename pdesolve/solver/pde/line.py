@@ -12,7 +12,7 @@ from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered
 from pdesolve.solver.pde.certificate import widened
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import Errors, change, judge, times, worst
+from pdesolve.solver.pde.errors import Errors, change, error_scales, judge, times, worst
 from pdesolve.solver.pde.first import more
 from pdesolve.solver.pde.passes import PassError
 from pdesolve.solver.pde.tuning import Tuning
@@ -44,7 +44,8 @@ def refine_line(
     PassError
         If a pass breaks down.
     """
-    how, wanted, truth = tuning.line, first.case.numerics.psi_nodes, _truth(first)
+    how, wanted = tuning.line, first.case.numerics.psi_nodes
+    truth = _truth(first, how.exact * tolerance)
     best, steps, note = first, tolerance, ""
     for left in reversed(range(how.passes)):
         steps *= how.tighter
@@ -57,7 +58,7 @@ def refine_line(
             note = f"; a finer pass broke down: {failure}"
             break
         moved = change(finer, best, tuning.errors)
-        error = times(_error(finer, truth, moved), tuning.errors.safety)
+        error = times(_error(finer, truth, moved, steps, tolerance, tuning), tuning.errors.safety)
         best = judge(finer, error, tolerance, tuning.errors)
         wider = widened(domain, best, tolerance, tuning.pilot.margin)
         enough = best.converged and worst(finer, moved) <= how.settled * tolerance
@@ -67,16 +68,31 @@ def refine_line(
     return replace(best, message=best.message + note)
 
 
-def _truth(first: Solution) -> InitialState | None:
-    """The closed form, where that can be had."""
+def _truth(first: Solution, exact: float) -> InitialState | None:
+    """The closed form to that accuracy, where it can be had."""
     with suppress(ArithmeticError):
-        return normal_initial(first.case)
+        near = float(first.psi_reached[-1])
+        return normal_initial(first.case, rtol=exact, near=near)
     return None
 
 
-def _error(found: Solution, truth: InitialState | None, moved: Errors) -> Errors:
-    """Distance from the truth, or else what refining changed; 0 if it changed nothing."""
-    if truth is None:
-        return moved
-    off = {name: abs(getattr(found.initial, name) - getattr(truth, name)) for name in TRACKED}
-    return {name: off[name] if moved[name] > 0.0 else 0.0 for name in TRACKED}
+def _error(
+    found: Solution,
+    truth: InitialState | None,
+    moved: Errors,
+    steps: float,
+    tolerance: float,
+    tuning: Tuning,
+) -> Errors:
+    """Distance from the truth; 0 if refining changed nothing.
+
+    Without a truth, what refining changed, and what steps of that tolerance may leave.
+    """
+    sizes, doubt = error_scales(found), tuning.line.doubt * tolerance
+
+    def off(name: str) -> float:
+        if truth is None:
+            return moved[name] + tuning.errors.blind * steps * sizes[name]
+        return abs(getattr(found.initial, name) - getattr(truth, name)) + doubt * sizes[name]
+
+    return {name: off(name) if moved[name] > 0.0 else 0.0 for name in TRACKED}

@@ -107,12 +107,17 @@ class LineTuning:
     settled : float
         Of the tolerance: the last refinement may change the initial values by so much. The error
         at one state may be small by luck, and the fields are wanted elsewhere too.
+    exact, doubt : float
+        Of the tolerance: accuracy to which the closed form's equations are integrated, and what is
+        taken to be left of that where attention has kinks.
     """
 
     passes: int = 9
     growth: float = 1.6
     tighter: float = 0.6
     settled: float = 2.0
+    exact: float = 1e-4
+    doubt: float = 2e-3
 
 
 @dataclass(frozen=True, kw_only=True)
