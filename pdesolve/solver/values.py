@@ -5,6 +5,7 @@ and plots take everything else that they need to know about it from there.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -66,12 +67,20 @@ class Quantity:
 
 
 def _attention_scale(name: str) -> Callable[[Economy, "InitialState"], float]:
-    """The value itself, or a thousandth of what the prior's variance would call for, if more."""
+    """The value itself, or a thousandth of what the prior's variance would call for, if more.
+
+    Where that calls for nothing, of what the variance with supply risk would call for: that of a
+    normal payoff which nobody learns about.
+    """
 
     def scale(economy: Economy, initial: "InitialState") -> float:
-        usual = economy.respond(np.array([economy.prior.variance]))
-        tiny = float(np.finfo(float).tiny)
-        return max(getattr(initial, name), 1e-3 * float(getattr(usual, name)[0]), tiny)
+        variance, tiny = economy.prior.variance, float(np.finfo(float).tiny)
+        usual = float(getattr(economy.respond(variance), name))
+        if usual == 0.0:
+            risk = economy.rho_sigma**2 * economy.horizon * variance
+            with suppress(ArithmeticError):  # so much might have no optimum
+                usual = float(getattr(economy.respond(variance * (1.0 + risk)), name))
+        return max(getattr(initial, name), 1e-3 * usual, tiny)
 
     return scale
 

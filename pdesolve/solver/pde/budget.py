@@ -76,9 +76,15 @@ class Metered:
             raise _beyond(nodes, 0)
 
     def __call__(
-        self, domain: Domain, nodes: ByAxis[int], tolerance: float, most: int | None = None
+        self,
+        domain: Domain,
+        nodes: ByAxis[int],
+        tolerance: float,
+        most: int | None = None,
+        *,
+        least: int = 0,
     ) -> Solution:
-        """Run one pass of at most so many time steps.
+        """Run one pass of at most so many time steps; it is known to take so many at least.
 
         Raises
         ------
@@ -90,9 +96,9 @@ class Metered:
         size, allowed = nodes.xi * nodes.psi, self._case.numerics.max_steps
         wanted = min(allowed, most or allowed)
         steps = int(min(wanted, self.left / size))
+        if steps < min(max(self._tuning.few_steps, least), wanted):
+            raise _beyond(nodes, 0)
         try:
-            if steps < min(self._tuning.few_steps, wanted):
-                raise PassError("", None, 0)
             found = run_pass(
                 self._case,
                 self._economy,

@@ -111,7 +111,8 @@ def _refined(
         time_tolerance *= min(how.tighter, 1.0 / max(slow, 1.0))
         wanted = (more(n, g) for n, g in zip(_nodes(best), growth, strict=True))
         try:
-            finer = run(domain, ByAxis(*wanted), time_tolerance)
+            least = best.steps["accepted"]
+            finer = run(domain, ByAxis(*wanted), time_tolerance, least=least)
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
             if isinstance(failure, BudgetSpent):
