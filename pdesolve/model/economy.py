@@ -66,7 +66,7 @@ class Economy:
     technology: Technology
 
     @classmethod
-    def of(cls, case: Case) -> "Economy":
+    def of(cls, case: Case, reach: Reach = Reach()) -> "Economy":
         """Read it off a case.
 
         Raises
@@ -78,7 +78,7 @@ class Economy:
         """
         technology = Technology.of(case.attention)
         found = cls(market=case.market, prior=make_prior(case.payoff), technology=technology)
-        if trouble := found._trouble(Reach()):
+        if trouble := found._trouble(reach):
             raise OutOfReach(f"{case.name}: {trouble}")
         return found
 

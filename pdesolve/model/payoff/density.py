@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pdesolve.model.payoff.prior import Cumulants, Prior
-from pdesolve.model.payoff.quadrature import PANELS, QuadratureRule
+from pdesolve.model.payoff.quadrature import Panels, QuadratureRule
 from pdesolve.typing import Array
 
 
@@ -24,16 +24,19 @@ class DensityPrior(Prior):
         Log of the rule's total mass with no tilt.
     draw : callable
         (generator, size) -> payoffs drawn from the prior, money.
+    panels : Panels
+        That the rule goes by.
     """
 
     scale: float
     rule: Callable[[Array, Array], QuadratureRule]
     log_mass: float
     draw: Callable[[np.random.Generator, int], Array]
+    panels: Panels = Panels()
 
     @property
     def _size(self) -> int:
-        return PANELS.each
+        return self.panels.each
 
     def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
         rule = self.rule(zeta * self.scale, psi * self.scale**2)

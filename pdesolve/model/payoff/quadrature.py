@@ -55,9 +55,6 @@ class Panels:
         return 2 * (self.graded + 1) * self.nodes
 
 
-PANELS = Panels()
-
-
 class QuadratureRule(NamedTuple):
     """Nodes and weights for the tilted densities, scaled payoff.
 
@@ -79,7 +76,7 @@ class QuadratureRule(NamedTuple):
     weight: Array
 
 
-def uniform_rule(z: Array, p: Array, *, panels: Panels = PANELS) -> QuadratureRule:
+def uniform_rule(z: Array, p: Array, *, panels: Panels = Panels()) -> QuadratureRule:
     """QuadratureRule for the uniform prior on [-1, 1] (derivation.md, section 3).
 
     Parameters
@@ -105,7 +102,9 @@ def uniform_rule(z: Array, p: Array, *, panels: Panels = PANELS) -> QuadratureRu
     return QuadratureRule(log_peak, mode, shift, 0.5 * (right + left) * weight[:, None] * density)
 
 
-def beta_rule(z: Array, p: Array, *, a: float, b: float, panels: Panels = PANELS) -> QuadratureRule:
+def beta_rule(
+    z: Array, p: Array, *, a: float, b: float, panels: Panels = Panels()
+) -> QuadratureRule:
     """QuadratureRule for the beta(a, b) prior on [-1/2, 1/2] (derivation.md, section 3).
 
     In the logit t of the position y the density times dy/dt is
@@ -167,7 +166,7 @@ def lognormal_rule(
     log_sd: float,
     low: float,
     centre: float,
-    panels: Panels = PANELS,
+    panels: Panels = Panels(),
 ) -> QuadratureRule:
     """QuadratureRule for a lognormal prior truncated to [low, 1] (derivation.md, section 3).
 

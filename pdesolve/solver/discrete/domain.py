@@ -1,12 +1,13 @@
 """Tuning of the discrete model's mesh, and the mesh of a first pass."""
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from pdesolve.model.economy import Economy
+from pdesolve.solver.discrete.equilibria import SearchTuning
 from pdesolve.solver.discrete.mesh import Mesh
+from pdesolve.solver.discrete.period import PeriodTuning
 from pdesolve.typing import Array
 
 
@@ -46,6 +47,8 @@ class DiscreteTuning:
         State nodes of all dates together, at some 100 bytes each.
     felt : float
         Share of the prior's variance below which attention does not matter.
+    period, search : PeriodTuning, SearchTuning
+        Accuracy of one period, and the search for further fixed points.
     """
 
     coarse: float = 1.25
@@ -63,14 +66,13 @@ class DiscreteTuning:
     span: float = 5.0
     most: int = 2_000_000
     felt: float = 1e-6
+    period: PeriodTuning = PeriodTuning()
+    search: SearchTuning = SearchTuning()
 
     @property
     def kept(self) -> float:
         """Share of a change that is left, unless attention has a kink: twice that of order 4."""
         return 2.0 * self.growth**-4
-
-
-TUNING: Final = DiscreteTuning()
 
 
 def first_mesh(economy: Economy, periods: int, tuning: DiscreteTuning) -> Mesh:

@@ -17,7 +17,7 @@ from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.density import DensityPrior
 from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.rootfind import NoConvergence
-from pdesolve.solver.discrete.domain import TUNING, DiscreteTuning, first_mesh
+from pdesolve.solver.discrete.domain import DiscreteTuning, first_mesh
 from pdesolve.solver.discrete.equilibria import choose, fixed_points
 from pdesolve.solver.discrete.mesh import Between, Mesh, StateFields
 from pdesolve.solver.discrete.period import DiscreteError, Period, TooManyStates
@@ -72,11 +72,12 @@ def _backward(
             after=after,
             zeta=zeta.ravel(),
             psi=psi.ravel(),
+            tuning=tuning.period,
         )
         past = rates[k + 1 : min(k + 4, periods - 1)].reshape(-1, zeta.size)
         weights = ([], [1.0], [2.0, -1.0], [3.0, -3.0, 1.0])[len(past)]
         guess = np.maximum(weights @ past, 0.0) if weights else period.static_guess()
-        found, a, several = choose(period, guess, periods)
+        found, a, several = choose(period, guess, periods, tuning.search)
         counts[k] = several.reshape(mesh.shape)
         if not found.edge.max() < tuning.edge:
             raise DiscreteError("prices move too far in one period for the quadrature")
@@ -85,7 +86,7 @@ def _backward(
         kinked |= bool((several > 1).any())  # from one to another attention may jump
         here = int(np.argmin(np.abs(zeta[0] - economy.start)))
         if k == 0 and several[here] > 1:
-            alternatives = fixed_points(period, here, a)
+            alternatives = fixed_points(period, here, a, tuning.search)
         rates[k] = a.reshape(mesh.shape)
         phi, mean, variance = static(zeta, psi[:, 0])
         less = np.stack([mean, variance, phi, variance])
@@ -106,7 +107,7 @@ def solve_discrete(
     periods: int = 64,
     *,
     tol: float = 5e-5,
-    tuning: DiscreteTuning = TUNING,
+    tuning: DiscreteTuning = DiscreteTuning(),
 ) -> DiscreteSolution:
     """Solve the discrete model with trade at 0, T/periods, ..., T - T/periods.
 

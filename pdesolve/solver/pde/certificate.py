@@ -1,7 +1,8 @@
 """What passes over one domain share, and no comparison between them can see: is it large enough.
 
-Checked after the last pass, from what that found: that no economy learns more than the grid covers,
-and that next to no path leaves it along xi.
+Checked after a pass, from what that found: that no economy learns more than the grid covers, and
+that next to no path leaves it along xi under the physical measure. (Under the risk-neutral one, whose
+expectations the fields are, what leaves is measured: by continuing the grid outwards, contributions.)
 """
 
 from dataclasses import replace
