@@ -1,8 +1,9 @@
 """What passes over one domain share, and no comparison between them can see: is it large enough.
 
 Checked after a pass, from what that found: that no economy learns more than the grid covers, and
-that next to no path leaves it along xi under the physical measure. (Under the risk-neutral one, whose
-expectations the fields are, what leaves is measured: by continuing the grid outwards, contributions.)
+that next to no path leaves it along xi under the physical measure. (What leaves under the
+risk-neutral one, whose expectations the fields are, is measured by continuing the grid outwards:
+:mod:`.contributions`.)
 """
 
 from dataclasses import replace
