@@ -1,7 +1,7 @@
 """Priors with a density on an interval, by quadrature (derivation.md, section 3)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class DensityPrior(Prior):
     log_mass: float
     draw: Callable[[np.random.Generator, int], Array]
     panels: Panels = Panels()
+    slow: bool = field(default=True, init=False)
 
     @property
     def _size(self) -> int:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 
 from pdesolve.model.payoff.prior import Cumulants, Prior
 from pdesolve.typing import Array
@@ -151,6 +152,31 @@ class MixturePrior(Prior):
         offsets = mean + np.sqrt(tilted.variance) * nodes[:, None, None]
         weight = weight * (share / share.sum())[:, None, None]
         return offsets.reshape(-1, zeta.size), weight.reshape(-1, zeta.size)
+
+    def informed(self, largest: float, share: float) -> float:
+        """The psi by which that share of the variance is left, as of atoms; or `largest`.
+
+        Given the payoff x, the evidence is xi = psi x + sqrt(psi) shock; the two closest components
+        are told apart last.
+        """
+        if self.offsets.size == 1:
+            return largest
+        order = np.argsort(self.offsets)
+        closest = int(np.argmin(np.diff(self.offsets[order])))
+        pair = self.offsets[order[closest : closest + 2]][:, None]
+        shocks = np.linspace(-9.0, 9.0, 721)
+        weights = np.exp(-0.5 * shocks**2)
+
+        def excess(log_psi: float) -> float:
+            psi = np.exp(log_psi)
+            xi = psi * pair + np.sqrt(psi) * shocks
+            left = self.cumulants(xi, np.full_like(xi, psi)).variance @ weights / weights.sum()
+            return float(np.log(np.max(left) / self.variance + 1e-300) - np.log(share))
+
+        ends = np.log(largest) + np.array([-20.0, 0.0])
+        if excess(ends[1]) > 0.0:
+            return largest
+        return float(np.exp(brentq(excess, ends[0], ends[1], xtol=1e-3)))
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Payoffs drawn from the prior, money, shape (size,)."""

@@ -57,6 +57,8 @@ class Prior(ABC):
         Middle of the support if bounded, otherwise the mean; money.
     is_normal, is_two_point : bool
         Whether F is a normal; whether it has exactly two atoms.
+    slow : bool
+        Whether cumulants take quadrature, so that a table of them is worth while.
     note : str
         What users should know of how it was made; empty if nothing.
     """
@@ -66,6 +68,7 @@ class Prior(ABC):
     centre: float
     is_normal: bool = False
     is_two_point: bool = False
+    slow: bool = False
     note: str = ""
 
     @cached_property
@@ -193,6 +196,13 @@ class Prior(ABC):
         tilted = self.cumulants(zeta, 0.0)
         wide = reach * np.sqrt(tilted.variance)
         return float(np.min(tilted.mean - wide)), float(np.max(tilted.mean + wide))
+
+    def informed(self, largest: float, share: float) -> float:
+        """The psi, 1/money^2, by which no more than a share of the variance is left anywhere.
+
+        `largest` where evidence never tells that much, as of a payoff with a density.
+        """
+        return largest
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, size: int) -> Array:

@@ -14,7 +14,6 @@ import numpy as np
 from pdesolve.case import Case
 from pdesolve.model.attention.response import NoOptimum
 from pdesolve.model.economy import Economy
-from pdesolve.model.payoff.density import DensityPrior
 from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.rootfind import NoConvergence
 from pdesolve.solver.discrete.domain import DiscreteTuning, first_mesh
@@ -28,7 +27,7 @@ from pdesolve.typing import Array
 
 def _static(prior: Prior, mesh: Mesh, tuning: DiscreteTuning) -> StateFields:
     """The static market: for payoffs with a density, which take long, from a table."""
-    if not isinstance(prior, DensityPrior):
+    if not prior.slow:
         return lambda zeta, psi: np.stack(prior.cumulants(zeta, psi[:, None])[:3])
     shape = [
         n if n == 1 else max(n, min(tuning.table_finer * n, m))

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from pdesolve.model.economy import Economy
-from pdesolve.model.payoff.mixture import MixturePrior
 from pdesolve.model.payoff.prior import Cumulants, Prior
 from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
@@ -142,7 +141,7 @@ def choose_domain(
     band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
     step = 2.0 * tuning.share * half_range
     psi_scale, psi_top, noise = _learning(economy, band, half_range, step)
-    informed = _informed(prior, 1e6 * psi_scale, tuning.improbable * tolerance)
+    informed = prior.informed(1e6 * psi_scale, tuning.improbable * tolerance)
     spread = tuning.reach * np.sqrt(noise) + 12.0 / half_range
     low = max(band[0], start - spread)
     high = min(band[1], start + spread)
@@ -278,29 +277,3 @@ def _learning(
     noise = np.append(0.0, np.cumsum(0.5 * (a[1:] + a[:-1]) * pieces)) + rs**2 * clock
     top = float(np.interp(horizon, clock, psi))
     return psi_scale, top, float(np.interp(min(top, psi[-1]), psi, noise)) + rs**2 * horizon
-
-
-def _informed(prior: Prior, largest: float, share: float) -> float:
-    """The psi at which that share of the variance is left, as of a discrete payoff; or `largest`.
-
-    Given the payoff x, the evidence is xi = psi x + sqrt(psi) shock; the two closest components are
-    told apart last.
-    """
-    if not isinstance(prior, MixturePrior) or prior.offsets.size == 1:
-        return largest
-    order = np.argsort(prior.offsets)
-    closest = int(np.argmin(np.diff(prior.offsets[order])))
-    pair = prior.offsets[order[closest : closest + 2]][:, None]
-    shocks = np.linspace(-9.0, 9.0, 721)
-    weights = np.exp(-0.5 * shocks**2)
-
-    def excess(log_psi: float) -> float:
-        psi = np.exp(log_psi)
-        xi = psi * pair + np.sqrt(psi) * shocks
-        left = prior.cumulants(xi, np.full_like(xi, psi)).variance @ weights / weights.sum()
-        return float(np.log(np.max(left) / prior.variance + 1e-300) - np.log(share))
-
-    ends = np.log(largest) + np.array([-20.0, 0.0])
-    if excess(ends[1]) > 0.0:
-        return largest
-    return float(np.exp(brentq(excess, ends[0], ends[1], xtol=1e-3)))

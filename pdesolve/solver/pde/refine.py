@@ -98,7 +98,8 @@ def _refined(
     note = ""
     for left in reversed(range(how.passes + 1)):
         ends = steps = none()
-        if worst(best, total(parts, ends, steps)) <= tolerance or not left:
+        near = worst(best, total(parts, ends, steps)) <= tolerance
+        if near or all(fixed) or not left:  # else the nodes are too few, whatever these are
             ends, steps = measure(run, best, first, time_tolerance, tuning)
         best = judge(best, total(parts, ends, steps), tolerance, doubt)
         wider = widened(domain, best, tolerance, tuning.pilot.margin)
