@@ -6,8 +6,6 @@ list of layers, base first, each a flat mapping from dotted key to value and sou
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
 import stat
 import tomllib
@@ -170,13 +168,15 @@ def shown(value: object) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """At most three known dotted names like ``name``, as a whole or else in their last part."""
+    from difflib import get_close_matches  # here, so that listing cases stays instant
+
     known = list(known)
-    if whole := difflib.get_close_matches(name, known, cutoff=0.8):
+    if whole := get_close_matches(name, known, cutoff=0.8):
         return whole
     last = [(key.split(".")[-1], key) for key in known]
-    ends = difflib.get_close_matches(name.split(".")[-1], {end for end, _ in last})
+    ends = get_close_matches(name.split(".")[-1], {end for end, _ in last})
     return [key for match in ends for end, key in last if end == match][:3] or (
-        difflib.get_close_matches(name, known)
+        get_close_matches(name, known)
     )
 
 
@@ -245,6 +245,8 @@ def _toml_or_text(text: str) -> object:
 
 def _toml_value(value: object) -> str:
     if isinstance(value, str):
+        import json
+
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"

@@ -6,14 +6,12 @@ Nothing here imports arrays before a command needs them.
 """
 
 import argparse
-import difflib
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pdesolve.case.errors import PdesolveError
 from pdesolve.cli.cases import add_list, add_show
@@ -75,8 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _one_interrupt() -> Iterator[None]:
     """Let the first interrupt end the program in good order, undisturbed by further ones."""
     usual = signal.default_int_handler
-    main_thread = threading.current_thread() is threading.main_thread()
-    if not main_thread or signal.getsignal(signal.SIGINT) is not usual:
+    if signal.getsignal(signal.SIGINT) is not usual:
         yield
         return
 
@@ -84,7 +81,11 @@ def _one_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, interrupt)
+    try:
+        signal.signal(signal.SIGINT, interrupt)
+    except ValueError:  # only the main thread is ever interrupted
+        yield
+        return
     try:
         yield
     finally:
@@ -97,7 +98,9 @@ def _run(argv: list[str]) -> int:
     parser, names = _parser(), sorted(ADDERS)
     command = next((item for item in argv if not item.startswith("-")), None)
     if command is not None and command not in names:
-        close = difflib.get_close_matches(command, names, n=1, cutoff=0.4)
+        from difflib import get_close_matches
+
+        close = get_close_matches(command, names, n=1, cutoff=0.4)
         known = f"must be one of {', '.join(names)}"
         nearest = f"; nearest: {close[0]}" if close else ""
         raise Stop(BAD_INPUT, f"command {known}, got {command!r}{nearest}")
@@ -111,8 +114,23 @@ def _run(argv: list[str]) -> int:
         raise as_stop(error, getattr(arguments, "case", "")) from error
 
 
+class _Layout(argparse.HelpFormatter):
+    """Help as wide as the terminal, whose size argparse would import a good deal to ask for."""
+
+    def __init__(self, prog: str):
+        columns = os.environ.get("COLUMNS", "")
+        width = int(columns) if columns.isdigit() else 0
+        if not width:
+            with suppress(OSError):
+                width = os.get_terminal_size().columns
+        super().__init__(prog, width=(width or 80) - 2)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
+
+    def __init__(self, **options: Any):
+        super().__init__(**{"formatter_class": _Layout, **options})
 
     def error(self, message: str) -> NoReturn:
         """Stop without the usage."""

@@ -1,7 +1,6 @@
 """The command ``verify``: one case through every check."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +37,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     case = read_case(arguments)
     names = [f"{case.name}-verify.{ending}" for ending in ("json", "md", "png", "pdf")]
     out = read_folder(arguments.out, names)
+    import json
+
     from pdesolve.verification import suite
     from pdesolve.verification.summary import as_dict, as_markdown, as_text, verdict
 
