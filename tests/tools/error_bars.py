@@ -6,8 +6,9 @@ is solved again over a domain of its own: REACH standard deviations of supply in
 up to well beyond what is reached (checked afterwards), more nodes on the same length, and at least
 twice the time steps, from a thirtieth of the tolerance. With 1.25 times the nodes along xi (order
 8) and 1.45 times those along psi (order 5) a sixth of the error is left; where attention has a kink
-the factors are 1.5 and 2, and on one line of nodes, whose bars are tight, 4. The difference is the
-true error, as long as it is much larger than what the finer grid itself leaves.
+the factors are 1.5 and 2. The difference is the true error, as long as it is much larger than what
+the finer grid itself leaves. On one line of nodes (normal payoffs) the bars are too tight for that,
+and the closed form, integrated to rounding from a start of its own, is the truth.
 """
 
 import sys
@@ -22,6 +23,7 @@ import numpy as np
 
 from pdesolve.case import Case, case_from_dict, case_names, load_case
 from pdesolve.model.payoff.factory import make_prior
+from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import DomainTuning, choose_domain
 from pdesolve.solver.pde.errors import error_scales, has_kink
@@ -34,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.tools.families import FAMILIES, family_case
 
 REACH, MORE_PSI = 9.5, 1.3
-FINER, FINER_KINK, FINER_LINE = ByAxis(1.25, 1.45), ByAxis(1.5, 2.0), ByAxis(1.0, 4.0)
+FINER, FINER_KINK = ByAxis(1.25, 1.45), ByAxis(1.5, 2.0)
 
 
 class Verdict(NamedTuple):
@@ -71,20 +73,17 @@ def far_finer(found: Solution, tolerance: float) -> Solution:
     """One pass over a wider domain, on a much finer grid and with many more steps."""
     space = found.space
     domain = choose_domain(found.economy, 1e-3 * tolerance, DomainTuning(reach=REACH))
-    line = space.n_xi == 1  # where bars are tight, and passes cheap
-    finer = FINER_LINE if line else FINER_KINK if has_kink(found) else FINER
+    finer = FINER_KINK if has_kink(found) else FINER
     top = MORE_PSI * max(space.psi_known, float(found.psi_reached[-1]))
     for _ in range(3):
         wide = replace(domain, psi_top=min(top, domain.psi_informed))
         grid = wide.grid(2, 2, space.order)
         longer = max(1.0, grid.width / space.width)  # for nodes of the same spacing in the middle
         nodes = ByAxis(
-            1 if space.n_xi == 1 else round(longer * finer.xi * space.n_xi),
+            round(longer * finer.xi * space.n_xi),
             1 if space.n_psi == 1 else round(finer.psi * space.n_psi),
         )
-        better = run_pass(
-            found.case, found.economy, wide, nodes, (1e-2 if line else 0.03) * tolerance, 4000
-        )
+        better = run_pass(found.case, found.economy, wide, nodes, 0.03 * tolerance, 4000)
         if wide.informed or float(better.psi_reached[-1]) <= better.space.psi_known:
             break
         top *= MORE_PSI
@@ -104,12 +103,13 @@ def assess(case: Case, tolerance: float = 1e-5) -> Verdict:
         return Verdict(case.name, False, str(failure), {}, {}, time.process_time() - began)
     seconds = time.process_time() - began
     try:
-        better, scales = far_finer(found, tolerance), error_scales(found)
+        scales, line = error_scales(found), found.space.n_xi == 1
+        truth = normal_initial(case) if line else far_finer(found, tolerance).initial
     except ArithmeticError as failure:
         said = f"no reference: {failure}"
         return Verdict(case.name, found.converged, said, {}, {}, seconds)
     errors = {
-        name: abs(getattr(found.initial, name) - getattr(better.initial, name)) / scales[name]
+        name: abs(getattr(found.initial, name) - getattr(truth, name)) / scales[name]
         for name in BARS
     }
     bars = {name: found.bars[name] / scales[name] for name in BARS}

@@ -112,7 +112,7 @@ class LineTuning:
         taken to be left of that where attention has kinks.
     """
 
-    passes: int = 9
+    passes: int = 8
     growth: float = 1.6
     tighter: float = 0.6
     settled: float = 2.0
