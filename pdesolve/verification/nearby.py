@@ -23,6 +23,9 @@ class RouteTuning:
 
     Attributes
     ----------
+    reading : float
+        Of an error bar, by which two readings of the same nodal values may differ: honest ones do
+        by a quarter of it at most (named cases, 1e-3 to 1e-5).
     xi_nodes, psi_nodes : int
         That a polynomial goes through.
     step : float
@@ -43,6 +46,7 @@ class RouteTuning:
         Times that: with more in doubt, by fewer nodes and by the dates, nothing is decided.
     """
 
+    reading: float = 0.5
     xi_nodes: int = 10
     psi_nodes: int = 7
     step: float = 0.1

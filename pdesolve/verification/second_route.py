@@ -42,7 +42,7 @@ def _reported(solution: Solution, near: Nearby) -> Iterator[Check]:
             continue
         value = values[name]
         gap = abs(getattr(solution.initial, name) - value)
-        bar = bars[name] if name in BARS else 0.0
+        bar = near.tuning.reading * bars[name] if name in BARS else 0.0
         bound = max(bar, near.tuning.round_off * max(abs(value), sizes[name]))
         yield Check(
             group=GROUP,
@@ -50,7 +50,7 @@ def _reported(solution: Solution, near: Nearby) -> Iterator[Check]:
             value=gap,
             bound=bound,
             passed=gap <= bound,
-            unit="error bar" if bar else "round-off",
+            unit="share of the error bar" if bar else "round-off",
         )
 
 
