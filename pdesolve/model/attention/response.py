@@ -18,7 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.case import Attention
 from pdesolve.case.errors import PdesolveError
-from pdesolve.model.attention.cost import TINY
 from pdesolve.model.attention.technology import Technology
 from pdesolve.numerics.rootfind import NoConvergence, increasing_root
 from pdesolve.typing import Array
@@ -108,10 +107,8 @@ def _choose(
     tech: Technology, benefit: Array, start: Array | None
 ) -> tuple[Array, NDArray[np.int8]]:
     """The best of no attention, the interior maximum and the capacity, and which one it is."""
-    lower, upper = tech.rising()
-    upper = max(lower, min(upper, tech.capacity))
-    least = TINY / tech.precision.power[0] if tech.precision.power else TINY
-    inner = (benefit > max(tech.needed(lower), least)) & (benefit < tech.needed(upper))
+    lower, upper, low, high = tech.interior
+    inner = (benefit > low) & (benefit < high)
     if inner.all():
         total = _interior(tech, benefit, start, lower, upper)
     else:
@@ -122,7 +119,7 @@ def _choose(
         inner, capped = _compare(tech, benefit, total, inner)
         total = np.where(inner | np.isnan(benefit), total, 0.0)
     else:
-        capped = benefit >= tech.needed(upper)
+        capped = benefit >= high
     if capped.any():
         total = np.where(capped, tech.capacity, total)
     return total, inner.astype(np.int8) + 2 * capped.astype(np.int8)

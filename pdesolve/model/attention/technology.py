@@ -5,6 +5,7 @@ That is C'(S)/A'(S); it rises with S on one interval only (derivation.md, sectio
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -58,7 +59,7 @@ class Technology:
 
     # ------------------------------------------------------------------ the margin
 
-    @property
+    @cached_property
     def geometric(self) -> bool:
         """Whether the root-finder's variable is log S, not S."""
         return self.precision.geometric or self.marginal.geometric
@@ -68,7 +69,7 @@ class Technology:
         """Least attention to look at."""
         return TINY if self.geometric else 0.0
 
-    @property
+    @cached_property
     def drift(self) -> float:
         """Growth of cost over benefit at the margin beyond a power, 1/attention."""
         return self.marginal.growth - self.precision.growth
@@ -106,7 +107,15 @@ class Technology:
             return self.floor, HUGE
         return self.marginal.outgrows(self.precision.growth, self.floor)
 
-    @property
+    @cached_property
+    def interior(self) -> tuple[float, float, float, float]:
+        """Least and largest attention between the corners, and the benefits that call for them."""
+        lower, upper = self.rising()
+        upper = max(lower, min(upper, self.capacity))
+        least = TINY / self.precision.power[0] if self.precision.power else TINY
+        return lower, upper, max(self.needed(lower), least), self.needed(upper)
+
+    @cached_property
     def explicit(self) -> bool:
         """Whether cost over benefit at the margin is a power of S that rises with it."""
         powers = self.marginal.power, self.precision.power
