@@ -274,6 +274,8 @@ def _shoot(economy: Economy, rtol: float = RTOL, near: float | None = None) -> _
             low, high = high, 2.0 * high
         guess, step = brentq(miss, low, high, args=(ROUGH,), xtol=1e-9), 1e-6
     while miss(guess * (1 - step), rtol) > 0.0 or miss(guess * (1 + step), rtol) < 0.0:
+        if near and step >= 0.1:  # a guess that is no good
+            return _shoot(economy, rtol)
         step = min(10.0 * step, 1.0)
     ends = guess * (1 - step), guess * (1 + step)
     final = brentq(miss, *ends, args=(rtol,), xtol=1e-15, rtol=max(1e-14, 0.01 * rtol))

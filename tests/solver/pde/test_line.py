@@ -80,3 +80,12 @@ def test_wrong_equations_do_not_converge(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_fixed_nodes_are_kept() -> None:
     found = solve(load_case("normal", {"numerics.psi_nodes": 25}))
     assert found.space.n_psi == 25 and excess(found) <= 1.0
+
+
+@pytest.mark.parametrize("share", [1e-6, 0.3, 1.0, 50.0])
+def test_a_bad_guess_of_where_the_path_ends_costs_time_only(share: float) -> None:
+    case = load_case("normal")
+    right = normal.normal_initial(case)
+    reached = float(normal.normal_path(case, [case.market.horizon]).psi[0])
+    found = normal.normal_initial(case, rtol=1e-10, near=share * reached)
+    assert found.variance == pytest.approx(right.variance, rel=1e-9)
