@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pdesolve.numerics.rosenbrock import StepControl
 from pdesolve.solver.pde.budget import BudgetTuning
+from pdesolve.solver.pde.certificate import CertificateTuning
 from pdesolve.solver.pde.domain import DomainTuning
 from pdesolve.solver.pde.errors import ErrorTuning
 
@@ -131,3 +132,4 @@ class Tuning:
     refine: RefineTuning = RefineTuning()
     line: LineTuning = LineTuning()
     errors: ErrorTuning = ErrorTuning()
+    certificate: CertificateTuning = CertificateTuning()
