@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pdesolve.files import plain
-from pdesolve.solver.values import BARS, DERIVED, QUANTITIES, VALUES
+from pdesolve.solver.values import DERIVED, QUANTITIES, ROWS, VALUES
 
 if TYPE_CHECKING:
     from pdesolve.solver.solution import Solution
@@ -41,8 +41,8 @@ def table(solution: "Solution") -> str:
     """Initial values for a person to read."""
     initial = solution.initial
     lines = [("", "value", "± error", "unit", "static")]
-    for one in (QUANTITIES[name] for name in BARS):
-        value, error = getattr(initial, one.name), solution.bars[one.name]
+    for one in (QUANTITIES[name] for name in ROWS):
+        value, error = getattr(initial, one.name), solution.bars.get(one.name, 0.0)
         rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
         static = _digits(getattr(initial, one.static), rounding) if one.static else ""
         bound = (f"{error:.0e}" if error else "0") if math.isfinite(error) else ""
