@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """The command line: arguments in, results out.
 
 Results go to standard output, everything else to standard error. Exit status: 0 done; 1 solved but
@@ -96,6 +97,8 @@ def _one_interrupt() -> Iterator[None]:
 def _run(argv: list[str]) -> int:
     """Parse the arguments and run the command that they name."""
     parser, names = _parser(), sorted(ADDERS)
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(parser)
     command = next((item for item in argv if not item.startswith("-")), None)
     if command is not None and command not in names:
         from difflib import get_close_matches
@@ -114,7 +117,15 @@ def _run(argv: list[str]) -> int:
         raise as_stop(error, getattr(arguments, "case", "")) from error
 
 
-class _Layout(argparse.HelpFormatter):
+def _complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks how the line may go on, and end."""
+    with suppress(ImportError):
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+
+
+class _Layout(argparse.RawDescriptionHelpFormatter):
     """Help as wide as the terminal, whose size argparse would import a good deal to ask for."""
 
     def __init__(self, prog: str):

@@ -183,6 +183,28 @@ def test_out_writes_every_file_and_nothing_else(
     assert load_solution(folder / "binary.nc").initial == binary.initial
 
 
+@pytest.mark.parametrize(
+    ("asked", "endings"), [("svg", ["svg"]), ("pdf,svg,pdf", ["pdf", "svg"]), ("png", ["png"])]
+)
+def test_the_picture_has_the_formats_that_are_asked_for(
+    asked: str,
+    endings: list[str],
+    use: Callable[[object], None],
+    binary: Solution,
+    capsys: Capture,
+    tmp_path: Path,
+) -> None:
+    use(binary)
+    assert cli.main(["solve", "binary", "--out", str(tmp_path), "--format", asked]) == 0
+    names = [f"binary.{ending}" for ending in ("nc", "json", *endings)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    starts = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
+    for ending in endings:
+        assert (tmp_path / f"binary.{ending}").read_bytes().startswith(starts[ending])
+    wrote = [line for line in capsys.readouterr().out.splitlines() if line.startswith("wrote")]
+    assert wrote == [f"wrote {tmp_path / name}" for name in names]
+
+
 def test_written_files_are_listed_below_the_table(
     use: Callable[[object], None], binary: Solution, capsys: Capture, tmp_path: Path
 ) -> None:
