@@ -23,6 +23,7 @@ Solutions
 Studies
 
     sweep            a case over its parameters, as labelled arrays
+    compare          a few cases side by side, and how far apart they are
 
 Errors
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from pdesolve.solver.pde.solver import SolveError, solve
     from pdesolve.solver.solution import Solution, load_solution
     from pdesolve.solver.values import InitialState
+    from pdesolve.studies.comparison import compare
     from pdesolve.studies.statics import sweep
 
 _HOME = {
@@ -53,6 +55,7 @@ _HOME = {
     "Solution": "solver.solution",
     "SolveError": "solver.pde.solver",
     "case_names": "case",
+    "compare": "studies.comparison",
     "load_case": "case",
     "load_solution": "solver.solution",
     "solve": "solver.pde.solver",
@@ -68,6 +71,7 @@ __all__ = [
     "SolveError",
     "__version__",
     "case_names",
+    "compare",
     "load_case",
     "load_solution",
     "solve",

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from pdesolve.case.errors import PdesolveError
 from pdesolve.cli.cases import add_list, add_show
 from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_stop
+from pdesolve.cli.compare import add_compare
 from pdesolve.cli.figures import add_figures
 from pdesolve.cli.solve import add_solve
 from pdesolve.cli.statics import add_statics
@@ -27,6 +28,7 @@ ADDERS = {  # of each command, in the order of the help
     "list": add_list,
     "show": add_show,
     "solve": add_solve,
+    "compare": add_compare,
     "verify": add_verify,
     "statics": add_statics,
     "figures": add_figures,
