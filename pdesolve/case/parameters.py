@@ -224,9 +224,13 @@ class PowerAttention(Attention):
 
 @dataclass(frozen=True, kw_only=True)
 class ExponentialAttention(Attention):
-    """h(a) = exp(sensitivity·a), with sensitivity > 0 in 1/attention."""
+    """h(a) = efficiency·exp(sensitivity·a), with sensitivity > 0 in 1/attention.
+
+    The efficiency, > 0 in 1/(money²·time), is what every signal brings for nothing.
+    """
 
     precision: ClassVar[str] = "exponential"
+    efficiency: _Positive = 1.0
     sensitivity: _Positive
 
 
