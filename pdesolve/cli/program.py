@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except Stop as stop:
-        _warn(str(stop))
+        for line in stop.args:
+            _warn(line)
         return stop.status
     except KeyboardInterrupt:
         _warn("interrupted")
