@@ -69,11 +69,14 @@ class Key(NamedTuple):
         return f"{start}{self.rule.text}{' or inf' if self.rule.infinite else ''}"
 
     @property
+    def preset(self) -> str | None:
+        """What it is if it is not given, as TOML has it; None if nothing."""
+        return None if self.default in (MISSING, None, "") else toml_value(self.default)
+
+    @property
     def usual(self) -> str:
-        """What it is if it is not given."""
-        if self.required:
-            return "to be given"
-        return f"default {'none' if self.default in (None, '') else toml_value(self.default)}"
+        """The same in words."""
+        return "to be given" if self.required else f"default {self.preset or 'none'}"
 
     def said(self, *more: str) -> str:
         """What it means, with unit and range."""
@@ -152,10 +155,25 @@ CHOICES = {
 
 
 class Listed(NamedTuple):
-    """A key, and the kinds that alone have it in this sense; none if all have."""
+    """A key in a list of all of them.
+
+    Attributes
+    ----------
+    key : Key
+    chooser : str
+        Name of the key whose choice decides on it; empty if none does.
+    kinds : tuple of str
+        The choices that alone have it, in this sense; none if all have.
+    """
 
     key: Key
+    chooser: str = ""
     kinds: tuple[str, ...] = ()
+
+    @property
+    def only(self) -> str:
+        """The kinds, ahead of what is said about the key."""
+        return f"{', '.join(self.kinds)}: " if self.kinds else ""
 
 
 @cache
@@ -171,6 +189,9 @@ def part_keys(part: type, prefix: str) -> tuple[Key, ...]:
             base, rule = annotated[0].__origin__, annotated[0].__metadata__[0]
             keys.append(Key(name, base, rule, field.default, describe(name, kind)))
     return tuple(keys)
+
+
+FILE_KEYS = tuple(key.name for key in part_keys(SampleFile, "payoff."))
 
 
 def text_keys() -> tuple[Key, ...]:
@@ -214,8 +235,8 @@ def _chosen(choice: Choice) -> list[Listed]:
             else:
                 same.append(kind)
     count = len(choice.classes)
-    rest = (Listed(key, tuple(kinds) if len(kinds) < count else ()) for key, kinds in found)
-    return [Listed(choice.key), *rest]
+    some = ((key, tuple(kinds) if len(kinds) < count else ()) for key, kinds in found)
+    return [Listed(choice.key), *(Listed(key, choice.name, kinds) for key, kinds in some)]
 
 
 def _is_text(value: object) -> bool:

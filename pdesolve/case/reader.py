@@ -9,12 +9,19 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Any
 
-from pdesolve.case.keys import CHOICES, INSTEAD, Choice, Key, known_keys, part_keys, suggest
+from pdesolve.case.keys import (
+    CHOICES,
+    FILE_KEYS,
+    INSTEAD,
+    Choice,
+    Key,
+    known_keys,
+    part_keys,
+    suggest,
+)
 from pdesolve.case.rules import Rule
-from pdesolve.case.samples import SampleFile
 from pdesolve.case.sources import TABLES, CaseError, Entry, Layer, flatten, shown
 
-FILE_KEYS = tuple(key.name for key in part_keys(SampleFile, "payoff."))
 Check = Callable[[dict[str, Any]], None]
 FAULTY = 3  # items of one list that are complained about
 

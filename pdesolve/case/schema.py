@@ -14,7 +14,7 @@ from math import erfc, fsum, inf, log, log1p, sqrt
 from pathlib import Path
 from typing import Any
 
-from pdesolve.case.keys import text_keys
+from pdesolve.case.keys import FILE_KEYS, text_keys
 from pdesolve.case.parameters import (
     Case,
     DiscretePayoff,
@@ -26,7 +26,7 @@ from pdesolve.case.parameters import (
     PayoffSpec,
     SamplePayoff,
 )
-from pdesolve.case.reader import FILE_KEYS, Reader
+from pdesolve.case.reader import Reader
 from pdesolve.case.samples import NoColumn, SampleFile, read_sample
 from pdesolve.case.sources import CaseError, Entry, Layer, Source, flatten
 

@@ -10,6 +10,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Iterable, Mapping
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -155,24 +156,31 @@ def read_text(path: Path, where: str) -> str:
         raise CaseError(f"{where} must be a readable file, got: {error}") from None
 
 
-def write_toml(table: Mapping[str, object], prefix: str = "") -> str:
-    """Text of nested tables of strings, numbers and lists of numbers, scalars first."""
+def write_toml(table: Mapping[str, object], longest: float = inf, prefix: str = "") -> str:
+    """Text of nested tables of strings, numbers and lists of numbers, scalars first.
+
+    Of lists that are longer than ``longest`` it has the first three and the last item only, and
+    does not load back.
+    """
     plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
-    text = "".join(f"{key} = {toml_value(value)}\n" for key, value in plain.items())
+    text = "".join(f"{key} = {toml_value(value, longest)}\n" for key, value in plain.items())
     for key, value in table.items():
         if isinstance(value, Mapping):
-            text += f"\n[{prefix}{key}]\n" + write_toml(value, f"{prefix}{key}.")
+            text += f"\n[{prefix}{key}]\n" + write_toml(value, longest, f"{prefix}{key}.")
     return text
 
 
-def toml_value(value: object) -> str:
-    """A text, a number or a list of them as TOML has it."""
+def toml_value(value: object, longest: float = inf) -> str:
+    """A text, a number or a list of them as TOML has it; the middle of a long list is left out."""
     if isinstance(value, str):
         import json
 
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list):
-        return "[" + ", ".join(toml_value(item) for item in value) + "]"
+        if len(value) > longest:
+            ends = ", ".join(map(toml_value, value[:3])), toml_value(value[-1])
+            return f"[{ends[0]}, …, {ends[1]}]  # {len(value)} numbers; --json prints them all"
+        return "[" + ", ".join(map(toml_value, value)) + "]"
     return repr(value)
 
 

@@ -54,9 +54,10 @@ def add_command(commands: Any, name: str, about: str, run: Command) -> argparse.
     return parser
 
 
-def add_case(parser: argparse.ArgumentParser) -> None:
+def add_case(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """CASE and --set."""
-    parser.add_argument("case", metavar="CASE", help="a named case, or the path to a TOML file")
+    about = "a named case, or the path to a TOML file"
+    parser.add_argument("case", metavar="CASE", nargs="?" if optional else None, help=about)
     parser.add_argument(
         "--set",
         metavar="KEY=VALUE",

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from pdesolve.case.errors import PdesolveError
-from pdesolve.cli.cases import add_list, add_show
+from pdesolve.cli.cases import add_list, add_new, add_show
 from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_stop
 from pdesolve.cli.figures import add_figures
 from pdesolve.cli.solve import add_solve
@@ -25,6 +25,7 @@ from pdesolve.version import __version__
 ADDERS = {  # of each command, in the order of the help
     "list": add_list,
     "show": add_show,
+    "new": add_new,
     "solve": add_solve,
     "verify": add_verify,
     "statics": add_statics,

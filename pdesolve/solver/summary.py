@@ -58,7 +58,7 @@ def table(solution: "Solution") -> str:
     return "\n".join(
         [
             solution.case.heading,
-            f"at t = 0, xi = {start:.6g} 1/money, psi = 0"
+            f"at t = 0, xi = {start + 0.0:.6g} 1/money, psi = 0"
             " (static: what investors would pay with no trade after now)",
             "",
             *(line.rstrip() for line in aligned),

@@ -132,7 +132,11 @@ BAD_LINES = [
         "expnent is not a known key (nearest: attention.cost.expon",
     ),
     ('kind = "power"', "kind = 1", "attention.cost.kind must be one of power, exponential, got 1"),
-    ("scale = 0.3", "", "attention.cost.scale is missing: c in C(S) = c S^n/n + linear·S (money/("),
+    (
+        "scale = 0.3",
+        "",
+        "attention.cost.scale is missing: c in the cost C(S) = c S^n/n + linear·S (m",
+    ),
     ('title = "Three-state payoff"', "title = 3", "title must be text, got 3"),
     ('title = "Three-state payoff"', 'title = "a\\nb"', r"title must be one line, got 'a\nb'"),
     ("title =", "market = 3\ntitl =", "must be TOML, got: Cannot overwrite"),
@@ -282,7 +286,10 @@ def test_long_values_are_cut_short() -> None:
         ),
         ({"attention.precision": "exponential"}, "attention.sensitivity is missing: α in"),
         ({"attention.elasticity": 0.5}, "attention.elasticity must be absent with attention.preci"),
-        ({"attention.cost.kind": "exponential"}, "attention.cost.rate is missing: rate in C(S)"),
+        (
+            {"attention.cost.kind": "exponential"},
+            "attention.cost.rate is missing: rate in the cost",
+        ),
         ({"numerics.order": 3}, "numerics.order must be one of 2, 4, 6, 8, 10, got 3"),
     ],
 )
