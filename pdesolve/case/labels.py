@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
 
 COST = "money/(time attention)"
+POWER = "the cost C(S) = c S^n/n + linear·S"
+EXPONENTIAL = "the cost C(S) = c (exp(rate·S) - 1)/rate + linear·S"
 NAMES = {
     "market.risk_aversion": ("risk aversion ρ", "1/money"),
     "market.supply_volatility": ("supply volatility σ", "shares/sqrt(time)"),
@@ -77,15 +79,15 @@ MEANINGS = {
     "attention.signals": "number J of signals to attend to",
     "attention.precision": "what precision h(a) attention a to a signal brings",
     "attention.efficiency": "k in h(a) = k a^η, with η = 1 where precision is linear",
-    "attention.efficiency (exponential)": "k in h(a) = k exp(α a), precision that comes for nothing",
+    "attention.efficiency (exponential)": "k in h(a) = k exp(α a), precision that is free",
     "attention.elasticity": "η in h(a) = k a^η",
     "attention.sensitivity": "α in h(a) = k exp(α a)",
     "attention.capacity": "cap on total attention S",
     "attention.cost.kind": "what total attention S costs, C(S)",
-    "attention.cost.scale": "c in the cost C(S) = c S^n/n + linear·S",
-    "attention.cost.scale (exponential)": "c in the cost C(S) = c (exp(rate·S) - 1)/rate + linear·S",
-    "attention.cost.exponent": "n in the cost C(S) = c S^n/n + linear·S",
-    "attention.cost.rate": "rate in the cost C(S) = c (exp(rate·S) - 1)/rate + linear·S",
+    "attention.cost.scale": f"c in {POWER}",
+    "attention.cost.scale (exponential)": f"c in {EXPONENTIAL}",
+    "attention.cost.exponent": f"n in {POWER}",
+    "attention.cost.rate": f"rate in {EXPONENTIAL}",
     "attention.cost.linear": "what attention costs from its first unit on, linear·S",
     "numerics.tolerance": "accuracy asked for, relative to the payoff's sd and variance",
     "numerics.order": "order of the differences in xi",

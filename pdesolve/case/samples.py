@@ -65,8 +65,9 @@ def read_sample(settings: SampleFile, path: Path, where: str) -> list[float]:
     settings : SampleFile
         Which column, how to scale it, whether to drop missing values.
     path : Path
-        The file. Empty rows are passed over, and so is what starts with # above the table; the
-        first row is a header if that names the column, or if it has a word and no number there.
+        The file. Empty rows are passed over, and rows above the table that start with # and do
+        not name the column; the first row that is left is a header if it names the column, or if
+        it has a word and no number there.
     where : str
         What to say first in a message: the case file and the key.
 
@@ -79,7 +80,7 @@ def read_sample(settings: SampleFile, path: Path, where: str) -> list[float]:
     """
     where = f"{where} {path}"
     rows = _rows(read_text(path, where), where)
-    first = next(rows, None)
+    first = next((row for row in rows if not _is_comment(row, settings.column)), None)
     if first is None:
         raise CaseError(f"{where} must hold one number per row, got none")
     column = _place(first.cells, settings.column)
@@ -123,6 +124,10 @@ def _width(text: str, delimiter: str) -> int:
     """Number of cells in the first row that is no comment."""
     rows = (row.cells for row in _parsed(text, delimiter) if not row.cells[0].startswith("#"))
     return len(next(rows, []))
+
+
+def _is_comment(row: Row, wanted: str | int | None) -> bool:
+    return row.cells[0].startswith("#") and wanted not in row.cells
 
 
 def _place(first: list[str], wanted: str | int | None) -> int:

@@ -31,8 +31,9 @@ def new_case(payoff: str) -> str:
 def _lines(one: Listed, chosen: object, belongs: bool) -> str:
     """A key with its comment."""
     key, kinds = one.key, "" if one.chooser == "payoff.kind" else one.only
-    given = belongs and (key.required or key.default is not None) and key.name not in FILE_KEYS
-    value = key.default if given and not key.required else key.about.example
+    usual = None if key.required else key.default
+    given = belongs and (key.required or usual is not None) and key.name not in FILE_KEYS
+    value = key.about.example if usual is None else usual
     shown = toml_value(value if chosen is None else chosen)
     comment = "".join(f"# {line}\n" for line in wrap(f"{kinds}{key.said(key.usual)}", 98))
     return f"\n{comment}{'' if given else '#'}{key.field} = {shown}\n"
