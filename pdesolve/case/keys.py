@@ -16,6 +16,7 @@ from pdesolve.case.parameters import (
     PAYOFFS,
     PRECISIONS,
     Attention,
+    Case,
     Cost,
     Market,
     Numerics,
@@ -215,6 +216,16 @@ def list_keys() -> list[Listed]:
         *_chosen(CHOICES["attention.cost.kind"]),
         *map(Listed, part_keys(Numerics, "numerics.")),
     ]
+
+
+def describe_in(case: Case, key: str) -> Parameter:
+    """What is said about the key of that dotted name, in a case."""
+    part = {
+        "payoff": case.payoff.kind,
+        "attention": case.attention.precision,
+        "attention.cost": case.attention.cost.kind,
+    }
+    return describe(key, part.get(key.rpartition(".")[0], ""))
 
 
 def suggest(name: str, known: set[str]) -> list[str]:

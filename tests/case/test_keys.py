@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from pdesolve.case import load_case
-from pdesolve.case.keys import CHOICES, list_keys
+from pdesolve.case.keys import CHOICES, describe_in, list_keys
 from pdesolve.case.labels import EXAMPLES, MEANINGS, NAMES, SYMBOLS
 from pdesolve.case.parameters import COSTS, PAYOFFS, PRECISIONS, Case, Market, Numerics
 from pdesolve.case.samples import SampleFile
@@ -122,3 +122,19 @@ def test_what_is_commented_out_holds_when_it_is_not(write: Write, chooser: str, 
             text = text.replace(f"\n#{key.field} = ", f"\n{key.field} = ")
     case = load_case(write(text))
     assert kind in (case.attention.precision, case.attention.cost.kind)
+
+
+@pytest.mark.parametrize(
+    ("case", "key", "unit"),
+    [
+        ("baseline", "attention.efficiency", "1/(money^2 time attention^η)"),
+        ("paper", "attention.efficiency", "1/(money^2 time)"),
+        ("baseline", "attention.cost.scale", "money/(time attention^n)"),
+        ("paper", "attention.cost.scale", "money/(time attention)"),
+        ("capacity", "payoff.high", "money"),
+        ("baseline", "market.horizon", "time"),
+        ("baseline", "numerics.tolerance", ""),
+    ],
+)
+def test_units_in_a_case(case: str, key: str, unit: str) -> None:
+    assert describe_in(load_case(case), key).unit == unit

@@ -191,7 +191,7 @@ def test_extends_a_named_case(write: Write) -> None:
     base = load_case("baseline")
     child = load_case(write('extends = "baseline"\ntitle = "Mine"\n[market]\nhorizon = 2.0\n'))
     market = dataclasses.replace(base.market, horizon=2.0)
-    about = {"title": "Mine", "description": "", "source": ""}
+    about: dict[str, Any] = {"title": "Mine", "description": "", "source": ""}
     assert child == dataclasses.replace(base, name="my", market=market, **about)
 
 
@@ -235,7 +235,7 @@ def test_another_kind_drops_the_old_keys(
 ) -> None:
     write(GOOD, "base.toml")
     child = load_case(write(f'extends = "base.toml"\n{section}\n'))
-    about = {"name": "my", "title": "my"}
+    about: dict[str, Any] = {"name": "my", "title": "my"}
     assert child == dataclasses.replace(load_case("base.toml", overrides), **about)
     assert child != dataclasses.replace(load_case("base.toml"), **about)
 
