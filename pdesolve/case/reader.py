@@ -131,6 +131,8 @@ class Reader:
 
     def _choose(self, choice: Choice) -> None:
         """Read the name of a kind, and refuse keys that do not belong to it."""
+        if choice.name in self._settled:
+            return
         kind = self.value(choice.name)
         if choice.name not in self.entries:
             kind = choice.default

@@ -100,6 +100,12 @@ def test_a_misspelt_key_is_not_missing_too(write: Write) -> None:
     assert [line.split()[1] for line in faults("my.toml")] == ["market.risk_avversion"]
 
 
+def test_a_misspelt_choice_is_not_made(write: Write) -> None:
+    text = GOOD.replace('kind = "power"', 'knd = "exponential"').replace("exponent =", "rate =")
+    write(text)
+    assert [line.split()[1] for line in faults("my.toml")] == ["attention.cost.knd"]
+
+
 def test_a_misspelt_table_is_read_all_the_same(write: Write) -> None:
     text = GOOD.replace("[payoff]", "[payof]").replace("[0.5, 0.3, 0.2]", "[0.5, 0.3, 0.1]")
     write(text)
