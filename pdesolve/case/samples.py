@@ -164,7 +164,7 @@ def _is_header(first: list[str], column: int, wanted: str | int | None) -> bool:
 
 def _numbers(rows: Iterable[Row], column: int, drop: bool, where: str) -> Iterator[float]:
     """The numbers in a column."""
-    faults = []
+    first, count = "", 0
     for row in rows:
         cell, missing = row.cells[column], row.cells[column].lower() in MISSING
         value = None if missing else _value(cell)
@@ -173,10 +173,11 @@ def _numbers(rows: Iterable[Row], column: int, drop: bool, where: str) -> Iterat
         elif not (missing and drop):
             place = f"line {row.line}" + (f", column {column + 1}" if len(row.cells) > 1 else "")
             fault = _fault(cell, missing, alone=len(row.cells) == 1)
-            faults.append(f"{where}, {place}, must be one finite number, and {fault}")
-    if faults:
-        more = f"; so it is in {len(faults) - 1} more rows" if len(faults) > 1 else ""
-        raise CaseError(f"{faults[0]}{more}")
+            first = first or f"{where}, {place}, must be one finite number, and {fault}"
+            count += 1
+    if count:
+        more = f"; rows with a fault: {count}" if count > 1 else ""
+        raise CaseError(f"{first}{more}")
 
 
 def _value(cell: str) -> float | None:

@@ -78,7 +78,7 @@ def test_missing_values_are_refused_or_dropped(write: Write, gap: str) -> None:
 
 def test_many_gaps_are_counted(write: Write) -> None:
     sample(write, "x\n1\nNA\nNA\nNA\n2\n")
-    assert fault("my.toml").endswith("leaves such rows out); so it is in 2 more rows")
+    assert fault("my.toml").endswith("leaves such rows out); rows with a fault: 3")
 
 
 @pytest.mark.parametrize(
