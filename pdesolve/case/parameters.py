@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Annotated, ClassVar
 
+from pdesolve.case.sources import write_toml
+from pdesolve.case.tables import as_tables, brief
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -68,8 +71,11 @@ class PayoffSpec:
 
     kind: ClassVar[str]
 
+    def __repr__(self) -> str:
+        return brief(self)
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class DiscretePayoff(PayoffSpec):
     """Finitely many payoffs, in money, all different, and their probabilities, which sum to 1."""
 
@@ -87,7 +93,7 @@ class NormalPayoff(PayoffSpec):
     sd: _Positive
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class MixturePayoff(PayoffSpec):
     """Mixture of normals: means and standard deviations > 0, in money; weights sum to 1."""
 
@@ -131,7 +137,7 @@ class BetaPayoff(PayoffSpec):
     high: _Finite
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class SamplePayoff(PayoffSpec):
     """Equally likely observations, in money, each blurred by a normal.
 
@@ -278,7 +284,7 @@ class Numerics:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One economy, ready to solve: market, payoff, attention and numerics."""
+    """One economy, ready to solve; as text it is a TOML file that loads back to an equal case."""
 
     name: str
     title: str
@@ -288,3 +294,6 @@ class Case:
     payoff: PayoffSpec
     attention: Attention
     numerics: Numerics
+
+    def __str__(self) -> str:
+        return write_toml(as_tables(self))
