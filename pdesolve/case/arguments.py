@@ -40,7 +40,7 @@ def check_tolerance(value: object, name: str = "tol") -> float:
     CaseError
         If it is none.
     """
-    if isinstance(value, Real) and not isinstance(value, bool):
+    if not isinstance(value, bool) and isinstance(value, Real):
         number = float(value)
         if LEAST_TOLERANCE <= number <= LARGEST_TOLERANCE:
             return number

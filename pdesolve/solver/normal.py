@@ -7,7 +7,7 @@ of attention.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -284,10 +284,6 @@ def _shoot(economy: Economy, rtol: float = RTOL, near: float | None = None) -> _
 
 class _Start(Reading):
     """A normal payoff's market at t = 0 and psi = 0."""
-
-    def to_dataset(self) -> NoReturn:
-        """There are no nodes."""
-        raise NotImplementedError
 
     def __init__(self, case: Case, variance: float, log_deviation: float, *, idle: bool = False):
         self.case = case

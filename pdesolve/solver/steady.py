@@ -1,0 +1,61 @@
+"""The path along which the price stays put.
+
+The price is a martingale under the risk-neutral measure, so this is where its mean keeps it; psi
+follows dpsi/dt = A²/(rho sigma)² + A (derivation.md, section 3).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
+
+from pdesolve.solver.on_grid import GridReading
+from pdesolve.typing import Array
+
+RTOL = 1e-6  # of psi
+
+
+class Along(NamedTuple):
+    """States on a path, 1/money and 1/money², shaped like the times asked for."""
+
+    xi: Array
+    psi: Array
+
+
+def steady_xi(market: GridReading, psi: float, t: float) -> float:
+    """The xi at which the price is the initial one; NaN if there is none."""
+    price, space, centre = market.initial.price, market.space, market.prior.centre
+    line = centre * psi + space.line(psi)
+    if line.size == 1:  # a normal payoff: the price is linear
+        slope = market.static_variance(line, psi)
+        return float((line + (price - market.price(line, psi, t)) / slope)[0])
+    above = market.price(line[1:-1], psi, t) > price
+    k = int(np.argmax(above))
+    if not above.any() or k == 0:
+        return np.nan
+    ends = line[1:-1][k - 1], line[1:-1][k]
+    return float(brentq(lambda xi: float(market.price(xi, psi, t)) - price, *ends, xtol=1e-13))
+
+
+def steady_psi(market: GridReading) -> Callable[[Array], Array]:
+    """Psi on that path, as a function of time."""
+    economy = market.economy
+
+    def reach(t: float) -> float:
+        known = market.space.n_psi > 1
+        return float(np.interp(t, market.times, market.psi_limit)) if known else np.inf
+
+    def speed(t: float, psi: Array) -> Array:
+        inside = float(np.clip(psi[0], 0.0, reach(t)))
+        rate = market.precision_rate(steady_xi(market, inside, t), inside, t)
+        return np.nan_to_num(np.atleast_1d(economy.motion(rate).psi_dot))
+
+    scale = RTOL / market.prior.variance
+    found = solve_ivp(
+        speed, (0.0, economy.horizon), [0.0], "RK45", rtol=RTOL, atol=scale, dense_output=True
+    )
+    psi = found.sol
+    assert psi is not None
+    return lambda t: np.clip(psi(t)[0], 0.0, [reach(float(one)) for one in t])
