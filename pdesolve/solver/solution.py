@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike
 
 from pdesolve.case import case_to_dict
 from pdesolve.model.equations import FIELDS
+from pdesolve.solver.labelled import at_nodes
 from pdesolve.solver.on_grid import GridReading
 from pdesolve.solver.solved import Solved
 from pdesolve.solver.steady import Along, steady_psi, steady_xi
 from pdesolve.solver.storage import read_saved, seal, seal_file
 from pdesolve.solver.summary import as_html, table
-from pdesolve.solver.values import ERRORS, TRACKED, labels
+from pdesolve.solver.values import ERRORS, TRACKED
 from pdesolve.typing import Array
 from pdesolve.version import __version__
 
@@ -117,51 +118,26 @@ class Solution(GridReading, Solved):
     # ------------------------------------------------------------------ data sets and files
 
     def to_dataset(self) -> "xarray.Dataset":
-        """Fields on the solution's own nodes with labelled axes.
+        """Fields on the solution's own nodes with labelled axes, to plot and to interpolate.
+
+        Nodes where the price never moves are left out, and those with a psi that is never known.
+        The solution itself (`price` and the others) is more accurate between nodes.
 
         Returns
         -------
         xarray.Dataset
-            Dimensions t, psi, node; coordinate xi(psi, node); each variable has its unit and long
-            name in its attributes, the data set the case and the version.
+            Dimensions t, psi and xi0, which is xi less its drift with psi: xi at psi = 0, and the
+            coordinate xi(psi, xi0) in general. `psi_limit` says up to which psi the fields are
+            known at t. Each variable has its unit and long name in its attributes, the data set
+            the case and the version.
+
+        Examples
+        --------
+        >>> data = solution.to_dataset()
+        >>> data.price.isel(t=0).plot()
+        >>> data.interp(t=0.5, psi=0.3, xi0=0.1)  # with the xi of that state
         """
-        import xarray
-
-        t, psi = self.times[:, None, None], self.space.psi[:, None]
-        xi = self.space.xi + self.prior.centre * psi
-        static, centre = self.static_nodes, self.prior.centre
-        variance = np.maximum(static.variance + self.states[..., 1], 0.0)
-        found = self.economy.respond(variance)
-        move = self.economy.motion(found.precision_rate)
-        slope = np.stack([self.space.derivatives(u[..., :1])[0][..., 0] for u in self.states])
-        values = {
-            "price": centre + static.mean + self.states[..., 0],
-            "variance": variance,
-            "attention": found.attention,
-            "precision_rate": found.precision_rate,
-            "log_value": self._phi_nodes + self.states[..., 2],
-            "price_volatility": np.sqrt(move.kappa2) * np.maximum(static.variance + slope, 0.0),
-        }
-        dims = ("t", "psi", "node")
-        variables: dict[str, Any] = {
-            name: (dims, np.broadcast_to(value, (t.size, *xi.shape)), labels(name))
-            for name, value in values.items()
-        }
-        variables["static_price"] = (dims[1:], centre + static.mean, labels("static_price"))
-        variables["static_variance"] = (dims[1:], static.variance, labels("static_variance"))
-        coords = {
-            "t": ("t", self.times, labels("t")),
-            "psi": ("psi", self.space.psi, labels("psi")),
-            "xi": (dims[1:], xi, labels("xi")),
-            "psi_limit": ("t", self.psi_limit, {**labels("psi"), "long_name": "trusted psi"}),
-        }
-        return xarray.Dataset(variables, coords, attrs=self._attributes())
-
-    @property
-    def _phi_nodes(self) -> Array:
-        """The payoff's own phi at the nodes (the centred one's, shifted)."""
-        c, psi = self.prior.centre, self.space.psi[:, None]
-        return self.static_nodes.phi + c * self.space.xi + 0.5 * psi * c**2
+        return at_nodes(self).assign_attrs(self._attributes())
 
     def _attributes(self) -> dict[str, Any]:
         """Everything but the arrays, as text; further errors but the known one apart."""
@@ -191,7 +167,7 @@ class Solution(GridReading, Solved):
     def _stored(self) -> "xarray.Dataset":
         """The fields, the deviations that they come from, and a checksum."""
         data = self.to_dataset()
-        dims = ("t", "psi", "node", "field")
+        dims = ("t", "line", "node", "field")  # all of them
         data["deviation"] = (
             dims,
             self.states,

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     import xarray
 
 COMPRESSED = {"zlib": True, "shuffle": True, "complevel": 4}  # losslessly
+SMALL, CHUNK = 2**16, 2**24  # bytes of an array that is not worth it; of what goes in one piece
+
+
+def _chunk(one: "xarray.Variable") -> tuple[int, ...]:
+    """Shape of the pieces that are compressed: the fewer there are, the smaller the file."""
+    rows = CHUNK * one.shape[0] // one.nbytes
+    return (min(max(rows, 1), one.shape[0]), *one.shape[1:])
 
 
 class Solved(Reading):
@@ -71,7 +78,9 @@ class Solved(Reading):
         """Write that to a file."""
         data = self._stored()
         encoding = {
-            name: COMPRESSED for name, one in data.variables.items() if one.dtype.kind == "f"
+            name: {**COMPRESSED, "chunksizes": _chunk(one)}
+            for name, one in data.variables.items()
+            if one.nbytes > SMALL
         }
         data.to_netcdf(path, engine="h5netcdf", encoding=encoding)
 

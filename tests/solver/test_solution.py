@@ -199,15 +199,15 @@ def test_initial_values_are_those_of_the_fields() -> None:
 def test_data_set_is_labelled() -> None:
     found = skewed()
     data = found.to_dataset()
-    n = (len(found.times), found.space.n_psi, found.space.n_xi)
-    assert dict(data.sizes) == dict(zip(("t", "psi", "node"), n, strict=True))
+    assert list(data.sizes) == ["t", "psi", "xi0"]
+    assert data.sizes["t"] == len(found.times)
     assert set(data.data_vars) == {*FIELDS, "static_price", "static_variance"}
-    assert set(data.coords) == {"t", "psi", "xi", "psi_limit"}
+    assert set(data.coords) == {"t", "psi", "xi0", "xi", "psi_limit"}
     for name, variable in (*data.data_vars.items(), ("t", data["t"]), ("xi", data["xi"])):
         assert variable.attrs["units"] == QUANTITIES[str(name)].unit, name
         assert len(variable.attrs["long_name"]) > 1, name
-    assert data["price"].dims == ("t", "psi", "node")
-    assert data["xi"].dims == data["static_price"].dims == ("psi", "node")
+    assert data["price"].dims == ("t", "psi", "xi0")
+    assert data["xi"].dims == data["static_price"].dims == ("psi", "xi0")
     assert data.attrs["title"] == found.case.title
     assert data.attrs["pdesolve_version"] == found.version
     assert data.attrs["case_name"] == "three_states"
@@ -223,7 +223,7 @@ def test_data_set_ends_in_the_static_market() -> None:
 
 def test_data_set_broadcasts_degenerate_axes() -> None:
     assert other("binary").to_dataset()["attention"].sizes["psi"] == 1
-    assert other("normal").to_dataset()["attention"].sizes["node"] == 1
+    assert other("normal").to_dataset()["attention"].sizes["xi0"] == 1
 
 
 # ---------------------------------------------------------------- files
