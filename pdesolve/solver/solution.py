@@ -110,7 +110,8 @@ class Solution(GridReading, Solved):
         t = np.asarray(t, float)
         psi = np.full(t.shape, np.nan)
         known = (t >= 0.0) & (t <= self.economy.horizon)
-        psi[known] = self._steady_psi(t[known])
+        if known.any():
+            psi[known] = self._steady_psi(t[known])
         states = zip(psi.ravel().tolist(), t.ravel().tolist(), strict=True)
         xi = np.reshape([steady_xi(self, *state) for state in states], t.shape)
         return Along(np.where(t == 0.0, self.economy.start, xi), psi)

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.integrate import solve_ivp
-from scipy.optimize import brentq
 
 from pdesolve.solver.on_grid import GridReading
 from pdesolve.typing import Array
 
-RTOL = 1e-6  # of psi
+RTOL = 1e-4  # of psi
+FINER = 33  # points between two neighbours
 
 
 class Along(NamedTuple):
@@ -24,19 +24,26 @@ class Along(NamedTuple):
     psi: Array
 
 
-def steady_xi(market: GridReading, psi: float, t: float) -> float:
-    """The xi at which the price is the initial one; NaN if there is none."""
+def steady_xi(market: GridReading, psi: float, t: float, zooms: int = 2) -> float:
+    """The xi at which the price is the initial one; NaN if there is none.
+
+    Between the nodes on either side, and so on between points that are ever closer.
+    """
     price, space, centre = market.initial.price, market.space, market.prior.centre
     line = centre * psi + space.line(psi)
     if line.size == 1:  # a normal payoff: the price is linear
         slope = market.static_variance(line, psi)
         return float((line + (price - market.price(line, psi, t)) / slope)[0])
-    above = market.price(line[1:-1], psi, t) > price
-    k = int(np.argmax(above))
-    if not above.any() or k == 0:
-        return np.nan
-    ends = line[1:-1][k - 1], line[1:-1][k]
-    return float(brentq(lambda xi: float(market.price(xi, psi, t)) - price, *ends, xtol=1e-13))
+    line = line[1:-1]  # rounding puts the last ones outside
+    for left in reversed(range(zooms + 1)):
+        prices = market.price(line, psi, t)
+        k = int(np.argmax(prices > price))
+        if not prices[0] <= price < prices[k]:
+            return np.nan
+        near = slice(k - 1, k + 1)
+        if left:
+            line = np.linspace(*line[near], FINER)
+    return float(np.interp(price, prices[near], line[near]))
 
 
 def steady_psi(market: GridReading) -> Callable[[Array], Array]:
@@ -49,7 +56,7 @@ def steady_psi(market: GridReading) -> Callable[[Array], Array]:
 
     def speed(t: float, psi: Array) -> Array:
         inside = float(np.clip(psi[0], 0.0, reach(t)))
-        rate = market.precision_rate(steady_xi(market, inside, t), inside, t)
+        rate = market.precision_rate(steady_xi(market, inside, t, zooms=1), inside, t)
         return np.nan_to_num(np.atleast_1d(economy.motion(rate).psi_dot))
 
     scale = RTOL / market.prior.variance
