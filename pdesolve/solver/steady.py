@@ -14,6 +14,7 @@ from pdesolve.solver.on_grid import GridReading
 from pdesolve.typing import Array
 
 RTOL = 1e-4  # of psi
+STILL = 1e-9  # standard deviations of the payoff: no move of the price
 FINER = 33  # points between two neighbours
 
 
@@ -37,18 +38,19 @@ def steady_xi(market: GridReading, psi: float, t: float, zooms: int = 2) -> floa
     line = line[1:-1]  # rounding puts the last ones outside
     for left in reversed(range(zooms + 1)):
         prices = market.price(line, psi, t)
-        k = int(np.argmax(prices > price))
-        if not prices[0] <= price < prices[k]:
-            return np.nan
-        near = slice(k - 1, k + 1)
+        k = int(np.argmax(np.append(prices, np.inf) > price))
+        if k in (0, line.size):  # beyond an end, where the price may not move any more
+            end = min(k, line.size - 1)
+            stays = abs(prices[end] - price) <= STILL * market.prior.sd
+            return float(line[end]) if stays else np.nan
         if left:
-            line = np.linspace(*line[near], FINER)
-    return float(np.interp(price, prices[near], line[near]))
+            line = np.linspace(line[k - 1], line[k], FINER)
+    return float(np.interp(price, prices[k - 1 : k + 1], line[k - 1 : k + 1]))
 
 
 def steady_psi(market: GridReading) -> Callable[[Array], Array]:
-    """Psi on that path, as a function of time."""
-    economy = market.economy
+    """Psi on that path, as a function of time; NaN from where the path leaves the solution."""
+    economy, lost = market.economy, [np.inf]
 
     def reach(t: float) -> float:
         known = market.space.n_psi > 1
@@ -57,12 +59,20 @@ def steady_psi(market: GridReading) -> Callable[[Array], Array]:
     def speed(t: float, psi: Array) -> Array:
         inside = float(np.clip(psi[0], 0.0, reach(t)))
         rate = market.precision_rate(steady_xi(market, inside, t, zooms=1), inside, t)
-        return np.nan_to_num(np.atleast_1d(economy.motion(rate).psi_dot))
+        if np.isnan(rate):
+            lost.append(t)
+            return np.zeros(1)
+        return np.atleast_1d(economy.motion(rate).psi_dot)
 
     scale = RTOL / market.prior.variance
     found = solve_ivp(
         speed, (0.0, economy.horizon), [0.0], "RK45", rtol=RTOL, atol=scale, dense_output=True
     )
-    psi = found.sol
-    assert psi is not None
-    return lambda t: np.clip(psi(t)[0], 0.0, [reach(float(one)) for one in t])
+    path, end = found.sol, min(lost)
+    assert path is not None
+
+    def psi(t: Array) -> Array:
+        known = np.clip(path(t)[0], 0.0, [reach(float(one)) for one in t])
+        return np.where((t < end) | (t == 0.0), known, np.nan)
+
+    return psi
