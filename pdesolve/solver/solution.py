@@ -1,7 +1,6 @@
 """A solved case: fields as functions of (xi, psi, t), the initial state, data sets and files."""
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +14,10 @@ from pdesolve.model.equations import FIELDS
 from pdesolve.solver.labelled import at_nodes
 from pdesolve.solver.on_grid import GridReading
 from pdesolve.solver.solved import Solved
-from pdesolve.solver.steady import Along, steady_psi, steady_xi
+from pdesolve.solver.steady import Along, SteadyPsi, steady_psi, steady_xi
 from pdesolve.solver.storage import read_saved, seal, seal_file
 from pdesolve.solver.summary import as_html, table
 from pdesolve.solver.values import ERRORS, TRACKED
-from pdesolve.typing import Array
 from pdesolve.version import __version__
 
 if TYPE_CHECKING:
@@ -88,7 +86,7 @@ class Solution(GridReading, Solved):
     # ------------------------------------------------------------------ a path
 
     @cached_property
-    def _steady_psi(self) -> Callable[[Array], Array]:
+    def _steady_psi(self) -> SteadyPsi:
         return steady_psi(self)
 
     def along(self, t: ArrayLike) -> Along:

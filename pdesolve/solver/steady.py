@@ -4,11 +4,10 @@ The price is a martingale under the risk-neutral measure, so this is where its m
 follows dpsi/dt = A²/(rho sigma)² + A (derivation.md, section 3).
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.integrate import solve_ivp
+from scipy.integrate import OdeSolution, solve_ivp
 
 from pdesolve.solver.on_grid import GridReading
 from pdesolve.typing import Array
@@ -48,16 +47,28 @@ def steady_xi(market: GridReading, psi: float, t: float, zooms: int = 2) -> floa
     return float(np.interp(price, prices[k - 1 : k + 1], line[k - 1 : k + 1]))
 
 
-def steady_psi(market: GridReading) -> Callable[[Array], Array]:
-    """Psi on that path, as a function of time; NaN from where the path leaves the solution."""
-    economy, lost = market.economy, [np.inf]
+class SteadyPsi(NamedTuple):
+    """Psi on that path as a function of time; NaN from `end` on, where it leaves the solution."""
 
-    def reach(t: float) -> float:
-        known = market.space.n_psi > 1
-        return float(np.interp(t, market.times, market.psi_limit)) if known else np.inf
+    path: OdeSolution
+    end: float
+    times: Array
+    limit: Array
+
+    def __call__(self, t: Array) -> Array:
+        """Psi at times t, shape (n,)."""
+        known = np.clip(self.path(t)[0], 0.0, np.interp(t, self.times, self.limit))
+        return np.where((t < self.end) | (t == 0.0), known, np.nan)
+
+
+def steady_psi(market: GridReading) -> SteadyPsi:
+    """Integrate psi along that path."""
+    economy, times, lost = market.economy, market.times, [np.inf]
+    endless = np.full_like(times, np.finfo(float).max)
+    limit = market.psi_limit if market.space.n_psi > 1 else endless
 
     def speed(t: float, psi: Array) -> Array:
-        inside = float(np.clip(psi[0], 0.0, reach(t)))
+        inside = float(np.clip(psi[0], 0.0, np.interp(t, times, limit)))
         rate = market.precision_rate(steady_xi(market, inside, t, zooms=1), inside, t)
         if np.isnan(rate):
             lost.append(t)
@@ -68,11 +79,5 @@ def steady_psi(market: GridReading) -> Callable[[Array], Array]:
     found = solve_ivp(
         speed, (0.0, economy.horizon), [0.0], "RK45", rtol=RTOL, atol=scale, dense_output=True
     )
-    path, end = found.sol, min(lost)
-    assert path is not None
-
-    def psi(t: Array) -> Array:
-        known = np.clip(path(t)[0], 0.0, [reach(float(one)) for one in t])
-        return np.where((t < end) | (t == 0.0), known, np.nan)
-
-    return psi
+    assert found.sol is not None
+    return SteadyPsi(found.sol, min(lost), times, limit)

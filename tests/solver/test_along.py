@@ -1,5 +1,6 @@
 """The path along which the price stays put, and the warning that leads to it."""
 
+import pickle
 import warnings
 from typing import Any
 
@@ -71,6 +72,12 @@ def test_two_payoffs_have_a_psi_of_their_own() -> None:
     path, shown = found.along(np.linspace(0.0, 1.0, 5)), typical_path(found, 5)
     assert path.psi[-1] > 0.0 and np.all(shown.psi == 0.0)
     np.testing.assert_allclose(shown.xi, path.xi - found.prior.centre * path.psi, atol=1e-12)
+
+
+def test_a_path_that_has_been_asked_for_travels_with_the_solution() -> None:
+    found = market()
+    path = found.along(0.5)
+    assert pickle.loads(pickle.dumps(found)).along(0.5) == path
 
 
 # ---------------------------------------------------------------- psi = 0 later on
