@@ -3,6 +3,8 @@
 Backwards in time: from a guess of the psi that is reached at T to psi = 0, which is to be at t = 0.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

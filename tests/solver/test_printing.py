@@ -19,6 +19,9 @@ ROWS = [
     "log value",
     "certainty-equivalent gain",
     "price volatility",
+    "expected payoff",
+    "premium",
+    "premium per sd",
 ]
 
 
@@ -58,7 +61,7 @@ def market(request: pytest.FixtureRequest) -> Solution | DiscreteSolution:
 def test_the_repr_is_the_table_of_the_command_line() -> None:
     printed = program("solve", "binary", "--tol", "1e-3").stdout.splitlines()
     mine = repr(pdesolve.solve("binary", tol=1e-3)).splitlines()
-    assert len(mine) == len(printed) == 14
+    assert len(mine) == len(printed) == 17
     assert [line for line in mine if not line.endswith(" s")] == [
         line
         for line in printed
@@ -70,7 +73,7 @@ def test_the_repr_is_short_and_has_every_value(market: Solution | DiscreteSoluti
     lines = str(market).splitlines()
     assert lines[0] == f"binary: {market.case.title}"
     assert lines[2:4] == ["", lines[3]] and lines[3].split()[:3] == ["value", "±", "error"]
-    assert [line.split("  ")[0] for line in lines[4:11]] == ROWS
+    assert [line.split("  ")[0] for line in lines[4:14]] == ROWS
     assert lines[-1] == market.message
     assert len(repr(market)) < 1500
     price = float(lines[4].split()[1])
