@@ -82,7 +82,7 @@ def _rows(solution: Solved) -> Iterable[tuple[str, ...]]:
     initial, bars = solution.initial, solution.bars
     for one in (QUANTITIES[name] for name in ROWS):
         value, error = getattr(initial, one.name), bars.get(one.name, 0.0)
-        rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
+        rounding = error if error >= 0 else solution.case.numerics.tolerance * abs(value)
         static = digits(getattr(initial, one.static), rounding) if one.static else ""
         unit = "" if one.unit == "1" else one.unit
         yield heading(one), digits(value, rounding), bound(error), unit, static
