@@ -23,7 +23,7 @@ BELOW["plotting"] = {*BELOW, "plotting"} - {"plotting"}
 BELOW["cli"] = set(BELOW)
 FILES = {  # what may lie beside the rooms
     *("__init__.py", "__main__.py", "version.py", "typing.py", "files.py"),
-    *("README.md", "derivation.md"),
+    *("README.md", "derivation.md", "tutorial.md"),
 }
 
 

@@ -137,7 +137,7 @@ class Economy:
     @property
     def start(self) -> float:
         """The xi at t = 0: -rho n0, 1/money (derivation.md, section 3)."""
-        return -self.market.risk_aversion * self.market.initial_supply
+        return 0.0 - self.market.risk_aversion * self.market.initial_supply
 
     def respond(self, variance: ArrayLike, guess: ArrayLike | None = None) -> Response:
         """Best response to the variance; arguments and errors as in `best_response`."""

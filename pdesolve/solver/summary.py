@@ -72,7 +72,7 @@ def _heads(solution: Solved) -> tuple[str, str]:
     """Which case, and in which state."""
     return (
         solution.case.heading,
-        f"at t = 0, xi = {solution.economy.start + 0.0:.6g} 1/money, psi = 0"
+        f"at t = 0, xi = {solution.economy.start:.6g} 1/money, psi = 0"
         " (static: what investors would pay with no trade after now)",
     )
 
