@@ -1,5 +1,7 @@
 """Names and units of the parameters that can be swept."""
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 COST = "money/(time attention)"
@@ -29,6 +31,7 @@ NAMES = {
     "attention.cost.rate": ("attention cost rate", "1/attention"),
     "attention.cost.linear": ("linear attention cost", COST),
 }
+RAISED = str.maketrans("0123456789.", "⁰¹²³⁴⁵⁶⁷⁸⁹·")
 
 
 class Parameter(NamedTuple):
@@ -48,13 +51,32 @@ class Parameter(NamedTuple):
         return {"long_name": self.name, "units": self.unit or "1"}
 
 
-def describe(key: str) -> Parameter:
-    """Name and unit of the parameter of that dotted name."""
-    return Parameter(*NAMES.get(key, (key.rpartition(".")[2].replace("_", " "), "")))
+def describe(key: str, values: Mapping[str, object] | None = None) -> Parameter:
+    """Name and unit of the parameter of that dotted name.
+
+    Given a case's values by dotted name, powers in the unit that they decide are numbers; one that
+    they lack, since it is varied too, keeps its letter.
+    """
+    name, unit = NAMES.get(key, (key.rpartition(".")[2].replace("_", " "), ""))
+    for letter, power in _powers(values or {}).items():
+        unit = unit.replace(f"^{letter}", "" if power == 1 else f"^{power:g}")
+    return Parameter(name, unit)
+
+
+def _powers(values: Mapping[str, object]) -> dict[str, float]:
+    """Powers of attention in units, as far as a case's values decide them."""
+    found: dict[str, object] = {
+        "n": values.get("attention.cost.exponent"),
+        "η": values.get("attention.elasticity"),
+    }
+    if values.get("attention.cost.kind") == "exponential":
+        found["n"] = 1.0
+    if values.get("attention.precision") == "linear":
+        found["η"] = 1.0
+    return {letter: power for letter, power in found.items() if isinstance(power, int | float)}
 
 
 def pretty(unit: str) -> str:
     """A unit as print shows it."""
-    return (
-        unit.replace("sqrt(time)", "√time").replace("^2", "²").replace("^η", "ᵑ").replace("^n", "ⁿ")
-    )
+    unit = unit.replace("sqrt(time)", "√time").replace("^η", "ᵑ").replace("^n", "ⁿ")
+    return re.sub(r"\^([\d.]+)", lambda power: power[1].translate(RAISED), unit)

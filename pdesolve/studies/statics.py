@@ -15,7 +15,7 @@ from pdesolve.case import Case, CaseError, case_to_dict
 from pdesolve.case.labels import describe
 from pdesolve.solver.values import BARS, QUANTITIES, VALUES, labels
 from pdesolve.studies.executors import SweepError, default_processes, run
-from pdesolve.studies.plan import Plan, make_plan
+from pdesolve.studies.plan import Plan, flat, make_plan
 from pdesolve.studies.point import FAILED, STATUSES, Record, Task, is_record, solve_point
 from pdesolve.studies.store import Store, label
 from pdesolve.version import __version__
@@ -177,8 +177,9 @@ def _dataset(plan: Plan, records: list[Record]) -> "xarray.Dataset":
     variables["message"] = (dims, texts.reshape(plan.shape), about)
     if plan.slopes:
         variables |= _slopes(plan, records)
+    known = {key: value for key, value in flat(plan.case).items() if key not in plan.axes}
     coords: dict[str, Any] = {
-        key: (key, _coordinate(values), describe(key).attributes)
+        key: (key, _coordinate(values), describe(key, known).attributes)
         for key, values in plan.axes.items()
     }
     if plan.slopes:
