@@ -7,6 +7,7 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.plotting.sweep_page import plot_sweep
     from pdesolve.solver.discrete.solver import solve_discrete
     from pdesolve.solver.pde.solver import SolveError, solve
     from pdesolve.solver.solution import Solution, load_solution
@@ -22,6 +23,7 @@ _HOME = {
     "case_names": "case",
     "load_case": "case",
     "load_solution": "solver.solution",
+    "plot_sweep": "plotting.sweep_page",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
     "sweep": "studies.statics",
@@ -37,6 +39,7 @@ __all__ = [
     "case_names",
     "load_case",
     "load_solution",
+    "plot_sweep",
     "solve",
     "solve_discrete",
     "sweep",
