@@ -19,7 +19,16 @@ from matplotlib.ticker import MaxNLocator
 
 from pdesolve.finance.price_path import TypicalPath, typical_path, window
 from pdesolve.plotting.layout import say, say_constant
-from pdesolve.plotting.style import COLOURS, GAP, MARKER, ROUNDING, STEPS, TIME, axis_label, constant
+from pdesolve.plotting.style import (
+    COLOURS,
+    GAP,
+    MARKER,
+    ROUNDING,
+    STEPS,
+    TIME,
+    axis_label,
+    constant,
+)
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 

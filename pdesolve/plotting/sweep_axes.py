@@ -179,8 +179,8 @@ def key_handles(
         label = "with trade"
         if family is not None:
             value = part[family.key].item()
-            label = as_tick(value) if family.words else f"{describe(family.key).name} {as_tick(value)}"
-            label += f" ({THE_CASE})" if value == family.own else ""
+            label = "" if family.words else f"{describe(family.key).name} "
+            label += as_tick(value) + (f" ({THE_CASE})" if value == family.own else "")
         shape = {**stroke, "linestyle": "none"} if words else stroke
         handles.append(Line2D([], [], label=label, markersize=3.5, linewidth=0.9, **shape))
     others = {

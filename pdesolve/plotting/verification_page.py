@@ -21,7 +21,12 @@ from pdesolve.verification.suite import Report
 
 MARKS = ("o", "s", "^", "D", "v")
 GREYS = ("0.0", "0.25", "0.4", "0.55", "0.65")
-THEORY: Mapping[str, Any] = {"color": "0.5", "linestyle": (0, (4, 2)), "linewidth": 0.8, "zorder": 1}
+THEORY: Mapping[str, Any] = {
+    "color": "0.5",
+    "linestyle": (0, (4, 2)),
+    "linewidth": 0.8,
+    "zorder": 1,
+}
 IN_THEORY = "slope of the order in theory"
 BEYOND = 1.12  # times the resolutions: how far that line goes
 FIELDS = ("price", "variance", "attention", "log_value")

@@ -345,7 +345,9 @@ def test_a_sweep_is_drawn_into_axes_that_are_given(
         plt.close(figure)
 
 
-def test_a_saved_sweep_is_drawn_as_it_was(sweeps: dict[str, xarray.Dataset], tmp_path: Path) -> None:
+def test_a_saved_sweep_is_drawn_as_it_was(
+    sweeps: dict[str, xarray.Dataset], tmp_path: Path
+) -> None:
     for name in ("steps", "words", "contours"):
         path = tmp_path / f"{name}.nc"
         sweeps[name].to_netcdf(path, engine="h5netcdf")
