@@ -1,6 +1,6 @@
 """Figures of several panels: how they are laid out, lettered and explained."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from matplotlib.axes import Axes
@@ -99,5 +99,5 @@ def say_constant(ax: Axes, values: Array, where: str, error: float = 0.0) -> Non
 def say(ax: Axes, text: str, height: float = 0.5) -> None:
     """Write across a panel, at a share of its height."""
     box = {"facecolor": "white", "edgecolor": "none", "pad": 2.0}
-    place = {"ha": "center", "va": "center", "transform": ax.transAxes}
-    ax.text(0.5, height, text, bbox=box, zorder=4, **place)
+    written = ax.text(0.5, height, text, bbox=box, zorder=4, ha="center", va="center")
+    written.set_transform(ax.transAxes)

@@ -6,7 +6,7 @@ t = 0, and the path runs straight up. With two payoffs psi does not matter: it i
 not shifted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 

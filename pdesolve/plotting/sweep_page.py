@@ -35,7 +35,7 @@ NAMES = (*VALUES, GAP.name)
 
 def plot_sweep(
     data: "xarray.Dataset", names: str | Sequence[str] | None = None, *, ax: Axes | None = None
-) -> Figure | Axes:
+) -> Any:
     """Draw what a sweep found: curves over one key, contours over two.
 
     Parameters

@@ -65,8 +65,8 @@ def page(report: Report, *, width: float = 7.0) -> Figure:
 
 def order_handles() -> list[Line2D]:
     """What a key says of errors and the lines that they should fall along."""
-    mark = {"linestyle": "none", "marker": MARKS[0], "markersize": 4, "color": GREYS[0]}
-    return [Line2D([], [], label="found", **mark), Line2D([], [], label=IN_THEORY, **THEORY)]
+    found = Line2D([], [], label="found", linestyle="none", marker="o", markersize=4, color="0.0")
+    return [found, Line2D([], [], label=IN_THEORY, **THEORY)]
 
 
 def render(report: Report, kind: str) -> bytes:

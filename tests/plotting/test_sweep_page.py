@@ -15,7 +15,7 @@ import pdesolve
 from pdesolve.case import load_case
 from pdesolve.plotting import sweep_contours
 from pdesolve.plotting import sweep_page as sweep_plots
-from pdesolve.plotting.sweep_axes import OWN
+from pdesolve.plotting.sweep_axes import OWN, SweepAxis
 from tests.tools.layout import check_layout
 from tests.tools.sweeps import COST, RHO
 
@@ -144,7 +144,7 @@ def test_a_cubic_that_would_invent_an_extreme_is_not_drawn(
 def test_the_cases_own_value_is_marked(name: str, own: float, pages: dict[str, Figure]) -> None:
     figure = pages[name]
     for ax in figure.axes:
-        marked = [line for line in ax.lines if list(line.get_xdata()) == [own, own]]
+        marked = [line for line in ax.lines if np.array_equal(line.get_xdata(), [own, own])]
         assert len(marked) == 1
     words = {"words": "beta"}
     assert f"the case: {words.get(name, f'{own:g}')}" in key(figure)
@@ -154,9 +154,9 @@ def test_the_case_itself_is_marked_among_contours(pages: dict[str, Figure]) -> N
     assert {"the case", "solved"} < set(key(pages["contours"]))
     for ax in pages["contours"].axes[:6]:
         (marked,) = [line for line in ax.lines if line.get_markersize() == 5]
-        assert marked.get_xydata().tolist() == [[1.5, 0.08]]
+        assert np.array_equal(marked.get_xydata(), [[1.5, 0.08]])
         (solved,) = [line for line in ax.lines if line.get_markersize() < 3]
-        assert len(solved.get_xdata()) == 25
+        assert np.size(solved.get_xdata()) == 25
 
 
 def test_one_of_several_lines_is_the_case() -> None:
@@ -178,7 +178,7 @@ def test_contours_are_refined_without_new_extremes(
     for name in ("price", "attention"):
         x, y, fine = sweep_contours._refined(
             data[name].transpose(COST, RHO).to_numpy(),
-            [sweep_contours.SweepAxis.of(data, key) for key in (RHO, COST)],
+            [SweepAxis.of(data, key) for key in (RHO, COST)],
         )
         assert fine.shape == (y.size, x.size) == (49, 49)
         points = np.asarray(fine)[::12, ::12]
@@ -193,7 +193,7 @@ def test_refined_contours_are_near_values_solved_in_between() -> None:
     case, steps = load_case("normal"), np.linspace(0.5, 1.5, 5)
     costs = np.geomspace(0.5, 2.0, 5)
     data = pdesolve.sweep(case, {RHO: steps, COST: costs}, tol=1e-3, processes=1)
-    axes = [sweep_contours.SweepAxis.of(data, key) for key in (RHO, COST)]
+    axes = [SweepAxis.of(data, key) for key in (RHO, COST)]
     x, y, fine = sweep_contours._refined(data["attention"].to_numpy().T, axes)
     there = {RHO: float(x[18]), COST: float(y[30])}
     truth = pdesolve.solve(load_case("normal", there), tol=1e-3).initial.attention
@@ -319,15 +319,15 @@ def test_a_value_that_does_not_move_gets_no_colour_bar() -> None:
 
 def test_names_choose_what_is_drawn(sweeps: dict[str, xarray.Dataset]) -> None:
     figure = pdesolve.plot_sweep(sweeps["steps"], ["price_gap", "attention"])
-    titles = [ax.get_title("left") for ax in figure.axes]  # type: ignore[union-attr]
+    titles = [ax.get_title("left") for ax in figure.axes]
     assert titles == ["(a) price less static price", "(b) attention S"]
     gap = sweeps["steps"]["price"] - sweeps["steps"]["static_price"]
-    points = figure.axes[0].lines[1]  # type: ignore[union-attr]
+    points = figure.axes[0].lines[1]
     assert np.asarray(points.get_ydata()) == pytest.approx(gap.to_numpy())
     for name in ("steps", "contours"):
         one = pdesolve.plot_sweep(sweeps[name], "log_value")
-        assert one.axes[0].get_title("left") == "(a) log value L"  # type: ignore[union-attr]
-        check_layout(one)  # type: ignore[arg-type]
+        assert one.axes[0].get_title("left") == "(a) log value L"
+        check_layout(one)
 
 
 @pytest.mark.parametrize("name", ["steps", "contours"])
@@ -359,7 +359,7 @@ def test_names_that_are_none_and_axes_for_many_are_refused(
     sweeps: dict[str, xarray.Dataset],
 ) -> None:
     data = sweeps["steps"]
-    with pytest.raises(ValueError, match="names must be among price, .*price_gap, got 'prise'"):
+    with pytest.raises(ValueError, match=r"names must be among price, .*price_gap, got 'prise'"):
         pdesolve.plot_sweep(data, "prise")
     with pytest.raises(ValueError, match="axes can hold one value"):
         pdesolve.plot_sweep(data, ax=Figure().subplots())
