@@ -43,9 +43,10 @@ def panels(
 
 
 def letter(panels: Iterable[Axes], titles: Iterable[str]) -> None:
-    """Title the panels, (a) to the last."""
-    for k, (ax, title) in enumerate(zip(panels, titles, strict=True)):
-        ax.set_title(f"({chr(ord('a') + k)}) {title}", loc="left")
+    """Title the panels, (a) to the last; a single one needs no letter."""
+    pairs = list(zip(panels, titles, strict=True))
+    for k, (ax, title) in enumerate(pairs):
+        ax.set_title(f"({chr(ord('a') + k)}) {title}" if len(pairs) > 1 else title, loc="left")
 
 
 def key(figure: Figure, handles: Iterable[Any], title: str = "") -> None:

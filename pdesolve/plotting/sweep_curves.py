@@ -144,7 +144,7 @@ def _curve(part: "xarray.Dataset", name: str, across: SweepAxis) -> tuple[Array,
     both, that nobody has computed.
     """
     x, y = across.places[across.order], part[name].to_numpy()
-    if f"{name}_slope" not in part:
+    if f"{name}_slope" not in part or x.size < 2:
         return x, y
     slopes = part[f"{name}_slope"].sel(parameter=across.key).to_numpy()
     if not (np.isfinite(y).all() and np.isfinite(slopes).all()):

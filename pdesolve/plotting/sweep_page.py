@@ -106,7 +106,9 @@ def page(
         panels = [figure.add_subplot(grid[place]) for place in centred(len(names), columns)]
         handles = _draw(figure, panels, data, names, axes, columns=columns)
         letter(panels, [SHOWN[name].label for name in names])
-        static = NO_TRADE in [handle.get_label() for handle in handles]
+        static = None
+        if any(f"static_{name}" in data for name in names):
+            static = NO_TRADE in [handle.get_label() for handle in handles]
         key(figure, handles, data.attrs["title"])
         caption = fill(_caption(data, axes, static), width)
         figure.supxlabel(caption, fontsize=6.5, color="0.25")
@@ -123,7 +125,7 @@ def _prepared(
     axes = [SweepAxis.of(data, name) for name in keys]
     if not _has_contours(axes):  # a line for each word, or else for each value of the shorter axis
         axes = sorted(axes, key=lambda axis: (not axis.words, len(axis.values)))[::-1]
-    if names is None:
+    if not names:
         names = (*COLUMNS, GAP.name) if _has_contours(axes) else COLUMNS
     for name in names:
         if name not in NAMES:
@@ -170,15 +172,15 @@ def render(
     return as_file(page(data, width=width), kind, title, str(data.attrs["pdesolve_version"]))
 
 
-def _caption(data: "xarray.Dataset", axes: list[SweepAxis], static: bool) -> str:
-    """What has to be known to read the page."""
+def _caption(data: "xarray.Dataset", axes: list[SweepAxis], static: bool | None) -> str:
+    """What has to be known to read the page; static values are drawn, not, or None are known."""
     text = "Values at t = 0 in the initial state."
     if _has_contours(axes):
         between = bool((data["status"] != 2).all())
         text += " Between the points solved: interpolated." if between else " Blank: not solved."
         if static:
             text += " Static, dashed at the same levels: with no trade after now."
-        else:
+        elif static is not None:
             text += " The static values, with no trade after now, are nowhere at these levels."
     elif "parameter" in data.dims:
         text += " Between the points: cubics with their slopes; straight if too sparse."

@@ -317,6 +317,12 @@ def test_a_value_that_does_not_move_gets_no_colour_bar() -> None:
     check_layout(figure, slack=1.0)
 
 
+def test_a_sweep_over_one_value_is_a_point(sweeps: dict[str, xarray.Dataset]) -> None:
+    figure = sweep_plots.page(sweeps["steps"].isel({RHO: [2]}))
+    points = [line for line in figure.axes[2].lines if line.get_marker() == "o"]
+    assert np.size(points[0].get_xdata()) == 1
+
+
 def test_names_choose_what_is_drawn(sweeps: dict[str, xarray.Dataset]) -> None:
     figure = pdesolve.plot_sweep(sweeps["steps"], ["price_gap", "attention"])
     titles = [ax.get_title("left") for ax in figure.axes]
@@ -326,7 +332,8 @@ def test_names_choose_what_is_drawn(sweeps: dict[str, xarray.Dataset]) -> None:
     assert np.asarray(points.get_ydata()) == pytest.approx(gap.to_numpy())
     for name in ("steps", "contours"):
         one = pdesolve.plot_sweep(sweeps[name], "log_value")
-        assert one.axes[0].get_title("left") == "(a) log value L"
+        assert one.axes[0].get_title("left") == "log value L"
+        assert "tatic" not in caption(one)
         check_layout(one)
 
 
