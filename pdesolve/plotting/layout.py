@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -55,14 +56,17 @@ def key(figure: Figure, handles: Iterable[Any], title: str = "") -> None:
     A title stands above, in the same object, so that the two keep clear of each other.
     """
     named = {handle.get_label(): handle for handle in handles}
-    widths = [STROKE + LETTER * len(label) for label in named]
-    rows, room = 1, figure.get_figwidth()
-    while sum(max(widths[k : k + rows]) for k in range(0, len(widths), rows)) > room:
-        rows += 1
+    widths = [STROKE + LETTER * max(map(len, label.split("\n"))) for label in named]
+
+    def breadth(columns: int) -> float:
+        return sum(float(part.max()) for part in np.array_split(widths, columns))
+
+    counts = [-(-len(named) // rows) for rows in range(1, len(named) + 1)]
+    columns = next((count for count in counts if breadth(count) <= figure.get_figwidth()), 1)
     figure.legend(
         handles=list(named.values()),
         loc="outside upper center",
-        ncols=-(-len(named) // rows),
+        ncols=columns,
         columnspacing=1.2,
         title=fill(title, 0.7 * figure.get_figwidth()) if title else None,
         title_fontsize=9,

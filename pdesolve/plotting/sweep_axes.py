@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
-from pdesolve.case.labels import Parameter, describe
+from pdesolve.case.labels import describe
 from pdesolve.plotting.style import MARKER, STEPS
 from pdesolve.typing import Array
 
@@ -73,14 +73,14 @@ class SweepAxis:
     key : str
     values : tuple
     unit : str
-        Empty if it has none.
+        "1" if it has none.
     own : number, str or None
         The value of the case that was varied, if known.
     """
 
     key: str
     values: tuple[Any, ...]
-    unit: str = ""
+    unit: str
     own: Any = None
 
     @classmethod
@@ -89,9 +89,8 @@ class SweepAxis:
         own: Any = json.loads(data.attrs["case"])
         for name in key.split("."):
             own = own.get(name) if isinstance(own, dict) else None
-        unit = str(data[key].attrs["units"])
         values = tuple(data[key].to_numpy().tolist())
-        return cls(key=key, values=values, unit="" if unit == "1" else unit, own=own)
+        return cls(key=key, values=values, unit=str(data[key].attrs["units"]), own=own)
 
     @cached_property
     def words(self) -> bool:
@@ -127,7 +126,7 @@ class SweepAxis:
     @property
     def label(self) -> str:
         """Name and unit."""
-        return Parameter(describe(self.key).name, self.unit).label
+        return describe(self.key)._replace(unit="" if self.unit == "1" else self.unit).label
 
 
 def as_tick(value: Any) -> str:

@@ -7,6 +7,7 @@ those. No global plotting state, and nothing needs colour.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,7 +20,7 @@ from pdesolve.plotting.style import GAP, NARROW, ROUNDING, SHOWN, STYLE, Sheet, 
 from pdesolve.plotting.sweep_axes import NO_TRADE, SweepAxis
 from pdesolve.plotting.sweep_contours import draw_contours
 from pdesolve.plotting.sweep_curves import draw_curves
-from pdesolve.solver.values import COLUMNS, VALUES
+from pdesolve.solver.values import COLUMNS, QUANTITIES, VALUES
 from pdesolve.studies.summary import axes_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ HEIGHTS = {1: 0.6, 2: 0.4, 3: 0.33}  # of a row of curves, by its panels, in uni
 NARROW_HEIGHT = 0.55
 CONTOUR_HEIGHTS = {1: 0.6, 2: 0.32}
 NARROW_CONTOUR = 0.48
-NAMES = (*VALUES, GAP.name)
+FRAME, LOWEST = 1.6, 1.2  # inches: about the panels, and of a row of them at least
+KNOWN = {QUANTITIES[name].column: name for name in COLUMNS}  # headings of tables do for names
+KNOWN |= {name: name for name in (*VALUES, GAP.name)}
 
 
 def plot_sweep(
@@ -44,7 +47,7 @@ def plot_sweep(
         Of `sweep`, also one that was saved and loaded.
     names : str or sequence of str, optional
         Values to draw, ``"price_gap"`` (the price less the static price) among them; by default
-        price, variance, attention, volatility and gain.
+        those of the table, and in contours also that gap.
     ax : Axes, optional
         Where to draw a single one, in your own style; by default in a figure of its own.
 
@@ -64,21 +67,21 @@ def plot_sweep(
     if chosen is None or len(chosen) != 1:
         raise ValueError(f"axes can hold one value, got {shown(names)}")
     ax.legend(handles=_draw(ax.figure, [ax], *_prepared(data, chosen), columns=1))
-    ax.set_title(SHOWN[chosen[0]].label)
+    ax.set_title(SHOWN[KNOWN[chosen[0]]].label)
     return ax
 
 
 def page(
     data: "xarray.Dataset", names: Sequence[str] | None = None, *, width: float = 7.0
 ) -> Figure:
-    """Draw price, variance, attention, volatility and gain over the parameters.
+    """Draw reported values over the parameters.
 
     Parameters
     ----------
     data : xarray.Dataset
         Of `sweep`, over one or two parameters.
     names : sequence of str, optional
-        What to draw instead.
+        What to draw, as in `plot_sweep`.
     width : float
         Inches; below 5 the panels stand in one column.
 
@@ -101,9 +104,11 @@ def page(
         else:
             each = (CONTOUR_HEIGHTS if contours else HEIGHTS)[columns]
         layout = ConstrainedLayoutEngine(h_pad=0.05, w_pad=0.06)
-        figure = Sheet(figsize=(width, width * rows * each), layout=layout)
-        grid = figure.add_gridspec(rows, 2 * columns)
-        panels = [figure.add_subplot(grid[place]) for place in centred(len(names), columns)]
+        height = max(width * rows * each, FRAME + LOWEST * rows)
+        figure = Sheet(figsize=(width, height), layout=layout)
+        grid = figure.add_gridspec(rows, columns if contours else 2 * columns)
+        places = np.ndindex(rows, columns) if contours else centred(len(names), columns)
+        panels = [figure.add_subplot(grid[at]) for at, _ in zip(places, names, strict=False)]
         handles = _draw(figure, panels, data, names, axes, columns=columns)
         letter(panels, [SHOWN[name].label for name in names])
         static = None
@@ -128,8 +133,9 @@ def _prepared(
     if not names:
         names = (*COLUMNS, GAP.name) if _has_contours(axes) else COLUMNS
     for name in names:
-        if name not in NAMES:
-            raise ValueError(f"names must be among {', '.join(NAMES)}, got {shown(name)}")
+        if name not in KNOWN:
+            raise ValueError(f"names must be among {', '.join(KNOWN)}, got {shown(name)}")
+    names = tuple(dict.fromkeys(KNOWN[name] for name in names))
     gap = {GAP.name: data["price"] - data["static_price"]}
     gap[f"{GAP.name}_error"] = data["price_error"] + ROUNDING * abs(data["price"])
     if "price_slope" in data:
@@ -159,7 +165,11 @@ def _draw(
 
 
 def render(
-    data: "xarray.Dataset", kind: Literal["png", "pdf", "svg"] | str, *, width: float = 7.0
+    data: "xarray.Dataset",
+    kind: Literal["png", "pdf", "svg"] | str,
+    names: Sequence[str] | None = None,
+    *,
+    width: float = 7.0,
 ) -> bytes:
     """Return the page as the contents of a PNG, PDF or SVG file; the same bytes every time.
 
@@ -169,7 +179,8 @@ def render(
         If the kind is another one, or `page` cannot draw the sweep.
     """
     title = f"{data.attrs['case_name']}: {data.attrs['title']}"
-    return as_file(page(data, width=width), kind, title, str(data.attrs["pdesolve_version"]))
+    figure = page(data, names, width=width)
+    return as_file(figure, kind, title, str(data.attrs["pdesolve_version"]))
 
 
 def _caption(data: "xarray.Dataset", axes: list[SweepAxis], static: bool | None) -> str:

@@ -31,7 +31,7 @@ BROKEN = "damaged: what is in it does not match its checksum"
 SEAL = b"pdesolve sha256:"  # before the digits, at the end of a file
 PROPERTIES = "_NCProperties"  # of the library that wrote the file
 NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
-ROOM = 4  # arrays may be so many times as large as the file
+ROOM = 1100  # arrays may be so many times as large as the file: deflate saves no more
 
 
 class Contents(NamedTuple):
@@ -123,7 +123,7 @@ def read_saved(path: str | Path) -> Saved:
         case = case_from_dict(_table(about["case"]), about["case_name"])
         space, rest = _summary(_table(about["summary"]))
     except (CaseError, SavedError) as error:
-        raise _foreign(path, str(error)) from error
+        raise _foreign(path, "; ".join(error.args)) from error
     except RecursionError:
         raise _foreign(path, "its case is nested too deep") from None
     shape = (times.size, space.n_psi, space.n_xi, len(FIELDS))

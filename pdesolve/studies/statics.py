@@ -1,5 +1,7 @@
 """Comparative statics: the initial values of a case over its parameters."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
@@ -11,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pdesolve.case import Case, CaseError, case_to_dict
-from pdesolve.case.labels import describe
+from pdesolve.case import CaseError, case_to_dict
+from pdesolve.case.arguments import CaseLike, as_case, check_tolerance
+from pdesolve.case.keys import describe_in
 from pdesolve.solver.values import BARS, QUANTITIES, VALUES, labels
 from pdesolve.studies.executors import SweepError, default_processes, run
-from pdesolve.studies.plan import Plan, flat, make_plan
+from pdesolve.studies.plan import Plan, make_plan
 from pdesolve.studies.point import FAILED, STATUSES, Record, Task, is_record, solve_point
 from pdesolve.studies.store import Store, label
 from pdesolve.version import __version__
@@ -27,7 +30,7 @@ __all__ = ["SweepError", "failures", "run_plan", "sweep"]
 
 
 def sweep(
-    case: Case,
+    case: CaseLike,
     vary: Mapping[str, Iterable[Any]],
     *,
     executor: Executor | None = None,
@@ -36,7 +39,7 @@ def sweep(
     slopes: bool | None = None,
     store: str | Path | None = None,
     progress: bool = False,
-) -> "xarray.Dataset":
+) -> xarray.Dataset:
     """Solve a case for every combination of parameters.
 
     A point that cannot be solved is recorded with its reason and the others go on. Points are
@@ -44,7 +47,8 @@ def sweep(
 
     Parameters
     ----------
-    case : Case
+    case : Case, str or path
+        A case, or the name or path of one.
     vary : mapping
         Dotted key -> values, for instance ``{"market.risk_aversion": [1.0, 2.0]}``; any number of
         keys; numbers, or words such as payoff kinds.
@@ -75,14 +79,16 @@ def sweep(
     Raises
     ------
     CaseError
-        If a key or a value is not one that the case can have; nothing is solved then.
+        If a key or a value is not one that the case can have, if there is no such case, or if
+        `tol` is none that can be asked for; nothing is solved then.
     StoreError
         If the store is not of this sweep.
     SweepError
         If the worker processes are lost; the store has what they finished.
     """
+    case = as_case(case)
     if tol is not None:
-        case = replace(case, numerics=replace(case.numerics, tolerance=tol))
+        case = replace(case, numerics=replace(case.numerics, tolerance=check_tolerance(tol)))
     plan = make_plan(case, vary, slopes)
     path = None if store is None else Path(store)
     return run_plan(plan, executor, processes=processes, store=path, progress=progress)
@@ -95,7 +101,7 @@ def run_plan(
     processes: int | None = None,
     store: Path | None = None,
     progress: bool = False,
-) -> "xarray.Dataset":
+) -> xarray.Dataset:
     """Solve the points of a plan; parameters and errors as in `sweep`."""
     if processes is not None and processes < 1:
         raise CaseError(f"processes must be at least 1, got {processes}")
@@ -150,7 +156,7 @@ def _bar(total: int, missing: int, name: str, show: bool) -> Any:
 # ---------------------------------------------------------------------- data set
 
 
-def _dataset(plan: Plan, records: list[Record]) -> "xarray.Dataset":
+def _dataset(plan: Plan, records: list[Record]) -> xarray.Dataset:
     """Arrays over the axes of what the records hold."""
     import xarray
 
@@ -177,9 +183,8 @@ def _dataset(plan: Plan, records: list[Record]) -> "xarray.Dataset":
     variables["message"] = (dims, texts.reshape(plan.shape), about)
     if plan.slopes:
         variables |= _slopes(plan, records)
-    known = {key: value for key, value in flat(plan.case).items() if key not in plan.axes}
     coords: dict[str, Any] = {
-        key: (key, _coordinate(values), describe(key, known).attributes)
+        key: (key, _coordinate(values), describe_in(plan.case, key, plan.axes).attributes)
         for key, values in plan.axes.items()
     }
     if plan.slopes:
@@ -224,7 +229,7 @@ def _attributes(plan: Plan) -> dict[str, str]:
     }
 
 
-def failures(data: "xarray.Dataset") -> tuple[int, str]:
+def failures(data: xarray.Dataset) -> tuple[int, str]:
     """Number of points that failed or did not converge, and the first reason."""
     status = data["status"].to_numpy().ravel()
     bad = np.flatnonzero(status != 0)

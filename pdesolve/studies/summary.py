@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,7 +64,8 @@ def table(data: "xarray.Dataset") -> str:
 
 def _one_axis(data: "xarray.Dataset", key: str) -> Iterable[list[str]]:
     heading = [key.rpartition(".")[2], *(one.column for one in SHOWN)]
-    units = [describe(key).unit, *(one.unit for one in SHOWN)]
+    unit = data[key].attrs["units"]
+    units = ["" if unit == "1" else unit, *(one.unit for one in SHOWN)]
     yield _aligned([heading, units, *_values(data, key)])
     if "parameter" in data.dims:
         yield ["elasticities, d log y / d log x:", *_aligned([heading, *_elasticities(data, key)])]
@@ -176,12 +177,17 @@ def as_json(data: "xarray.Dataset") -> str:
             "case": data.attrs["case_name"],
             "title": data.attrs["title"],
             "version": data.attrs["pdesolve_version"],
-            "vary": {key: [_key(v) for v in data[key].to_numpy().tolist()] for key in axes},
+            "vary": swept_values({key: data[key].to_numpy().tolist() for key in axes}),
             "points": list(_points(data, axes)),
         },
         indent=2,
         allow_nan=False,
     )
+
+
+def swept_values(axes: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
+    """Values of every axis, as JSON has them."""
+    return {key: [_key(value) for value in values] for key, values in axes.items()}
 
 
 def _key(value: Any) -> Any:

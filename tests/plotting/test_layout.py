@@ -17,15 +17,19 @@ def test_panels_fill_rows_and_the_last_row_is_centred() -> None:
     assert centred(1, 1) == [(0, slice(0, 2))]
 
 
+SOME = ["with trade", "a rather long name of a line", "slope", "case", "slope"]
+LONG = [*(f"normal, risk aversion {k}.0" for k in range(6)), "initial state", "initial state"]
+
+
 @pytest.mark.parametrize("width", [3.3, 7.0])
-def test_a_key_fits_and_says_everything_once(width: float) -> None:
-    names = ["with trade", "a rather long name of a line", "slope", "case", "slope"]
+@pytest.mark.parametrize("names", [SOME, LONG])
+def test_a_key_fits_and_says_everything_once(names: list[str], width: float) -> None:
     with style.context(["default", dict(STYLE)]):
         figure = Figure(figsize=(width, 3.0), layout="constrained")
         figure.subplots()
         key(figure, [Line2D([], [], label=name) for name in names], "Title")
     (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == names[:4]
+    assert [text.get_text() for text in legend.get_texts()] == names[:-1]
     check_layout(figure)
 
 

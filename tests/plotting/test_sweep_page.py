@@ -78,14 +78,14 @@ def key(figure: Figure) -> list[str]:
 def test_every_axis_has_a_label_with_its_unit(name: str, pages: dict[str, Figure]) -> None:
     figure = pages[name]
     if name in CONTOURS:
-        bars = [ax.get_ylabel() for ax in figure.axes[6:]]
-        assert bars == ["money", "money²", "attention", "money/√time", "money", "money"]
-        below = [ax.get_xlabel() for ax in figure.axes[4:6]]
-        left = [ax.get_ylabel() for ax in figure.axes[0:6:2]]
-        assert left == ["attention cost scale\n(money/(time attention²))"] * 3
+        bars = [ax.get_ylabel() for ax in figure.axes[7:]]
+        assert bars == ["money", "money²", "attention", "money/√time", *["money"] * 3]
+        below = [ax.get_xlabel() for ax in figure.axes[5:7]]
+        left = [ax.get_ylabel() for ax in figure.axes[0:7:2]]
+        assert left == ["attention cost scale\n(money/(time attention²))"] * 4
     else:
         heights = [ax.get_ylabel() for ax in figure.axes]
-        assert heights == ["money", "money²", "attention", "money/√time", "money"]
+        assert heights == ["money", "money²", "attention", "money/√time", "money", "money"]
         below = [ax.get_xlabel() for ax in figure.axes]
     kinds = {"words": "payoff", "endless": "attention capacity (attention)"}
     usual = "attention cost scale\n(money/(time attention²))"
@@ -105,6 +105,27 @@ def test_nothing_is_clipped_and_nothing_overlaps(
     name: str, width: float, sweeps: dict[str, xarray.Dataset]
 ) -> None:
     check_layout(sweep_plots.page(sweeps[name], width=width), slack=1.0)
+
+
+@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("name", ["steps", "contours", "lines"])
+def test_the_values_that_are_asked_for_are_drawn_and_no_others(
+    name: str, width: float, sweeps: dict[str, xarray.Dataset]
+) -> None:
+    titles = {
+        "price": "price p",
+        "premium_per_sd": "premium (E x − p)/sd x",
+        "attention": "attention S",
+    }
+    for names in (["premium_per_sd"], ["price", "premium_per_sd"], [*titles, "expected_payoff"]):
+        figure = sweep_plots.page(sweeps[name], names, width=width)
+        found = [ax.get_title("left") for ax in figure.axes if ax.get_title("left")]
+        assert [re.sub(r"^\([a-d]\) ", "", title) for title in found] == [
+            titles.get(one, "expected payoff E x") for one in names
+        ]
+        check_layout(figure, slack=1.0)
+        text = " ".join(text.get_text() for text in figure.texts)
+        assert ("tatic" in text) == (name == "contours" and "price" in names)
 
 
 def test_the_curves_go_through_the_points_beside_the_static_benchmark(
@@ -152,7 +173,7 @@ def test_the_cases_own_value_is_marked(name: str, own: float, pages: dict[str, F
 
 def test_the_case_itself_is_marked_among_contours(pages: dict[str, Figure]) -> None:
     assert {"the case", "solved"} < set(key(pages["contours"]))
-    for ax in pages["contours"].axes[:6]:
+    for ax in pages["contours"].axes[:7]:
         (marked,) = [line for line in ax.lines if line.get_markersize() == 5]
         assert np.array_equal(marked.get_xydata(), [[1.5, 0.08]])
         (solved,) = [line for line in ax.lines if line.get_markersize() < 3]
@@ -211,7 +232,7 @@ def test_logarithmic_axes_show_it(pages: dict[str, Figure]) -> None:
 
 def test_ticks_are_round(pages: dict[str, Figure]) -> None:
     for name in ("steps", "contours"):
-        labels = [text.get_text() for text in pages[name].axes[4].get_xticklabels()]
+        labels = [text.get_text() for text in pages[name].axes[5].get_xticklabels()]
         assert {"1", "2", "3"} < set(labels)
 
 
@@ -233,7 +254,7 @@ def test_ticks_have_the_slope_of_the_value(
 
 
 def test_what_failed_or_missed_the_accuracy_is_marked(pages: dict[str, Figure]) -> None:
-    for name, panels in (("gaps", 5), ("holes", 6)):
+    for name, panels in (("gaps", 6), ("holes", 7)):
         assert {"accuracy missed", "not solved"} <= set(key(pages[name]))
         for ax in pages[name].axes[:panels]:
             assert [line.get_marker() for line in ax.lines].count("x") == 1
@@ -311,9 +332,9 @@ def test_a_value_that_does_not_move_gets_no_colour_bar() -> None:
     vary = {"market.initial_supply": np.linspace(-0.5, 0.5, 4), COST: np.geomspace(0.1, 2.0, 4)}
     data = pdesolve.sweep(load_case("normal"), vary, tol=1e-2, processes=1)
     figure = sweep_plots.page(data)
-    assert [text.get_text() for text in figure.axes[5].texts] == ["0 money\nthroughout"]
+    assert [text.get_text() for text in figure.axes[6].texts] == ["0 money\nthroughout"]
     bars = [ax for ax in figure.axes if ax.get_label() == "<colorbar>"]
-    assert len(bars) == 5
+    assert len(bars) == 6
     check_layout(figure, slack=1.0)
 
 
@@ -330,6 +351,8 @@ def test_names_choose_what_is_drawn(sweeps: dict[str, xarray.Dataset]) -> None:
     gap = sweeps["steps"]["price"] - sweeps["steps"]["static_price"]
     points = figure.axes[0].lines[1]
     assert np.asarray(points.get_ydata()) == pytest.approx(gap.to_numpy())
+    again = pdesolve.plot_sweep(sweeps["steps"], ["gain", "certainty_equivalent_gain"])
+    assert [ax.get_title("left") for ax in again.axes] == ["gain G₀"]  # a table's heading
     for name in ("steps", "contours"):
         one = pdesolve.plot_sweep(sweeps[name], "log_value")
         assert one.axes[0].get_title("left") == "log value L"

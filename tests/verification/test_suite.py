@@ -54,6 +54,13 @@ def test_bars_that_are_too_small_are_noticed(normal: Solution) -> None:
     assert any(name.startswith("variance: ") for name in failed)
 
 
+@pytest.mark.parametrize("tol", [1e-4, 1e-5, 1e-6])
+@pytest.mark.parametrize("name", ["market", "normal"])
+def test_the_reference_of_one_line_is_finer_than_its_bars(name: str, tol: float) -> None:
+    """Which are measured there, a hundredth of the tolerance or less: 1.3 times over once."""
+    assert [check.name for check in bars(solve(load_case(name), tol=tol)) if not check.passed] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["baseline", "normal", "binary", "three_states", "inattention"])
 def test_named_cases_pass_in_full(name: str) -> None:

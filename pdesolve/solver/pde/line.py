@@ -12,7 +12,7 @@ from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered
 from pdesolve.solver.pde.certificate import widened
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import Errors, change, error_scales, judge, times, worst
+from pdesolve.solver.pde.errors import Errors, change, error_scales, judge, none, times, worst
 from pdesolve.solver.pde.first import more
 from pdesolve.solver.pde.passes import PassError
 from pdesolve.solver.pde.tuning import Tuning
@@ -60,7 +60,7 @@ def refine_line(
         moved = change(finer, best, tuning.errors)
         error = times(_error(finer, truth, moved, steps, tolerance, tuning), tuning.errors.safety)
         best = judge(finer, error, tolerance, tuning.errors)
-        wider = widened(domain, best, tolerance, tuning.pilot.margin)
+        wider = widened(domain, best, none(), tolerance, tuning.certificate)
         enough = best.converged and worst(finer, moved) <= how.settled * tolerance
         if not left or (wider == domain and (enough or wanted)):
             break

@@ -78,6 +78,7 @@ def solve_to_tolerance(
     nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
     run = Metered(case, economy, tolerance, tuning.budget, tuning.steps, progress=progress)
     domain, first = settle(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
+    run.announce(first)
     if first.space.n_xi == 1:
         return refine_line(run, domain, first, tolerance, tuning)
     return _refined(run, domain, first, fixed, tolerance, tuning)
@@ -102,7 +103,7 @@ def _refined(
         if near or all(fixed) or not left:  # else the nodes are too few, whatever these are
             ends, steps = measure(run, best, first, time_tolerance, tuning)
         best = judge(best, total(parts, ends, steps), tolerance, doubt)
-        wider = widened(domain, best, tolerance, tuning.pilot.margin)
+        wider = widened(domain, best, ends, tolerance, tuning.certificate)
         slow = worst(best, steps) / (how.steps * tolerance)
         settled = best.converged or (all(fixed) and slow <= 1.0)
         if not left or (settled and wider == domain):
@@ -123,10 +124,12 @@ def _refined(
             break
         parts = remaining(change(finer, best, doubt), parts, growth, order, doubt)
         best = finer
-    return _concluded(domain, best, tolerance, note)
+    certain = replace(tuning.certificate, margin=1.0)
+    covers = widened(domain, best, ends, tolerance, certain) == domain
+    return _concluded(best, covers, note)
 
 
-def _concluded(domain: Domain, best: Solution, tolerance: float, note: str) -> Solution:
+def _concluded(best: Solution, covers: bool, note: str) -> Solution:
     """The last pass, with all that is to be said about it; certain only if the grid covers it."""
     said = [best.message, note]
     if not best.converged and has_kink(best):
@@ -134,7 +137,7 @@ def _concluded(domain: Domain, best: Solution, tolerance: float, note: str) -> S
             "attention leaves zero, meets its cap or jumps inside the grid, and convergence is "
             "slow there"
         )
-    if best.converged and widened(domain, best, tolerance, 1.0) != domain:
+    if best.converged and not covers:
         said = [f"not certain: {best.message}", "what the grid has to cover keeps growing with it"]
         best = replace(best, converged=False)
     return replace(best, message="; ".join(filter(None, said)))

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from pdesolve.case import Case, load_case
+from pdesolve.finance.paths import neutral_paths, trade_paths
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.factory import make_prior
-from pdesolve.solver.pde.certificate import covered, widened
-from pdesolve.solver.pde.domain import choose_domain, scan
+from pdesolve.solver.pde.certificate import CertificateTuning, covered, pushed, widened
+from pdesolve.solver.pde.domain import DomainTuning, choose_domain, scan
+from pdesolve.solver.pde.errors import none
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.tuning import Tuning
 from tests.tools.solutions import solved
@@ -75,9 +77,10 @@ def test_narrow_components_are_solved(case: Case, price: float) -> None:
 def test_a_psi_that_is_passed_widens_the_domain() -> None:
     found = solved("three_states", tol=1e-4)
     domain = replace(choose_domain(found.economy, 1e-4), psi_top=found.space.psi_known)
-    assert widened(domain, found, 1e-4, 1.2) == domain
+    ask = CertificateTuning(margin=1.2)
+    assert widened(domain, found, none(), 1e-4, ask) == domain
     short = replace(found, space=replace(found.space, psi_known=0.5 * float(found.psi_reached[-1])))
-    wider = widened(domain, short, 1e-4, 1.2)
+    wider = widened(domain, short, none(), 1e-4, ask)
     assert wider.psi_top == pytest.approx(1.2 * float(short.psi_reached[-1]))
 
 
@@ -87,7 +90,42 @@ def test_a_grid_that_paths_leave_is_widened() -> None:
     assert covered(found, 7.5) > 7.5
     small = replace(found, space=replace(found.space, width=0.1 * found.space.width))
     assert covered(small, 7.5) < 4.0
-    assert widened(domain, small, 1e-4, 1.2).reach == pytest.approx(1.5 * domain.reach)
+    wider = widened(domain, small, none(), 1e-4, CertificateTuning())
+    assert wider.reach == pytest.approx(1.5 * domain.reach)
+
+
+def test_ends_that_are_felt_widen_the_grid() -> None:
+    found = solved("three_states", tol=1e-4)
+    domain = choose_domain(found.economy, 1e-4)
+    for share, reach in ((0.4, domain.reach), (0.6, 1.5 * domain.reach)):
+        ends = {**none(), "variance": share * 1e-4 * found.prior.variance}
+        wider = widened(domain, found, ends, 1e-4, CertificateTuning())
+        assert wider.reach == pytest.approx(reach)
+
+
+def test_a_grid_that_is_too_narrow_at_first_is_widened_until_it_is_not() -> None:
+    case, right = load_case("three_states"), solved("three_states", tol=1e-4)
+    found = solve(case, tol=1e-4, tuning=Tuning(domain=DomainTuning(reach=1.0)))
+    assert found.converged
+    assert abs(found.initial.price - right.initial.price) < found.error["price"]
+
+
+@pytest.mark.parametrize("name", ["noisy_supply", "three_states"])
+def test_no_more_paths_are_far_out_than_the_certificate_says(name: str) -> None:
+    """Under both measures, at T: a normal law's shares beyond one and two standard deviations."""
+    found, rng = solved(name, tol=1e-4), np.random.default_rng(3)
+    prior, economy, space = found.prior, found.economy, found.space
+    low, high = prior.low - prior.centre, prior.high - prior.centre
+    neutral, _ = neutral_paths(found, rng, 4000, 100)
+    traded = trade_paths(found, rng, 4000, 100, 1).fine
+    for path in (neutral, traded):
+        psi, zeta = path.psi, path.xi - prior.centre * path.psi - economy.start
+        push = np.interp(psi, space.psi, pushed(found))
+        sd = np.sqrt(2.0 * psi + economy.rho_sigma**2 * economy.horizon)
+        for out in (zeta - psi * high - push, psi * low - zeta - push):
+            for far, share in ((1.0, 0.159), (2.0, 0.023)):
+                chance = np.sqrt(share * (1.0 - share) / out.size)
+                assert np.mean(out / sd > far) <= share + 3.0 * chance
 
 
 def test_small_supply_risk_takes_steps_that_can_be_judged() -> None:
