@@ -23,6 +23,7 @@ Solutions
 Studies
 
     sweep            a case over its parameters, as labelled arrays
+    plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
 
 Errors
@@ -41,6 +42,7 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.plotting.sweep_page import plot_sweep
     from pdesolve.solver.discrete.solver import solve_discrete
     from pdesolve.solver.pde.solver import SolveError, solve
     from pdesolve.solver.solution import Solution, load_solution
@@ -58,6 +60,7 @@ _HOME = {
     "compare": "studies.comparison",
     "load_case": "case",
     "load_solution": "solver.solution",
+    "plot_sweep": "plotting.sweep_page",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
     "sweep": "studies.statics",
@@ -74,6 +77,7 @@ __all__ = [
     "compare",
     "load_case",
     "load_solution",
+    "plot_sweep",
     "solve",
     "solve_discrete",
     "sweep",

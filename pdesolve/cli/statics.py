@@ -131,7 +131,7 @@ def _swept(arguments: argparse.Namespace) -> int:
         from pdesolve.plotting.sweep_page import render
 
         tell_written([store], quiet=arguments.json)
-        pictures = picture_files(name, lambda kind: render(data, kind, names=plotted), kinds)
+        pictures = picture_files(name, lambda kind: render(data, kind, plotted), kinds)
         write(out, {**_tables(name, data, result), **pictures}, quiet=arguments.json)
     count, reason = failures(data)
     if not count:
@@ -140,23 +140,21 @@ def _swept(arguments: argparse.Namespace) -> int:
     raise Stop(MISSED, f"{case.name}: {points}, for instance: {reason}")
 
 
-def _plotted(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The values that the picture shows; a column's heading does for a name too."""
-    from pdesolve.solver.values import COLUMNS, REPORTED
-
+def _plotted(arguments: argparse.Namespace) -> list[str] | None:
+    """The values that the picture shows, if any are asked for."""
     if arguments.plot is None:
-        return COLUMNS
+        return None
     if arguments.out is None:
         raise Stop(BAD_INPUT, "--plot needs --out, where the picture is written")
-    known = {one.column: one.name for one in REPORTED if one.column}
-    known |= {one.name: one.name for one in REPORTED}
+    from pdesolve.plotting.sweep_page import KNOWN
+
     asked = [name.strip() for name in arguments.plot.split(",")]
     for name in asked:
-        if name not in known:
-            close = ", ".join(nearest(name, known)) or "none"
+        if name not in KNOWN:
+            close = ", ".join(nearest(name, KNOWN)) or "none"
             rule = "must be names of reported values, with commas"
             raise Stop(BAD_INPUT, f"--plot {rule}, got {name!r}; nearest: {close}")
-    return tuple(dict.fromkeys(known[name] for name in asked))
+    return asked
 
 
 def _check_results(plan: "Plan", store: Path, results: list[Path]) -> None:

@@ -117,6 +117,32 @@ class Solution(GridReading, Solved):
         xi = np.reshape([steady_xi(self, *state) for state in states], t.shape)
         return Along(np.where(t == 0.0, self.economy.start, xi), psi)
 
+    # ------------------------------------------------------------------ pictures
+
+    def plot(self, panel: str | None = None, *, ax: Any = None) -> Any:
+        """Draw the page of the solution, or one panel of it.
+
+        Parameters
+        ----------
+        panel : str, optional
+            For instance ``"attention"``; ``pdesolve.plotting.solution_panels.PANELS`` has all.
+        ax : matplotlib Axes, optional
+            Where to draw that panel, in your own style; by default in a figure of its own.
+
+        Returns
+        -------
+        matplotlib Figure or Axes
+            The axes if they were given. pyplot knows nothing of the figure.
+
+        Raises
+        ------
+        ValueError
+            If there is no such panel, or axes are given and no panel.
+        """
+        from pdesolve.plotting.solution_page import plot  # the one arrow up: what draws lies above
+
+        return plot(self, panel, ax=ax)
+
     # ------------------------------------------------------------------ data sets and files
 
     def to_dataset(self) -> xarray.Dataset:

@@ -10,7 +10,6 @@ from typing import NoReturn
 import pytest
 
 from pdesolve.cli import program as cli
-from pdesolve.solver.values import COLUMNS
 from pdesolve.studies import executors, statics
 from pdesolve.studies.executors import ExecutorTuning, SweepError
 from tests.tools.program import RUN, Capture, forbid
@@ -227,15 +226,15 @@ def test_the_picture_shows_the_values_that_are_asked_for(
 ) -> None:
     seen: list[object] = []
 
-    def render(data: object, kind: str, *, names: object) -> bytes:
+    def render(data: object, kind: str, names: object) -> bytes:
         seen.append(names)
         return b""
 
     monkeypatch.setattr("pdesolve.plotting.sweep_page.render", render)
     words = [*SWEEP, str(tmp_path), "--vary", f"{RHO}=1,2", "--format", "svg"]
-    for asked in (["--plot", "gain, premium_per_sd,certainty_equivalent_gain"], []):
+    for asked in (["--plot", "gain, premium_per_sd,price_gap"], []):
         assert cli.main([*words, *asked]) == 0
-    assert seen == [("certainty_equivalent_gain", "premium_per_sd"), COLUMNS]
+    assert seen == [["gain", "premium_per_sd", "price_gap"], None]
     capsys.readouterr()
 
 
