@@ -7,9 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.interpolate import CubicHermiteSpline
 
-from pdesolve.case.labels import pretty
 from pdesolve.plotting.layout import say_constant
-from pdesolve.plotting.style import SHOWN
+from pdesolve.plotting.style import unit_label
 from pdesolve.plotting.sweep_axes import (
     DASH,
     FAILED,
@@ -222,6 +221,6 @@ def _frame(ax: Axes, across: SweepAxis, name: str, *, bottom: bool) -> None:
         ax.set_xlabel(across.label.replace(" (", "\n(", 1) if long else across.label)
     else:
         ax.tick_params(labelbottom=False)
-    ax.set_ylabel(pretty(SHOWN[name].unit))
+    ax.set_ylabel(unit_label(name))
     if across.words:
         ax.set_xlim(-0.5, len(across.values) - 0.5)

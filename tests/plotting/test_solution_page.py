@@ -189,6 +189,22 @@ def test_states_outside_the_region_solved_stay_blank(
     assert "Blank: outside the region solved." in captions(figure)
 
 
+def test_the_path_ends_where_it_leaves_the_solution(
+    solutions: dict[str, Solution], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = panels.typical_path(solutions["baseline"])
+    for states in (path.xi, path.psi):
+        states[20:] = np.nan
+    monkeypatch.setattr(panels, "typical_path", lambda solution: path)
+    figure = plots.page(solutions["baseline"])
+    check_layout(figure)
+    assert f"(up to {path.psi[19]:.3g} 1/money²)" in captions(figure)
+    line = np.asarray(figure.axes[3].lines[0].get_xdata(), float)
+    assert np.isfinite(line).tolist() == [True] * 20 + [False] * 21
+    last = np.asarray(figure.axes[2].lines[2].get_ydata(), float)
+    assert np.isfinite(last).mean() > 0.9
+
+
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
 def test_pictures_are_the_same_every_time(kind: str, solutions: dict[str, Solution]) -> None:
     solution = solutions["everybody"]

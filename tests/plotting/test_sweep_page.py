@@ -357,6 +357,7 @@ def test_names_choose_what_is_drawn(sweeps: dict[str, xarray.Dataset]) -> None:
         one = pdesolve.plot_sweep(sweeps[name], "log_value")
         assert one.axes[0].get_title("left") == "log value L"
         assert "tatic" not in caption(one)
+        assert "1" not in [ax.get_ylabel() for ax in one.axes]  # it has no unit
         check_layout(one)
 
 
