@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from pdesolve.finance.price_path import window
+from pdesolve.finance.price_path import typical_path, window
 from pdesolve.plotting import solution_page as plots
 from pdesolve.plotting import solution_panels as panels
 from pdesolve.solver.solution import Solution
@@ -192,7 +192,7 @@ def test_states_outside_the_region_solved_stay_blank(
 def test_the_path_ends_where_it_leaves_the_solution(
     solutions: dict[str, Solution], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = panels.typical_path(solutions["baseline"])
+    path = typical_path(solutions["baseline"])
     for states in (path.xi, path.psi):
         states[20:] = np.nan
     monkeypatch.setattr(panels, "typical_path", lambda solution: path)
