@@ -26,7 +26,7 @@ LENT = {  # methods that a room above answers, imported when they are called: th
 }
 FILES = {  # what may lie beside the rooms
     *("__init__.py", "__main__.py", "version.py", "typing.py", "files.py"),
-    *("README.md", "derivation.md", "tutorial.md"),
+    *("README.md", "derivation.md", "methods.md", "tutorial.md"),
 }
 
 
