@@ -153,6 +153,13 @@ class MixturePrior(Prior):
         weight = weight * (share / share.sum())[:, None, None]
         return offsets.reshape(-1, zeta.size), weight.reshape(-1, zeta.size)
 
+    def possible(self, payoff: float) -> bool:
+        """Whether a payoff, money, is in the support: one of the atoms, if there are but atoms."""
+        if self.sds.any():
+            return True
+        slack = 1e-12 * max(abs(self.low), abs(self.high))
+        return bool(np.min(np.abs(self.centre + self.offsets - payoff)) <= slack)
+
     def informed(self, largest: float, share: float) -> float:
         """The psi by which that share of the variance is left, as of atoms; or `largest`.
 
