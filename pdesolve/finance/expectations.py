@@ -16,12 +16,11 @@ from scipy.interpolate import CubicSpline
 
 from pdesolve.case.errors import PdesolveError
 from pdesolve.finance.law import Clock, expect, laws
-from pdesolve.finance.nodes import at_nodes, with_nodes
+from pdesolve.finance.marches import Marches, MarchTuning
+from pdesolve.finance.nodes import at_nodes
 from pdesolve.finance.quantities import EXPECTED, FUNCTIONS, Facts, Moments, table
 from pdesolve.numerics.gauss import orthonormal
 from pdesolve.solver.pde.domain import DomainTuning
-from pdesolve.solver.pde.errors import has_kink
-from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import labels
 from pdesolve.typing import Array
@@ -47,26 +46,12 @@ class ExpectationTuning:
         Intervals between the dates that are shown, where none are given.
     payoffs : tuple of int
         Payoffs that stand for the prior, at first and if these are too few.
-    coarse : float
-        Nodes in either direction of the coarse grid, over the solution's.
-    grid, kinked : float
-        Share of the change from the coarse grid that is taken to be left; the same with a kink.
-    steps : float
-        Share of the change from shorter steps, by which the moments are corrected.
-    least : int
-        Xi nodes of the coarse grid.
-    marched : int
-        Steps of a march, at least.
+    marches : MarchTuning
     """
 
     dates: int = 50
     payoffs: tuple[int, ...] = (10, 20, 32)
-    coarse: float = 0.5
-    grid: float = 0.2
-    kinked: float = 1.0
-    steps: float = 0.3
-    least: int = 24
-    marched: int = 16
+    marches: MarchTuning = MarchTuning()
 
 
 class _Payoffs(NamedTuple):
@@ -110,24 +95,22 @@ def expectations(
     """
     t = _dates(solution, dates, tuning)
     _check(solution, measure, given)
-    clocks = _clocks(with_nodes(solution), tuning)
+    marches = Marches.of(solution, tuning.marches)
     for count in tuning.payoffs:
         payoffs = _payoffs(solution, measure, given, count)
-        best = _moments(clocks[0], solution, payoffs, t)
+        best = _moments(marches.fine, solution, payoffs, t)
         left = {name: _unsettled(one, payoffs) for name, one in best.items()}
         if _settled(solution, left):
             break
     facts = _facts(solution, measure, given)
-    runs = [best, *(_moments(clock, solution, payoffs, t) for clock in clocks[1:])]
-    fine, coarse, short = (_average(run, payoffs) for run in runs)
-    steps = {name: short[name] - coarse[name] for name in fine}
-    right = {name: one + steps[name] for name, one in fine.items()}
-    doubt = _doubt(solution, right, facts, left, t)
+    others = [_moments(one, solution, payoffs, t) for one in (marches.coarse, marches.short)]
+    fine, coarse, short = (_average(run, payoffs) for run in (best, *others))
+    right = {name: marches.measured(fine[name], coarse[name], short[name]).value for name in fine}
     rows, by_grid, by_steps = (table(one, facts) for one in (right, coarse, fine))
-    grid = tuning.kinked if has_kink(solution) else tuning.grid
+    doubt = _doubt(solution, right, facts, left, t)
     errors = {
-        name: grid * np.abs(by_steps[name] - by_grid[name])
-        + tuning.steps * np.abs(rows[name] - by_steps[name])
+        name: marches.grid_share * np.abs(by_steps[name] - by_grid[name])
+        + tuning.marches.steps * np.abs(rows[name] - by_steps[name])
         + doubt[name]
         for name in EXPECTED
     }
@@ -195,30 +178,6 @@ def _facts(solution: Solution, measure: str, given: float | None) -> Facts:
 
 
 # ---------------------------------------------------------------------- moments
-
-
-def _clocks(fine: Solution, tuning: ExpectationTuning) -> list[Clock]:
-    """A march on the solution's grid; on a coarser one; and there with two steps for each."""
-    space, times = fine.space, _steps(fine.times, tuning.marched)
-    nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
-    coarse = retrace(fine, space.resized(max(nodes, tuning.least), lines))
-    short = np.sort(np.append(times, 0.5 * (times[1:] + times[:-1])))
-    return [
-        Clock(solution=fine, times=times),
-        Clock(solution=coarse, times=times),
-        Clock(solution=coarse, times=short),
-    ]
-
-
-def _steps(times: Array, least: int) -> Array:
-    """Dates of a march: a third of them where the solution's are, equal, and early ones.
-
-    The fields' steps are long where fields move slowly, but the states do not; and what has just
-    begun to spread changes fast.
-    """
-    index, equal = np.linspace(0.0, 1.0, times.size), times / times[-1]
-    share = (index + equal + np.sqrt(equal)) / 3.0
-    return np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, times)
 
 
 def _moments(clock: Clock, solution: Solution, payoffs: _Payoffs, t: Array) -> dict[str, Array]:

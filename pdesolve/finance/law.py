@@ -58,7 +58,8 @@ class Clock:
         """Fields at the Gauss points of every step."""
         starts, lengths = self.times[:-1], np.diff(self.times)
         early, late = (
-            [at_nodes(self.solution, float(t)) for t in starts + point * lengths] for point in POINTS
+            [at_nodes(self.solution, float(t)) for t in starts + point * lengths]
+            for point in POINTS
         )
         return list(zip(early, late, strict=True))
 
@@ -182,9 +183,7 @@ def _initial(solution: Solution) -> Array:
 
 def _powers(count: int = 5) -> Array:
     """Coefficients of the powers of 1/(1 - POLE z) that agree with exp(z) to order count - 1."""
-    rows = [
-        [comb(k + j - 1, j) * POLE**j for k in range(1, count + 1)] for j in range(count)
-    ]
+    rows = [[comb(k + j - 1, j) * POLE**j for k in range(1, count + 1)] for j in range(count)]
     return np.linalg.solve(np.array(rows), [1.0 / factorial(j) for j in range(count)])
 
 

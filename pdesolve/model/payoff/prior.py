@@ -218,6 +218,21 @@ class Prior(ABC):
         wide = reach * np.sqrt(tilted.variance)
         return float(np.min(tilted.mean - wide)), float(np.max(tilted.mean + wide))
 
+    @abstractmethod
+    def panels(self) -> tuple[Array, Array]:
+        """The payoff as panels of Gauss nodes, so that an integral can be split within one.
+
+        Returns
+        -------
+        values, probabilities : array, shape (panels, nodes)
+            Money, not centred. In each panel both are polynomials at the nodes of Gauss and
+            Legendre, probabilities times their weights; of atoms, panels of a single node.
+        """
+
+    @abstractmethod
+    def density(self, payoff: Array) -> Array:
+        """Density of F, 1/money, at payoffs; zero for atoms."""
+
     def possible(self, payoff: float) -> bool:
         """Whether a payoff, money, is in the support."""
         return self.low <= payoff <= self.high
