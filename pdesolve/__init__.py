@@ -1,4 +1,38 @@
-"""pdesolve: the continuous-time limit of a market in which investors choose how much to attend."""
+"""The continuous-time limit of a market in which investors choose how much to attend.
+
+    import pdesolve
+
+    case = pdesolve.load_case("baseline", {"market.risk_aversion": 2.0})
+    solution = pdesolve.solve(case)
+    solution.initial.price, solution.error["price"]
+
+Cases
+
+    case_names       names of the cases that come with the package
+    load_case        a case by name or from a TOML file, changed where you say
+    Case             the parameters, checked
+
+Solutions
+
+    solve            the equilibrium of a case, each reported value with an error bar
+    solve_discrete   the same of the discrete model, of so many trading periods
+    load_solution    a solution that was saved
+    Solution         price, variance, attention, ... in any state at any time
+    InitialState     the reported values, at t = 0
+
+Studies
+
+    sweep            a case over its parameters, as labelled arrays
+    compare          a few cases side by side, and how far apart they are
+
+Errors
+
+    CaseError        what is wrong with a case: file, key, rule and value
+    SolveError       why a case could not be solved
+
+`help(pdesolve.solve)` says more about each; so do `pdesolve --help` and the commands' own help on
+the command line. Units are money, shares, time and attention, each whatever you measure it in.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -11,6 +45,7 @@ if TYPE_CHECKING:
     from pdesolve.solver.pde.solver import SolveError, solve
     from pdesolve.solver.solution import Solution, load_solution
     from pdesolve.solver.values import InitialState
+    from pdesolve.studies.comparison import compare
     from pdesolve.studies.statics import sweep
 
 _HOME = {
@@ -20,6 +55,7 @@ _HOME = {
     "Solution": "solver.solution",
     "SolveError": "solver.pde.solver",
     "case_names": "case",
+    "compare": "studies.comparison",
     "load_case": "case",
     "load_solution": "solver.solution",
     "solve": "solver.pde.solver",
@@ -35,6 +71,7 @@ __all__ = [
     "SolveError",
     "__version__",
     "case_names",
+    "compare",
     "load_case",
     "load_solution",
     "solve",
@@ -48,3 +85,8 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'pdesolve' has no attribute {name!r}")
     return getattr(import_module(f"pdesolve.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Public names too that have not been imported yet, for `help` and for completion."""
+    return sorted({*globals(), *__all__})

@@ -9,12 +9,14 @@ from pdesolve.cli.common import DONE, add_case, add_command, read_case
 
 def add_list(commands: Any) -> None:
     """Add the command ``list``."""
-    add_command(commands, "list", "named cases, one line each", _list)
+    add_command(commands, "list", "named cases, one line each", _list, ["list"])
 
 
 def add_show(commands: Any) -> None:
     """Add the command ``show``."""
-    add_case(add_command(commands, "show", "a case after defaults and overrides, as TOML", _show))
+    about = "a case after defaults and overrides, as TOML"
+    examples = ["show baseline", "show normal --set market.horizon=2 > longer.toml"]
+    add_case(add_command(commands, "show", about, _show, examples))
 
 
 def _list(_: argparse.Namespace) -> int:

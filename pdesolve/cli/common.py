@@ -13,8 +13,11 @@ from typing import Any
 from pdesolve.case import Case, CaseError, load_case, parse_overrides
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.parameters import LARGEST_TOLERANCE, LEAST_TOLERANCE
+from pdesolve.cli.completion import cases_like, keys_like
 
 DONE, MISSED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+PICTURES = ("png", "pdf", "svg")  # formats that pictures are written in
+USUAL = "png,pdf"  # unless others are asked for
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -47,23 +50,43 @@ def as_stop(error: PdesolveError, label: str) -> Stop:
 # ---------------------------------------------------------------------- options
 
 
-def add_command(commands: Any, name: str, about: str, run: Command) -> argparse.ArgumentParser:
-    """Add a command that is run by `run`."""
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, allow_abbrev=False)
+def add_command(
+    commands: Any, name: str, about: str, run: Command, examples: Iterable[str] = ()
+) -> argparse.ArgumentParser:
+    """Add a command that is run by `run`; its help ends with the examples."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=about,
+        description=about,
+        epilog="\n".join(["examples:", *(f"  pdesolve {example}" for example in examples)]),
+        allow_abbrev=False,
+    )
     parser.set_defaults(run=run)
     return parser
 
 
+def completed(action: argparse.Action, completer: Callable[..., list[str]]) -> None:
+    """Let argcomplete ask there for what an argument may be."""
+    action.completer = completer  # type: ignore[attr-defined]
+
+
 def add_case(parser: argparse.ArgumentParser) -> None:
     """CASE and --set."""
-    parser.add_argument("case", metavar="CASE", help="a named case, or the path to a TOML file")
-    parser.add_argument(
+    about = "a named case, or the path to a TOML file"
+    completed(parser.add_argument("case", metavar="CASE", help=about), cases_like)
+    add_set(parser)
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """--set."""
+    option = parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
         action="append",
         default=[],
         help="override one value, for instance market.risk_aversion=2; may be repeated",
     )
+    completed(option, keys_like)
 
 
 def add_tolerance(parser: argparse.ArgumentParser) -> None:
@@ -81,13 +104,41 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
 
 
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """--format."""
+    option = parser.add_argument(
+        "--format",
+        metavar="FORMATS",
+        help=f"formats of the picture, of {', '.join(PICTURES)}, with commas (default: {USUAL})",
+    )
+    completed(option, lambda prefix, **_: list(PICTURES))
+
+
 # ---------------------------------------------------------------------- input
 
 
 def read_case(arguments: argparse.Namespace) -> Case:
     """The case that was asked for, with its overrides."""
+    return read_one(arguments.case, arguments)
+
+
+def read_one(name: str, arguments: argparse.Namespace) -> Case:
+    """One of the cases that were asked for, with the overrides."""
     overrides = parse_overrides(arguments.set)
-    return load_case(arguments.case, {**overrides, **_tolerance(getattr(arguments, "tol", None))})
+    return load_case(name, {**overrides, **_tolerance(getattr(arguments, "tol", None))})
+
+
+def read_formats(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The formats that pictures are to be written in."""
+    if arguments.format is not None and arguments.out is None:
+        raise Stop(BAD_INPUT, "--format needs --out, where pictures are written")
+    asked = USUAL if arguments.format is None else arguments.format
+    kinds = tuple(dict.fromkeys(asked.split(",")))
+    for kind in kinds:
+        if kind not in PICTURES:
+            rule = f"must be of {', '.join(PICTURES)}, with commas"
+            raise Stop(BAD_INPUT, f"--format {rule}, got {kind!r}")
+    return kinds
 
 
 def _tolerance(text: str | None) -> Mapping[str, object]:
@@ -124,9 +175,15 @@ def text_file(content: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(content, encoding="utf-8")
 
 
-def picture_file(render: Callable[[str], bytes], kind: str) -> Callable[[Path], object]:
-    """What renders a picture into the path that it is given."""
-    return lambda path: path.write_bytes(render(kind))
+def picture_files(
+    name: str, render: Callable[[str], bytes], kinds: Iterable[str]
+) -> dict[str, Callable[[Path], object]]:
+    """What renders a picture in each format, by the file's name."""
+
+    def write(kind: str) -> Callable[[Path], object]:
+        return lambda path: path.write_bytes(render(kind))
+
+    return {f"{name}.{kind}": write(kind) for kind in kinds}
 
 
 def write(folder: Path, writers: Mapping[str, Callable[[Path], object]], *, quiet: bool) -> None:
@@ -137,5 +194,10 @@ def write(folder: Path, writers: Mapping[str, Callable[[Path], object]], *, quie
         written = write_files(folder, writers)
     except OSError as error:
         raise Stop(MISSED, f"cannot write to {folder}: {error}") from error
-    for path in written:
+    tell_written(written, quiet=quiet)
+
+
+def tell_written(paths: Iterable[Path], *, quiet: bool) -> None:
+    """Name files that were written."""
+    for path in paths:
         print(f"wrote {path}", file=sys.stderr if quiet else sys.stdout)

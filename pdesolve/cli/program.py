@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """The command line: arguments in, results out.
 
 Results go to standard output, everything else to standard error. Exit status: 0 done; 1 solved but
@@ -16,6 +17,7 @@ from typing import Any, NoReturn
 from pdesolve.case.errors import PdesolveError
 from pdesolve.cli.cases import add_list, add_show
 from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_stop
+from pdesolve.cli.compare import add_compare
 from pdesolve.cli.figures import add_figures
 from pdesolve.cli.solve import add_solve
 from pdesolve.cli.statics import add_statics
@@ -26,6 +28,7 @@ ADDERS = {  # of each command, in the order of the help
     "list": add_list,
     "show": add_show,
     "solve": add_solve,
+    "compare": add_compare,
     "verify": add_verify,
     "statics": add_statics,
     "figures": add_figures,
@@ -96,6 +99,8 @@ def _one_interrupt() -> Iterator[None]:
 def _run(argv: list[str]) -> int:
     """Parse the arguments and run the command that they name."""
     parser, names = _parser(), sorted(ADDERS)
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(parser)
     command = next((item for item in argv if not item.startswith("-")), None)
     if command is not None and command not in names:
         from difflib import get_close_matches
@@ -114,7 +119,15 @@ def _run(argv: list[str]) -> int:
         raise as_stop(error, getattr(arguments, "case", "")) from error
 
 
-class _Layout(argparse.HelpFormatter):
+def _complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks how the line may go on, and end."""
+    with suppress(ImportError):
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+
+
+class _Layout(argparse.RawDescriptionHelpFormatter):
     """Help as wide as the terminal, whose size argparse would import a good deal to ask for."""
 
     def __init__(self, prog: str):

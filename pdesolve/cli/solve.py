@@ -9,31 +9,41 @@ from pdesolve.cli.common import (
     Stop,
     add_case,
     add_command,
+    add_format,
     add_json,
     add_tolerance,
-    picture_file,
+    picture_files,
     read_case,
     read_folder,
+    read_formats,
     text_file,
     write,
+)
+
+EXAMPLES = (
+    "solve normal",
+    "solve binary --set market.risk_aversion=2 --set attention.cost.scale=0.1",
+    "solve normal --tol 1e-7 --json",
+    "solve my_case.toml --out results --format svg,pdf",
 )
 
 
 def add_solve(commands: Any) -> None:
     """Add the command."""
-    parser = add_command(commands, "solve", "solve a case", _solve)
+    parser = add_command(commands, "solve", "solve a case", _solve, EXAMPLES)
     add_case(parser)
     add_tolerance(parser)
     add_json(parser)
     parser.add_argument(
-        "--out", metavar="DIR", help="also write CASE.nc, CASE.json, CASE.png, CASE.pdf to DIR"
+        "--out", metavar="DIR", help="also write CASE.nc, CASE.json and a picture of it to DIR"
     )
+    add_format(parser)
 
 
 def _solve(arguments: argparse.Namespace) -> int:
     """Solve a case, print the initial values, write files if asked to."""
-    case = read_case(arguments)
-    names = [f"{case.name}.{ending}" for ending in ("nc", "json", "png", "pdf")]
+    case, kinds = read_case(arguments), read_formats(arguments)
+    names = [f"{case.name}.{ending}" for ending in ("nc", "json", *kinds)]
     out = read_folder(arguments.out, names)
     from pdesolve.solver.pde import solver
     from pdesolve.solver.summary import as_json, table
@@ -47,8 +57,7 @@ def _solve(arguments: argparse.Namespace) -> int:
         files = {
             names[0]: solution.save,
             names[1]: text_file(result + "\n"),
-            names[2]: picture_file(lambda kind: render(solution, kind), "png"),
-            names[3]: picture_file(lambda kind: render(solution, kind), "pdf"),
+            **picture_files(case.name, lambda kind: render(solution, kind), kinds),
         }
         write(out, files, quiet=arguments.json)
     if solution.converged:

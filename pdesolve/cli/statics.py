@@ -1,46 +1,59 @@
 """The command ``statics``: one case over one or two parameters."""
 
 import argparse
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pdesolve.case.sources import nearest, shown
 from pdesolve.cli.common import (
+    BAD_INPUT,
     DONE,
     INTERRUPTED,
     MISSED,
     Stop,
     add_case,
     add_command,
+    add_format,
     add_json,
     add_tolerance,
-    picture_file,
+    completed,
+    picture_files,
     read_case,
     read_folder,
+    read_formats,
+    tell_written,
     text_file,
     write,
 )
+from pdesolve.cli.completion import varied_like
 
 if TYPE_CHECKING:
     import xarray
 
     from pdesolve.studies.plan import Plan
 
-ENDINGS = ("nc", "json", "csv", "tex", "png", "pdf")
+ENDINGS = ("nc", "json", "csv", "tex")
+EXAMPLES = (
+    "statics normal --vary market.risk_aversion=0.5:2:4",
+    "statics binary --vary attention.cost.scale=0.02:2:9:log --out results --plot price,attention",
+    "statics binary --vary market.horizon=0.5,1,2 --vary market.risk_aversion=1:4:5 --tol 1e-3",
+)
 
 
 def add_statics(commands: Any) -> None:
     """Add the command."""
     about = "solve a case over one or two parameters"
-    parser = add_command(commands, "statics", about, _statics)
-    parser.add_argument(
+    parser = add_command(commands, "statics", about, _statics, EXAMPLES)
+    vary = parser.add_argument(
         "--vary",
         metavar="KEY=RANGE",
         action="append",
         required=True,
         help="KEY=START:STOP:COUNT, the same with :log, or KEY=v1,v2,...; once or twice",
     )
+    completed(vary, varied_like)
     add_case(parser)
     add_tolerance(parser)
     parser.add_argument(
@@ -53,7 +66,16 @@ def add_statics(commands: Any) -> None:
         "--out",
         metavar="DIR",
         help="keep finished points in DIR, go on from those that are there, and write"
-        f" CASE-statics.{{{','.join(ENDINGS)}}}",
+        f" CASE-statics.{{{','.join(ENDINGS)}}} and a picture",
+    )
+    add_format(parser)
+    parser.add_argument(
+        "--plot",
+        metavar="NAMES",
+        help="reported values that the picture shows, with commas, for instance price,attention",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace files of a sweep over other values"
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -77,16 +99,26 @@ def _positive(text: str) -> int:
 def _statics(arguments: argparse.Namespace) -> int:
     """Solve a case over parameters, print a table, write files if asked to."""
     from pdesolve.studies.executors import single_thread
+
+    with single_thread():
+        return _swept(arguments)
+
+
+def _swept(arguments: argparse.Namespace) -> int:
+    """The same, with what is imported from here on."""
     from pdesolve.studies.plan import make_plan, parse_vary
 
     case = read_case(arguments)
     plan = make_plan(case, parse_vary(arguments.vary), arguments.slopes)
-    names = [f"{case.name}-statics.{ending}" for ending in ("jsonl", *ENDINGS)]  # the store first
+    kinds, plotted = read_formats(arguments), _plotted(arguments)
+    name = f"{case.name}-statics"
+    names = [f"{name}.{ending}" for ending in ("jsonl", *ENDINGS, *kinds)]  # the store first
     out = read_folder(arguments.out, names)
     store = None if out is None else out / names[0]
+    if out is not None and store is not None and not arguments.overwrite:
+        _check_results(plan, store, [out / name for name in names[1:]])
     try:
-        with single_thread():
-            data = _points(plan, arguments, store)
+        data = _points(plan, arguments, store)
     except KeyboardInterrupt:
         kept = f"; {out} has the finished points, the same command goes on from there"
         raise Stop(INTERRUPTED, "interrupted" + (kept if out is not None else "")) from None
@@ -95,13 +127,62 @@ def _statics(arguments: argparse.Namespace) -> int:
 
     result = as_json(data)
     print(result if arguments.json else table(data), flush=True)
-    if out is not None:
-        write(out, _writers(data, result), quiet=arguments.json)
+    if out is not None and store is not None:
+        from pdesolve.plotting.sweep_page import render
+
+        tell_written([store], quiet=arguments.json)
+        pictures = picture_files(name, lambda kind: render(data, kind, names=plotted), kinds)
+        write(out, {**_tables(name, data, result), **pictures}, quiet=arguments.json)
     count, reason = failures(data)
     if not count:
         return DONE
     points = f"{count} of {len(plan.tasks)} points failed or missed the accuracy"
     raise Stop(MISSED, f"{case.name}: {points}, for instance: {reason}")
+
+
+def _plotted(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The values that the picture shows; a column's heading does for a name too."""
+    from pdesolve.solver.values import COLUMNS, REPORTED
+
+    if arguments.plot is None:
+        return COLUMNS
+    if arguments.out is None:
+        raise Stop(BAD_INPUT, "--plot needs --out, where the picture is written")
+    known = {one.column: one.name for one in REPORTED if one.column}
+    known |= {one.name: one.name for one in REPORTED}
+    asked = [name.strip() for name in arguments.plot.split(",")]
+    for name in asked:
+        if name not in known:
+            close = ", ".join(nearest(name, known)) or "none"
+            rule = "must be names of reported values, with commas"
+            raise Stop(BAD_INPUT, f"--plot {rule}, got {name!r}; nearest: {close}")
+    return tuple(dict.fromkeys(known[name] for name in asked))
+
+
+def _check_results(plan: "Plan", store: Path, results: list[Path]) -> None:
+    """Refuse to replace results of another sweep: those of this one, to go on with, have its store.
+
+    Whether the store is of the same case and the same keys it will say itself.
+    """
+    import json
+
+    from pdesolve.studies.summary import swept_values
+
+    there = [path for path in results if path.exists()]
+    if not there:
+        return
+    before: object = None
+    with suppress(OSError, ValueError):
+        before = json.loads(store.with_suffix(".json").read_text(encoding="utf-8"))["vary"]
+    now = swept_values(plan.axes)
+    if store.exists() and isinstance(before, dict) and (before == now or set(before) != set(now)):
+        return
+    what = f"{there[0]} is there, and not known to be of this sweep"
+    if isinstance(before, dict):
+        key = next((key for key in now if before.get(key) != now[key]), "")
+        if key:
+            what = f"{there[0]} is of another sweep: {key} was varied over {shown(before.get(key))}"
+    raise Stop(BAD_INPUT, f"{what}; choose another folder, or say --overwrite")
 
 
 def _points(plan: "Plan", arguments: argparse.Namespace, store: Path | None) -> "xarray.Dataset":
@@ -116,18 +197,13 @@ def _points(plan: "Plan", arguments: argparse.Namespace, store: Path | None) -> 
         return run_plan(plan, executor, processes=arguments.processes, store=store, progress=True)
 
 
-def _writers(data: "xarray.Dataset", result: str) -> Mapping[str, Callable[[Path], Any]]:
-    """What writes each file, by name; `result` is the JSON text."""
-    from pdesolve.plotting.sweep_page import render
+def _tables(name: str, data: "xarray.Dataset", result: str) -> dict[str, Callable[[Path], Any]]:
+    """What writes each file but the pictures, by name; `result` is the JSON text."""
     from pdesolve.studies.summary import as_csv, as_latex
 
     def netcdf(path: Path) -> object:
         return data.to_netcdf(path, engine="h5netcdf")
 
     texts = {"json": result + "\n", "csv": as_csv(data), "tex": as_latex(data)}
-    writers: dict[str, Callable[[Path], Any]] = {"nc": netcdf}
-    writers |= {ending: text_file(content) for ending, content in texts.items()}
-    for kind in ("png", "pdf"):
-        writers[kind] = picture_file(lambda kind: render(data, kind), kind)
-    name = data.attrs["case_name"]
-    return {f"{name}-statics.{ending}": writers[ending] for ending in ENDINGS}
+    writers: dict[str, Callable[[Path], Any]] = {f"{name}.nc": netcdf}
+    return writers | {f"{name}.{ending}": text_file(text) for ending, text in texts.items()}

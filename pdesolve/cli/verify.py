@@ -11,10 +11,12 @@ from pdesolve.cli.common import (
     Stop,
     add_case,
     add_command,
+    add_format,
     add_json,
-    picture_file,
+    picture_files,
     read_case,
     read_folder,
+    read_formats,
     text_file,
     write,
 )
@@ -23,20 +25,22 @@ from pdesolve.cli.common import (
 def add_verify(commands: Any) -> None:
     """Add the command."""
     about = "check a case: error bars, orders of convergence, discrete model, simulation"
-    parser = add_command(commands, "verify", about, _verify)
+    examples = ["verify binary --quick", "verify my_case.toml --out results"]
+    parser = add_command(commands, "verify", about, _verify, examples)
     add_case(parser)
     parser.add_argument("--quick", action="store_true", help="fewer resolutions, periods and paths")
     add_json(parser)
     parser.add_argument(
-        "--out", metavar="DIR", help="also write CASE-verify.json, .md, .png, .pdf to DIR"
+        "--out", metavar="DIR", help="also write CASE-verify.json, .md and a picture to DIR"
     )
+    add_format(parser)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     """Put a case through every check, print the report, write files if asked to."""
-    case = read_case(arguments)
-    names = [f"{case.name}-verify.{ending}" for ending in ("json", "md", "png", "pdf")]
-    out = read_folder(arguments.out, names)
+    case, kinds = read_case(arguments), read_formats(arguments)
+    name = f"{case.name}-verify"
+    out = read_folder(arguments.out, [f"{name}.{ending}" for ending in ("json", "md", *kinds)])
     import json
 
     from pdesolve.verification import suite
@@ -49,10 +53,9 @@ def _verify(arguments: argparse.Namespace) -> int:
         from pdesolve.plotting.verification_page import render
 
         files = {
-            names[0]: text_file(result + "\n"),
-            names[1]: text_file(as_markdown(report)),
-            names[2]: picture_file(lambda kind: render(report, kind), "png"),
-            names[3]: picture_file(lambda kind: render(report, kind), "pdf"),
+            f"{name}.json": text_file(result + "\n"),
+            f"{name}.md": text_file(as_markdown(report)),
+            **picture_files(name, lambda kind: render(report, kind), kinds),
         }
         write(out, files, quiet=arguments.json)
     if report.passed:

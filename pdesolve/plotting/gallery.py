@@ -11,7 +11,7 @@ A script is named after its figure. The first line of its docstring is the title
   it out.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -141,15 +141,6 @@ def make(name: str, *, quick: bool = False) -> Picture:
         script=script,
         found=found,
     )
-
-
-def writers(picture: Picture, width: float) -> dict[str, Callable[[Path], object]]:
-    """What writes each file of a figure, by name."""
-
-    def write(kind: str) -> Callable[[Path], object]:
-        return lambda path: path.write_bytes(picture.render(kind, width=width))
-
-    return {f"{picture.name}.{kind}": write(kind) for kind in ("png", "pdf")}
 
 
 def _folder() -> Path:

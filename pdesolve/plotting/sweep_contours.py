@@ -1,5 +1,7 @@
 """Values of a sweep over two parameters as filled contours."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from pdesolve.plotting.sweep_axes import (
     key_handles,
     mark_axis,
 )
-from pdesolve.solver.values import COLUMNS, QUANTITIES
+from pdesolve.solver.values import QUANTITIES
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
@@ -30,16 +32,23 @@ DENSE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 
 
 def draw_contours(
-    figure: Figure, panels: list[Axes], data: "xarray.Dataset", axes: list[SweepAxis]
+    figure: Figure,
+    panels: list[Axes],
+    data: "xarray.Dataset",
+    axes: list[SweepAxis],
+    names: Sequence[str],
 ) -> list[Any]:
-    """Values over two axes, and the static benchmark as dashed contours at the same levels."""
+    """Values over two axes, and the static benchmark as dashed contours at the same levels.
+
+    A panel more than names shows the price's gap.
+    """
     ordered = data.isel({axis.key: axis.order for axis in axes}).transpose(
         axes[1].key, axes[0].key, ...
     )
     x, y = (axis.places[axis.order] for axis in axes)
     drawn: set[str] = set()
     wide = figure.get_figwidth() >= NARROW
-    for k, (ax, name) in enumerate(zip(panels, [*COLUMNS, None], strict=True)):
+    for k, (ax, name) in enumerate(zip_longest(panels, names)):
         drawn |= _fill_contours(figure, ax, x, y, name, ordered)
         for code, marks in ((1, MISSED), (2, FAILED)):
             rows, columns = np.nonzero(ordered["status"].to_numpy() == code)
@@ -59,7 +68,8 @@ def draw_contours(
         elif wide:
             ax.set_ylabel(axes[1].label.replace(" (", "\n(", 1))
     if not wide:
-        figure.supylabel(axes[1].label, fontsize=8)
+        label = axes[1].label if len(panels) > 1 else axes[1].label.replace(" (", "\n(", 1)
+        figure.supylabel(label, fontsize=8)
     return key_handles([], None, drawn)
 
 

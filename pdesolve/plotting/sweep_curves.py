@@ -1,6 +1,6 @@
 """Values of a sweep as curves over one parameter, or as points over words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from pdesolve.plotting.sweep_axes import (
     key_handles,
     mark_axis,
 )
-from pdesolve.solver.values import COLUMNS, QUANTITIES
+from pdesolve.solver.values import QUANTITIES
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ LABEL = 32  # characters that fit below a panel
 
 
 def draw_curves(
-    panels: list[Axes], data: "xarray.Dataset", axes: list[SweepAxis], wide: bool
+    panels: list[Axes],
+    data: "xarray.Dataset",
+    axes: list[SweepAxis],
+    names: Sequence[str],
+    wide: bool,
 ) -> list[Any]:
     """Values over one axis, a line for each value of the other, if there is one."""
     if len(axes) == 2:  # lines for words, or else for the shorter axis
@@ -41,7 +45,7 @@ def draw_curves(
     across, family = axes[0], axes[1] if len(axes) == 2 else None
     lines = _family(data, across, family)
     drawn: set[str] = set()
-    for k, (ax, name) in enumerate(zip(panels, COLUMNS, strict=True)):
+    for k, (ax, name) in enumerate(zip(panels, names, strict=True)):
         ax.margins(0.06, 0.09)
         for part, stroke in lines:
             drawn |= _draw_line(ax, part, name, across, stroke, single=family is None)

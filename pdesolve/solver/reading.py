@@ -1,5 +1,7 @@
 """One way to read a solved market, whatever solved it."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
@@ -111,10 +113,10 @@ class Reading(ABC):
     # ------------------------------------------------------------------ data sets and files
 
     @abstractmethod
-    def to_dataset(self) -> "xarray.Dataset":
+    def to_dataset(self) -> xarray.Dataset:
         """Fields at the nodes, with labelled axes, units and long names."""
 
-    def _stored(self) -> "xarray.Dataset":
+    def _stored(self) -> xarray.Dataset:
         """What a file holds."""
         return self.to_dataset()
 

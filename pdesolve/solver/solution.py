@@ -1,5 +1,7 @@
 """A solved case: fields as functions of (xi, psi, t), the initial state, data sets and files."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -214,7 +216,7 @@ class Solution(Reading):
 
     # ------------------------------------------------------------------ data sets and files
 
-    def to_dataset(self) -> "xarray.Dataset":
+    def to_dataset(self) -> xarray.Dataset:
         """Fields on the solution's own nodes with labelled axes.
 
         Returns
@@ -286,7 +288,7 @@ class Solution(Reading):
             ),
         }
 
-    def _stored(self) -> "xarray.Dataset":
+    def _stored(self) -> xarray.Dataset:
         """The fields, the deviations that they come from, and a checksum."""
         data = self.to_dataset()
         dims = ("t", "psi", "node", "field")

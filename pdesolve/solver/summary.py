@@ -3,10 +3,10 @@
 import json
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pdesolve.files import plain
-from pdesolve.solver.values import BARS, DERIVED, QUANTITIES, VALUES
+from pdesolve.solver.values import DERIVED, QUANTITIES, ROWS, VALUES, Quantity
 
 if TYPE_CHECKING:
     from pdesolve.solver.solution import Solution
@@ -16,39 +16,39 @@ REGIMES = {0: "nobody pays attention", 2: "attention is at its capacity"}
 
 def as_json(solution: "Solution") -> str:
     """Return the initial values and what they took as one JSON object; null where not finite."""
+    return json.dumps(as_dict(solution), indent=2, allow_nan=False)
+
+
+def as_dict(solution: "Solution") -> dict[str, Any]:
+    """Return the same as plain values; None where not finite."""
     initial = solution.initial
-    return json.dumps(
-        plain(
-            {
-                "case": solution.case.name,
-                **{name: getattr(initial, name) for name in VALUES},
-                "error": solution.error,
-                "derived_error": {name: solution.bars[name] for name in DERIVED},
-                "converged": solution.converged,
-                "message": solution.message,
-                "grid": solution.grid,
-                "steps": solution.steps,
-                "seconds": solution.seconds,
-                "version": solution.version,
-            }
-        ),
-        indent=2,
-        allow_nan=False,
+    found: dict[str, Any] = plain(
+        {
+            "case": solution.case.name,
+            **{name: getattr(initial, name) for name in VALUES},
+            "error": solution.error,
+            "derived_error": {name: solution.bars[name] for name in DERIVED},
+            "converged": solution.converged,
+            "message": solution.message,
+            "grid": solution.grid,
+            "steps": solution.steps,
+            "seconds": solution.seconds,
+            "version": solution.version,
+        }
     )
+    return found
 
 
 def table(solution: "Solution") -> str:
     """Initial values for a person to read."""
     initial = solution.initial
     lines = [("", "value", "± error", "unit", "static")]
-    for one in (QUANTITIES[name] for name in BARS):
-        value, error = getattr(initial, one.name), solution.bars[one.name]
+    for one in (QUANTITIES[name] for name in ROWS):
+        value, error = getattr(initial, one.name), solution.bars.get(one.name, 0.0)
         rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
-        static = _digits(getattr(initial, one.static), rounding) if one.static else ""
-        bound = (f"{error:.0e}" if error else "0") if math.isfinite(error) else ""
+        static = digits(getattr(initial, one.static), rounding) if one.static else ""
         unit = "" if one.unit == "1" else one.unit
-        label = one.name.replace("certainty_equivalent", "certainty-equivalent").replace("_", " ")
-        lines.append((label, _digits(value, rounding), bound, unit, static))
+        lines.append((heading(one), digits(value, rounding), bound(error), unit, static))
     widths = [max(len(line[k]) for line in lines) for k in range(5)]
     aligned = [
         f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}  {e:>{widths[4]}}"
@@ -68,7 +68,17 @@ def table(solution: "Solution") -> str:
     )
 
 
-def _digits(value: float, error: float) -> str:
+def heading(one: Quantity) -> str:
+    """Name of a reported value in tables."""
+    return one.name.replace("certainty_equivalent", "certainty-equivalent").replace("_", " ")
+
+
+def bound(error: float) -> str:
+    """An error bar; empty if it is not known."""
+    return (f"{error:.0e}" if error else "0") if math.isfinite(error) else ""
+
+
+def digits(value: float, error: float) -> str:
     """A number with the decimals that its error leaves meaning to, or seven digits."""
     if not math.isfinite(value):
         return "unknown"

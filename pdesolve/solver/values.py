@@ -199,6 +199,42 @@ class InitialState:
             place=4,
         )
     )
+    expected_payoff: float = field(
+        metadata=_reported(
+            long_name="expected payoff E x",
+            unit="money",
+            latex="$E x$",
+            label="expected payoff E x",
+            value=lambda at, xi: at.prior.mean,
+            scale=lambda economy, initial: economy.prior.sd,
+        )
+    )
+    premium: float = field(
+        metadata=_reported(
+            long_name="premium E x - p",
+            unit="money",
+            latex="$E x - p$",
+            label="premium E x − p",
+            value=lambda at, xi: at.prior.mean - at.price(xi),
+            scale=lambda economy, initial: economy.prior.sd,
+            bar=True,
+            bar_from=lambda economy, bars: bars["price"],
+            column="premium",
+            place=6,
+        )
+    )
+    premium_per_sd: float = field(
+        metadata=_reported(
+            long_name="premium per sd of the payoff",
+            unit="1",
+            latex=r"$(E x - p)/\mathrm{sd}\,x$",
+            label="premium (E x − p)/sd x",
+            value=lambda at, xi: (at.prior.mean - at.price(xi)) / at.prior.sd,
+            scale=lambda economy, initial: 1.0,
+            bar=True,
+            bar_from=lambda economy, bars: bars["price"] / economy.prior.sd,
+        )
+    )
     static_price: float = field(
         metadata=_reported(
             long_name="price with no trade after now p^s",
@@ -247,6 +283,9 @@ ERRORS = tuple(one.name for one in REPORTED if one.asked)  # accuracy is asked o
 DERIVED = tuple(one.name for one in REPORTED if one.bar and not one.asked)
 BARS = (*ERRORS, *DERIVED)
 TRACKED = tuple(one.name for one in REPORTED if one.bar and one.bar_from is None)  # measured
+ROWS = tuple(  # of the table of one solution: what is no other's static value
+    one.name for one in REPORTED if one.name not in {other.static for other in REPORTED}
+)
 COLUMNS = tuple(  # what tables and pages over parameters show
     one.name for one in sorted(REPORTED, key=lambda one: one.place) if one.column
 )

@@ -23,7 +23,7 @@ from pdesolve.numerics.rosenbrock import fixed_steps
 from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import VALUES
+from pdesolve.solver.values import QUANTITIES, VALUES
 from pdesolve.typing import Array
 
 
@@ -218,5 +218,15 @@ def _error(
     moves = np.array([not name.startswith("static") for name in VALUES]) & (change > 0.0)
     floor = tuning.coupled * np.max(change / scales) * scales * moves
     change = change + tuning.time * found.case.numerics.tolerance * scales * moves
-    step_error = tuning.step * np.abs(slopes) + tuning.noise * np.abs(values) / abs(h)
+    step_error = tuning.step * np.abs(slopes) + _rounding(found, values, tuning.noise) / abs(h)
     return np.maximum(change, floor) + step_error
+
+
+def _rounding(found: Solution, values: Array, noise: float) -> Array:
+    """What rounding leaves in the values; a difference of others has at least what theirs leave."""
+    known = dict(zip(VALUES, (noise * np.abs(values)).tolist(), strict=True))
+    for name in VALUES:
+        follows = QUANTITIES[name].bar_from
+        if follows is not None:
+            known[name] = max(known[name], follows(found.economy, known))
+    return np.array(list(known.values()))

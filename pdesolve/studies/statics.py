@@ -1,5 +1,7 @@
 """Comparative statics: the initial values of a case over its parameters."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
@@ -36,7 +38,7 @@ def sweep(
     slopes: bool | None = None,
     store: str | Path | None = None,
     progress: bool = False,
-) -> "xarray.Dataset":
+) -> xarray.Dataset:
     """Solve a case for every combination of parameters.
 
     A point that cannot be solved is recorded with its reason and the others go on. Points are
@@ -95,7 +97,7 @@ def run_plan(
     processes: int | None = None,
     store: Path | None = None,
     progress: bool = False,
-) -> "xarray.Dataset":
+) -> xarray.Dataset:
     """Solve the points of a plan; parameters and errors as in `sweep`."""
     if processes is not None and processes < 1:
         raise CaseError(f"processes must be at least 1, got {processes}")
@@ -150,7 +152,7 @@ def _bar(total: int, missing: int, name: str, show: bool) -> Any:
 # ---------------------------------------------------------------------- data set
 
 
-def _dataset(plan: Plan, records: list[Record]) -> "xarray.Dataset":
+def _dataset(plan: Plan, records: list[Record]) -> xarray.Dataset:
     """Arrays over the axes of what the records hold."""
     import xarray
 
@@ -223,7 +225,7 @@ def _attributes(plan: Plan) -> dict[str, str]:
     }
 
 
-def failures(data: "xarray.Dataset") -> tuple[int, str]:
+def failures(data: xarray.Dataset) -> tuple[int, str]:
     """Number of points that failed or did not converge, and the first reason."""
     status = data["status"].to_numpy().ravel()
     bad = np.flatnonzero(status != 0)

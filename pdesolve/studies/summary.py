@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -176,12 +176,17 @@ def as_json(data: "xarray.Dataset") -> str:
             "case": data.attrs["case_name"],
             "title": data.attrs["title"],
             "version": data.attrs["pdesolve_version"],
-            "vary": {key: [_key(v) for v in data[key].to_numpy().tolist()] for key in axes},
+            "vary": swept_values({key: data[key].to_numpy().tolist() for key in axes}),
             "points": list(_points(data, axes)),
         },
         indent=2,
         allow_nan=False,
     )
+
+
+def swept_values(axes: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
+    """Values of every axis, as JSON has them."""
+    return {key: [_key(value) for value in values] for key, values in axes.items()}
 
 
 def _key(value: Any) -> Any:

@@ -147,6 +147,7 @@ class Nearby:
         found = self.choice(variance)
         noise = rho * market.supply_volatility
         alone = self.static(np.array([self.xi]), np.array([self.psi]))[0]
+        expected, spread, _ = self.static(np.zeros(1), np.zeros(1))[0]
         return {
             "price": p,
             "variance": variance,
@@ -155,6 +156,9 @@ class Nearby:
             "log_value": log_value,
             "certainty_equivalent_gain": -(rho * market.initial_supply * p + log_value) / rho,
             "price_volatility": (found.precision_rate / noise + noise) * p_xi,
+            "expected_payoff": float(expected),
+            "premium": float(expected) - p,
+            "premium_per_sd": (float(expected) - p) / float(spread) ** 0.5,
             "static_price": float(alone[0]),
             "static_variance": float(alone[1]),
         }

@@ -24,6 +24,8 @@ def test_the_command_writes_figures_and_prints_captions(
     ]
     said = capsys.readouterr().out
     assert said.startswith(f"wrote {tmp_path / 'new' / 'response.png'}\n")
+    assert main([*arguments, "--format", "svg"]) == 0
+    assert capsys.readouterr().out.startswith(f"wrote {tmp_path / 'new' / 'response.svg'}\n")
     assert "jumps: to 0.68, at a variance of 0.52." in said
 
 

@@ -103,6 +103,13 @@ def test_help_and_version_end_well(arguments: list[str], capsys: Capture) -> Non
         (["solve", "binary", "--out", "taken"], "is a folder"),
         (["solve", "binary", "--out", "a\0b"], "--out must be a folder that can be written to"),
         (["solve", "binary", "--json", "--out", "new", "--tol", "2"], "got '2'"),
+        (["solve", "binary", "--format", "png"], "--format needs --out"),
+        (
+            ["solve", "binary", "--out", "new", "--format", "jpg"],
+            "--format must be of png, pdf, sv",
+        ),
+        (["verify", "binary", "--out", "new", "--format", "jpg"], "with commas, got 'jpg'"),
+        (["figures", "price", "--out", "new", "--format", ""], "with commas, got ''"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(

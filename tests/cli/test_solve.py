@@ -26,6 +26,9 @@ KEYS = [
     "log_value",
     "certainty_equivalent_gain",
     "price_volatility",
+    "expected_payoff",
+    "premium",
+    "premium_per_sd",
     "static_price",
     "static_variance",
     "error",
@@ -61,13 +64,14 @@ def test_json_is_the_only_output_and_has_the_keys(case: str, capsys: Capture) ->
     result = json_only(out)
     assert list(result) == KEYS
     assert set(result["error"]) == ERRORS
-    assert set(result["derived_error"]) == {"certainty_equivalent_gain", "price_volatility"}
+    assert set(result["derived_error"]) == {
+        *("certainty_equivalent_gain", "price_volatility", "premium", "premium_per_sd")
+    }
     assert result["case"] == case
     assert result["converged"] is True
     expected = solved(case, {"numerics.tolerance": 1e-3}).initial
-    assert {key: result[key] for key in KEYS[1:10]} == {
-        key: getattr(expected, key) for key in KEYS[1:10]
-    }
+    values = KEYS[1 : KEYS.index("error")]
+    assert {key: result[key] for key in values} == {key: getattr(expected, key) for key in values}
 
 
 def test_json_has_null_for_what_is_not_known(
@@ -103,6 +107,12 @@ def test_the_table_shows_values_errors_units_and_benchmarks(
     price, static = binary.initial.price, binary.initial.static_price
     assert rows["price"].split() == ["price", f"{price:.7f}", "2e-07", "money", f"{static:.7f}"]
     assert rows["variance"].split()[3] == "money^2"
+    assert rows["expected payoff"].split()[2:] == ["0.350000", "0", "money"]
+    premium = f"{binary.initial.premium:.7f}"
+    assert rows["premium"].split() == ["premium", premium, "2e-07", "money"]
+    assert float(premium) == pytest.approx(0.35 - price, abs=1e-7)
+    sd = 0.35**0.5 * 0.65**0.5
+    assert float(rows["premium per sd"].split()[3]) == pytest.approx(float(premium) / sd, abs=1e-6)
     assert rows["attention"].split()[2] == "0"
     assert "nodes in xi and psi" in out
     assert binary.message in out
@@ -171,6 +181,28 @@ def test_out_writes_every_file_and_nothing_else(
     assert (folder / "binary.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "binary.pdf").read_bytes().startswith(b"%PDF")
     assert load_solution(folder / "binary.nc").initial == binary.initial
+
+
+@pytest.mark.parametrize(
+    ("asked", "endings"), [("svg", ["svg"]), ("pdf,svg,pdf", ["pdf", "svg"]), ("png", ["png"])]
+)
+def test_the_picture_has_the_formats_that_are_asked_for(
+    asked: str,
+    endings: list[str],
+    use: Callable[[object], None],
+    binary: Solution,
+    capsys: Capture,
+    tmp_path: Path,
+) -> None:
+    use(binary)
+    assert cli.main(["solve", "binary", "--out", str(tmp_path), "--format", asked]) == 0
+    names = [f"binary.{ending}" for ending in ("nc", "json", *endings)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    starts = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
+    for ending in endings:
+        assert (tmp_path / f"binary.{ending}").read_bytes().startswith(starts[ending])
+    wrote = [line for line in capsys.readouterr().out.splitlines() if line.startswith("wrote")]
+    assert wrote == [f"wrote {tmp_path / name}" for name in names]
 
 
 def test_written_files_are_listed_below_the_table(

@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 
 from pdesolve.cli import program as cli
+from pdesolve.solver.values import COLUMNS
 from pdesolve.studies import executors, statics
 from pdesolve.studies.executors import ExecutorTuning, SweepError
 from tests.tools.program import RUN, Capture, forbid
@@ -96,16 +97,28 @@ def test_bad_input_is_one_line_and_status_2(
         (["--tol", "2"], "--tol must be a number"),
         (["--out", ""], "--out must be a folder"),
         (["--set", "market.horizon=-1"], "market.horizon must be > 0"),
+        (["--format", "png"], "--format needs --out"),
+        (["--out", "new", "--format", "gif"], "--format must be of png, pdf, svg, with commas, g"),
+        (["--out", "new", "--format", "png,"], "with commas, got ''"),
+        (["--plot", "price"], "--plot needs --out"),
+        (["--out", "new", "--plot", "price,prise"], "got 'prise'; nearest: price"),
+        (["--out", "new", "--plot", "xyzzy"], "got 'xyzzy'; nearest: none"),
     ],
 )
 def test_bad_options_are_one_line_and_status_2(
-    words: list[str], message: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    words: list[str],
+    message: str,
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(statics, "solve_point", forbid)
     assert cli.main(["statics", "binary", "--vary", f"{RHO}=1,2", *words]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert message in err
+    assert not list(tmp_path.iterdir())
 
 
 def test_failures_are_status_1_said_and_written(capsys: Capture, tmp_path: Path) -> None:
@@ -129,6 +142,101 @@ def test_a_refused_store_is_status_2_and_left_alone(capsys: Capture, tmp_path: P
     assert (out, err.count("\n")) == ("", 1)
     assert "holds another sweep: vary was" in err
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+SWEEP = ["statics", "normal", "--tol", "1e-2", "--no-slopes", "--out"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_results_of_other_values_are_not_overwritten_unasked(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*SWEEP, str(tmp_path), "--format", "svg", "--vary"]
+    assert cli.main([*words, f"{RHO}=1,2"]) == 0
+    before = contents(tmp_path)
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        patch.setattr(statics, "solve_point", forbid)
+        assert cli.main([*words, f"{RHO}=1,2,3"]) == 2
+        out, err = capsys.readouterr()
+        named = (
+            f"{tmp_path / 'normal-statics.nc'} is of another sweep: {RHO} was varied over [1.0, 2"
+        )
+        assert (out, err.count("\n")) == ("", 1)
+        assert named in err and "choose another folder, or say --overwrite" in err
+        assert contents(tmp_path) == before
+        assert cli.main([*words, f"{RHO}=1,2"]) == 0  # the same again
+        assert contents(tmp_path).keys() == before.keys()
+        assert contents(tmp_path)["normal-statics.csv"] == before["normal-statics.csv"]
+    assert cli.main([*words, f"{RHO}=1,2,3", "--overwrite"]) == 0
+    rows = (tmp_path / "normal-statics.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows[1:]] == ["1.0", "2.0", "3.0"]
+    assert cli.main([*words, f"{RHO}=1,2,3"]) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("spoilt", ["normal-statics.json", "normal-statics.jsonl"])
+def test_results_that_nothing_is_known_of_are_not_overwritten(
+    spoilt: str, capsys: Capture, tmp_path: Path
+) -> None:
+    words = [*SWEEP, str(tmp_path), "--vary", "attention.capacity=0.5,inf", "--format", "svg"]
+    assert cli.main(words) == 0
+    assert cli.main(words) == 0
+    (tmp_path / spoilt).unlink()
+    before = contents(tmp_path)
+    capsys.readouterr()
+    assert cli.main(words) == 2
+    assert "is there, and not known to be of this sweep; choose another" in capsys.readouterr().err
+    assert contents(tmp_path) == before
+    assert cli.main([*words, "--overwrite"]) == 0
+    capsys.readouterr()
+
+
+def test_an_interrupted_sweep_over_other_values_is_gone_on_from(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    words = [*SWEEP, str(tmp_path), "--format", "svg", "--vary"]
+    assert cli.main([*words, f"{RHO}=1,2"]) == 0
+    for path in tmp_path.glob("*"):
+        if path.suffix != ".jsonl":
+            path.unlink()
+    assert cli.main([*words, f"{RHO}=2,3"]) == 0
+    assert len((tmp_path / "normal-statics.jsonl").read_bytes().splitlines()) == 4
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("json_asked", [False, True])
+def test_every_file_that_is_written_is_named(
+    json_asked: bool, capsys: Capture, tmp_path: Path
+) -> None:
+    words = [*SWEEP, str(tmp_path), "--vary", f"{RHO}=1,2", "--format", "svg,pdf"]
+    assert cli.main([*words, *(["--json"] if json_asked else [])]) == 0
+    out, err = capsys.readouterr()
+    said = (err if json_asked else out).splitlines()
+    named = [line.removeprefix("wrote ") for line in said if line.startswith("wrote ")]
+    assert sorted(named) == sorted(str(path) for path in tmp_path.iterdir())
+    endings = ("jsonl", "nc", "json", "csv", "tex", "svg", "pdf")
+    assert named == [str(tmp_path / f"normal-statics.{ending}") for ending in endings]
+
+
+def test_the_picture_shows_the_values_that_are_asked_for(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+
+    def render(data: object, kind: str, *, names: object) -> bytes:
+        seen.append(names)
+        return b""
+
+    monkeypatch.setattr("pdesolve.plotting.sweep_page.render", render)
+    words = [*SWEEP, str(tmp_path), "--vary", f"{RHO}=1,2", "--format", "svg"]
+    for asked in (["--plot", "gain, premium_per_sd,certainty_equivalent_gain"], []):
+        assert cli.main([*words, *asked]) == 0
+    assert seen == [("certainty_equivalent_gain", "premium_per_sd"), COLUMNS]
+    capsys.readouterr()
 
 
 def test_lost_workers_are_status_1(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

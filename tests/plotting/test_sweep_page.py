@@ -70,14 +70,14 @@ def key(figure: Figure) -> list[str]:
 def test_every_axis_has_a_label_with_its_unit(name: str, pages: dict[str, Figure]) -> None:
     figure = pages[name]
     if name in CONTOURS:
-        bars = [ax.get_ylabel() for ax in figure.axes[6:]]
-        assert bars == ["money", "money²", "attention", "money/√time", "money", "money"]
-        below = [ax.get_xlabel() for ax in figure.axes[4:6]]
-        left = [ax.get_ylabel() for ax in figure.axes[0:6:2]]
-        assert left == ["attention cost scale\n(money/(time attentionⁿ))"] * 3
+        bars = [ax.get_ylabel() for ax in figure.axes[7:]]
+        assert bars == ["money", "money²", "attention", "money/√time", *["money"] * 3]
+        below = [ax.get_xlabel() for ax in figure.axes[5:7]]
+        left = [ax.get_ylabel() for ax in figure.axes[0:7:2]]
+        assert left == ["attention cost scale\n(money/(time attentionⁿ))"] * 4
     else:
         heights = [ax.get_ylabel() for ax in figure.axes]
-        assert heights == ["money", "money²", "attention", "money/√time", "money"]
+        assert heights == ["money", "money²", "attention", "money/√time", "money", "money"]
         below = [ax.get_xlabel() for ax in figure.axes]
     kinds = {"words": "payoff", "endless": "attention capacity (attention)"}
     usual = "attention cost scale\n(money/(time attentionⁿ))"
@@ -97,6 +97,25 @@ def test_nothing_is_clipped_and_nothing_overlaps(
     name: str, width: float, sweeps: dict[str, xarray.Dataset]
 ) -> None:
     check_layout(sweep_plots.page(sweeps[name], width=width), slack=1.0)
+
+
+@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("name", ["steps", "contours", "lines"])
+def test_the_values_that_are_asked_for_are_drawn_and_no_others(
+    name: str, width: float, sweeps: dict[str, xarray.Dataset]
+) -> None:
+    titles = {
+        "price": "price p",
+        "premium_per_sd": "premium (E x − p)/sd x",
+        "attention": "attention S",
+    }
+    for names in (["premium_per_sd"], ["price", "premium_per_sd"], [*titles, "expected_payoff"]):
+        figure = sweep_plots.page(sweeps[name], width=width, names=names)
+        found = [ax.get_title(loc="left")[4:] for ax in figure.axes if ax.get_title(loc="left")]
+        assert found == [titles.get(one, "expected payoff E x") for one in names]
+        check_layout(figure, slack=1.0)
+        text = " ".join(text.get_text() for text in figure.texts)
+        assert ("tatic" in text) == (name == "contours" and "price" in names)
 
 
 def test_the_curves_go_through_the_points_beside_the_static_benchmark(
@@ -131,7 +150,7 @@ def test_ticks_have_the_slope_of_the_value(
 
 
 def test_what_failed_or_missed_the_accuracy_is_marked(pages: dict[str, Figure]) -> None:
-    for name, panels in (("gaps", 5), ("holes", 6)):
+    for name, panels in (("gaps", 6), ("holes", 7)):
         assert {"accuracy missed", "not solved"} <= set(key(pages[name]))
         for ax in pages[name].axes[:panels]:
             assert [line.get_marker() for line in ax.lines].count("x") == 1

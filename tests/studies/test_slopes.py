@@ -61,6 +61,29 @@ def test_slopes_agree_with_differences_of_whole_solves(case: str, key: str, x: f
         assert bar <= 5e-3 * max(abs(expected), *map(abs, values)), name
 
 
+def test_the_premium_moves_as_the_expected_payoff_less_the_price() -> None:
+    data = pdesolve.sweep(load_case("uniform"), {"payoff.low": [0.5]}, tol=1e-3)
+    moves = {name: float(data[f"{name}_slope"].item()) for name in VALUES}
+    bars = {name: float(data[f"{name}_slope_error"].item()) for name in VALUES}
+    assert moves["expected_payoff"] == pytest.approx(0.5, abs=bars["expected_payoff"])
+    assert bars["expected_payoff"] < 1e-5
+    assert moves["premium"] == pytest.approx(0.5 - moves["price"], abs=1e-7)
+    assert bars["premium"] == pytest.approx(bars["price"], rel=1e-2)
+    sd, premium = 1.5 / 12**0.5, float(data["premium"].item())  # of high - low = 1.5
+    share = moves["premium"] / sd + premium / (sd * 1.5)
+    assert moves["premium_per_sd"] == pytest.approx(share, abs=1e-6)
+
+
+def test_a_small_difference_of_large_values_has_their_rounding_in_its_bar() -> None:
+    """A normal payoff's premium is rho n0 sd²."""
+    case = load_case("normal", {"payoff.mean": 1e5, "payoff.sd": 1e-2})
+    data = pdesolve.sweep(case, {"market.initial_supply": [1e-3]}, tol=1e-3)
+    exact = case.market.risk_aversion * 1e-4
+    gap = abs(float(data["premium_slope"].item()) - exact)
+    bar = float(data["premium_slope_error"].item())
+    assert 1e-3 * bar < gap <= bar
+
+
 def test_the_slope_to_the_supply_is_the_volatility_over_kappa() -> None:
     """Supply moves only where in xi the market starts, so dp/dn0 = -rho p_xi."""
     case = load_case("uniform")

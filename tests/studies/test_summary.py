@@ -15,9 +15,10 @@ def test_the_table_has_values_elasticities_and_error_bars(one: xarray.Dataset) -
     lines = table(one).splitlines()
     assert lines[0] == "binary: Approval or rejection"
     assert lines[1] == "at t = 0, over risk aversion ρ [market.risk_aversion]"
-    heading = ["risk_aversion", "price", "variance", "attention", "volatility", "gain"]
+    heading = ["risk_aversion", "price", "variance", "attention", "volatility", "gain", "premium"]
     assert lines[3].split() == heading
-    assert lines[4].split() == "1/money money money^2 attention money/sqrt(time) money".split()
+    units = "1/money money money^2 attention money/sqrt(time) money money"
+    assert lines[4].split() == units.split()
     first = lines[5].split()
     assert float(first[0]) == 1.0
     assert float(first[1]) == pytest.approx(float(one["price"][0]), abs=1e-6)
@@ -80,8 +81,9 @@ def test_json_has_every_point_and_no_nan(mixed: xarray.Dataset, one: xarray.Data
 
 def test_latex_escapes_what_has_to_be(one: xarray.Dataset, mixed: xarray.Dataset) -> None:
     text = as_latex(one)
-    assert r"risk aversion $\rho$ & $p$ & $V$ & $S$ & $\kappa p_\xi$ & $G_0$ \\" in text
-    assert text.count(r"\begin{tabular}{rrrrrr}") == 2
+    symbols = r"$p$ & $V$ & $S$ & $\kappa p_\xi$ & $G_0$ & $E x - p$ \\"
+    assert rf"risk aversion $\rho$ & {symbols}" in text
+    assert text.count(r"\begin{tabular}{rrrrrrr}") == 2
     assert text.count(r"\bottomrule") == 2
     assert "--" in as_latex(mixed)
     bare = [line for line in as_latex(mixed).splitlines() if not line.startswith("%")]

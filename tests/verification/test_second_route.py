@@ -14,6 +14,7 @@ from pdesolve.model.attention.precision import PowerPrecision
 from pdesolve.model.attention.response import Response
 from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Motion
+from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import States
 from pdesolve.solver.pde.solver import SolveError, solve
@@ -73,6 +74,10 @@ def lose_centre(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Reading, "static_price", static_price)
 
 
+def lose_centre_of_mean(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Prior, "mean", property(lambda prior: float(prior.cumulants(0.0, 0.0).mean)))
+
+
 def static_volatility(patch: pytest.MonkeyPatch) -> None:
     def price_volatility(self: Solution, xi: Any, psi: Any = 0.0, t: Any = 0.0) -> Array:
         kappa2 = self.economy.motion(self.precision_rate(xi, psi, t)).kappa2
@@ -111,6 +116,11 @@ REPORTING: dict[str, tuple[str, Break, set[str]]] = {
         lose_centre,
         {"static price", "fields between nodes and dates"},
     ),
+    "expected payoff without its centre": (
+        "baseline",
+        lose_centre_of_mean,
+        {"expected payoff", "premium", "premium per sd"},
+    ),
     "volatility kappa V^s": (
         "baseline",
         static_volatility,
@@ -121,7 +131,8 @@ REPORTING: dict[str, tuple[str, Break, set[str]]] = {
         linear_interpolation,
         {
             *("price", "variance", "attention", "precision rate", "log value"),
-            *("certainty equivalent gain", "price volatility", "fields between nodes and dates"),
+            *("certainty equivalent gain", "price volatility", "premium", "premium per sd"),
+            "fields between nodes and dates",
         },
     ),
 }

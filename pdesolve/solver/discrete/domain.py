@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pdesolve.model.economy import Economy
+from pdesolve.solver.brief import Brief
 from pdesolve.solver.discrete.equilibria import SearchTuning
 from pdesolve.solver.discrete.mesh import Mesh
 from pdesolve.solver.discrete.period import PeriodTuning
 from pdesolve.typing import Array
 
 
-@dataclass(frozen=True, kw_only=True)
-class DiscreteTuning:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DiscreteTuning(Brief):
     """How the mesh of the discrete model is chosen and refined.
 
     Set by trial on the named cases at 64 to 256 periods, so that the error estimate of 5e-5 holds

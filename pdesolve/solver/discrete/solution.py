@@ -1,5 +1,7 @@
 """A solved discrete model: fields as functions of (xi, psi, t), data sets and files."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -145,7 +147,7 @@ class DiscreteSolution(Reading):
         volatility: Array = np.sqrt(np.maximum(variance - later, 0.0) / self.length)
         return volatility
 
-    def to_dataset(self) -> "xarray.Dataset":
+    def to_dataset(self) -> xarray.Dataset:
         """Fields at the nodes, with labelled axes.
 
         Returns

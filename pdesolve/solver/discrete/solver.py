@@ -6,6 +6,8 @@ the fixed point of (3.5). As in section 5 the states are (zeta, psi) of the cent
 what is interpolated are deviations from the static market.
 """
 
+from __future__ import annotations
+
 import time
 from dataclasses import replace
 

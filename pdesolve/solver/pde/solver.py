@@ -1,5 +1,7 @@
 """Case -> Solution."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import replace
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pdesolve.numerics.rosenbrock import StepControl
+from pdesolve.solver.brief import Brief
 from pdesolve.solver.pde.budget import BudgetTuning
 from pdesolve.solver.pde.certificate import CertificateTuning
 from pdesolve.solver.pde.domain import DomainTuning
@@ -121,8 +122,8 @@ class LineTuning:
     doubt: float = 2e-3
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tuning:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Tuning(Brief):
     """The numbers that a solve of the equations goes by, by part."""
 
     domain: DomainTuning = DomainTuning()

@@ -71,3 +71,12 @@ def test_data_set_can_be_saved(tmp_path: Path) -> None:
     with xarray.open_dataset(tmp_path / "binary.nc", engine="h5netcdf") as data:
         xarray.testing.assert_identical(data.load(), found.to_dataset())
     assert [path.name for path in tmp_path.iterdir()] == ["binary.nc"]
+
+
+def test_the_premium_is_what_a_unit_earns_on_average() -> None:
+    initial = three_states(8).initial
+    mean = 0.3 * 1.0 + 0.2 * 3.0
+    sd = (0.3 * 1.0 + 0.2 * 9.0 - mean**2) ** 0.5
+    assert initial.expected_payoff == pytest.approx(mean, abs=1e-14)
+    assert initial.premium == pytest.approx(mean - initial.price, abs=1e-14)
+    assert initial.premium_per_sd == pytest.approx((mean - initial.price) / sd, abs=1e-14)
