@@ -203,20 +203,23 @@ def _variance(solution: Solution, books: _Books, date: float) -> Measured:
 
 def _replicated(solution: Solution, book: Book, tuning: ClaimTuning) -> float:
     """Carr and Madan's variance: twice the integral over strikes of what is out of the money."""
-    price, sd = book.forward, np.sqrt(solution.initial.variance)
-    low, high = (np.clip(price + side * tuning.tails * sd, *_support(solution)) for side in (-1, 1))
+    price, far = book.forward, tuning.tails * float(np.sqrt(solution.initial.variance))
+    lowest, highest = _support(solution)
     values, _ = solution.prior.panels()
-    kinks = values.ravel() if values.shape[1] == 1 and values.size <= 4 * tuning.panels else []
+    few = values.shape[1] == 1 and values.size <= 4 * tuning.panels
+    kinks = values.ravel() if few else np.zeros(0)
     nodes, weights = leggauss(tuning.nodes)
     total = 0.0
-    for ends, prices in (((low, price), book.puts), ((price, high), book.calls)):
-        even = np.linspace(*ends, tuning.panels + 1)
-        edges = np.union1d(even, [k for k in kinks if ends[0] < k < ends[1]])
+    for low, high, prices in (
+        (max(price - far, lowest), price, book.puts),
+        (price, min(price + far, highest), book.calls),
+    ):
+        inside = kinks[(low < kinks) & (kinks < high)]
+        edges = np.union1d(np.linspace(low, high, tuning.panels + 1), inside)
         half = 0.5 * np.diff(edges)[:, None]
         strikes = edges[:-1, None] + half * (1.0 + nodes)
-        total += float(
-            2.0 * np.sum(half * weights * prices(strikes.ravel()).reshape(strikes.shape))
-        )
+        worth = prices(strikes.ravel()).reshape(strikes.shape)
+        total += 2.0 * float(np.sum(half * weights * worth))
     return total
 
 
@@ -278,7 +281,8 @@ def _around(solution: Solution, wide: float, count: int) -> Array:
     """Evenly, so many roots of V around the price, within the payoff's support."""
     initial = solution.initial
     ends = initial.price + wide * np.sqrt(initial.variance) * np.array([-1.0, 1.0])
-    return np.linspace(*np.clip(ends, *_support(solution)), count)
+    low, high = (float(end) for end in np.clip(ends, *_support(solution)))
+    return np.linspace(low, high, count)
 
 
 def _support(solution: Solution) -> tuple[float, float]:

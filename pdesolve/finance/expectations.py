@@ -1,14 +1,14 @@
 """What a solved market is expected to do by date, each number with an error bar (section 11).
 
-Everything is a moment of the law of the states (:mod:`.law`), given each of a few payoffs that stand
-for the prior, averaged over them. Errors are measured: that of the grid by a march on a coarser one;
-that of the steps, there, by one with two for each, which corrects the moments; that of the few
-payoffs by how fast moments fall as polynomials of the payoff; and what the solution leaves by its
-own error bars.
+Everything is a moment of the law of the states (:mod:`.law`), given each of a few payoffs that
+stand for the prior, averaged over them. Errors are measured: that of the grid by a march on a
+coarser one; that of the steps, there, by one with two for each, which corrects the moments; that of
+the few payoffs by how fast moments fall as polynomials of the payoff; and what the solution leaves
+by its own error bars.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -296,7 +296,7 @@ def _dataset(
         long_name = f"estimated absolute error of {row.long_name}"
         variables[name] = ("t", rows[name], about)
         variables[f"{name}_error"] = ("t", errors[name], {**about, "long_name": long_name})
-    attributes = {"case_name": solution.case.name, "measure": measure}
+    attributes: dict[str, Any] = {"case_name": solution.case.name, "measure": measure}
     if given is not None:
         attributes["given"] = given
     return xarray.Dataset(variables, {"t": ("t", t, labels("t"))}, attrs=attributes)

@@ -2,14 +2,14 @@
 
 Given the payoff, or under Q, (xi, psi) is a Markov process, and an expectation u of what it will be
 solves u_t + G u = 0, with the generator G u = drift u_xi + kappa²/2 u_xixi + psi_dot u_psi. A step
-back is a matrix on the nodal values; marching *forward* with its transpose, from the weights by which
-the initial state reads them, gives at every date the weights whose product with the values of any
-smooth function is its expectation.
+back is a matrix on the nodal values; marching *forward* with its transpose, from the weights by
+which the initial state reads them, gives at every date the weights whose product with the values of
+any smooth function is its expectation.
 
-A step is exp(h (a G' + b G'')) exp(h (b G' + a G'')), with G', G'' at the two Gauss points, of order
-4 (Blanes and Moan 2006, *Applied Numerical Mathematics* 56), and an exponential is the sum of powers
-of one resolvent that agrees with it to order 5 and vanishes at infinity (Hairer and Wanner, section
-IV.6), so that a step takes two factorisations.
+A step is exp(h (a G' + b G'')) exp(h (b G' + a G'')), with G', G'' at the two Gauss points, of
+order 4 (Blanes and Moan 2006, *Applied Numerical Mathematics* 56), and an exponential is the sum of
+powers of one resolvent that agrees with it to order 5 and vanishes at infinity (Hairer and Wanner,
+section IV.6), so that a step takes two factorisations.
 """
 
 from collections.abc import Sequence

@@ -57,4 +57,5 @@ def gauss_rule(points: Array, probabilities: Array, count: int) -> tuple[Array, 
     """
     _, diagonal, beside = orthonormal(points, probabilities, count)
     nodes, vectors = eigh_tridiagonal(diagonal, beside[:-1])
-    return float(probabilities @ points) + nodes, vectors[0] ** 2
+    weights: Array = vectors[0] ** 2
+    return np.asarray(float(probabilities @ points) + nodes), weights
