@@ -8,7 +8,7 @@ by its own error bars.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -44,12 +44,16 @@ class ExpectationTuning:
     ----------
     dates : int
         Intervals between the dates that are shown, where none are given.
+    near : int
+        Steps either way whose errors a date is taken to have: one that changes sign may be small
+        just there.
     payoffs : tuple of int
         Payoffs that stand for the prior, at first and if these are too few.
     marches : MarchTuning
     """
 
     dates: int = 50
+    near: int = 2
     payoffs: tuple[int, ...] = (10, 20, 32)
     marches: MarchTuning = MarchTuning()
 
@@ -96,24 +100,26 @@ def expectations(
     t = _dates(solution, dates, tuning)
     _check(solution, measure, given)
     marches = Marches.of(solution, tuning.marches)
+    every = np.union1d(t, marches.fine.times)
     for count in tuning.payoffs:
         payoffs = _payoffs(solution, measure, given, count)
-        best = _moments(marches.fine, solution, payoffs, t)
+        best = _moments(marches.fine, solution, payoffs, every)
         left = {name: _unsettled(one, payoffs) for name, one in best.items()}
         if _settled(solution, left):
             break
     facts = _facts(solution, measure, given)
-    others = [_moments(one, solution, payoffs, t) for one in (marches.coarse, marches.short)]
+    others = [_moments(one, solution, payoffs, every) for one in (marches.coarse, marches.short)]
     fine, coarse, short = (_average(run, payoffs) for run in (best, *others))
     right = {name: marches.measured(fine[name], coarse[name], short[name]).value for name in fine}
     rows, by_grid, by_steps = (table(one, facts) for one in (right, coarse, fine))
-    doubt = _doubt(solution, right, facts, left, t)
-    errors = {
-        name: marches.grid_share * np.abs(by_steps[name] - by_grid[name])
-        + tuning.marches.steps * np.abs(rows[name] - by_steps[name])
-        + doubt[name]
-        for name in EXPECTED
-    }
+    doubt = _doubt(solution, right, facts, left, every)
+    near = _near(every, marches.fine.times, tuning.near)
+    shown, errors = np.searchsorted(every, t), {}
+    for name, row in rows.items():
+        grid = marches.grid_share * np.abs(by_steps[name] - by_grid[name])
+        steps = tuning.marches.steps * np.abs(row - by_steps[name])
+        errors[name] = np.max(near * (grid + steps + doubt[name]), axis=1)[shown]
+    rows = {name: row[shown] for name, row in rows.items()}
     return _dataset(solution, t, rows, errors, measure, given)
 
 
@@ -174,6 +180,7 @@ def _facts(solution: Solution, measure: str, given: float | None) -> Facts:
         payoff=mean,
         payoff_variance=variance,
         given=given is not None,
+        neutral=measure != "physical",
     )
 
 
@@ -185,14 +192,17 @@ def _moments(clock: Clock, solution: Solution, payoffs: _Payoffs, t: Array) -> d
     market, price, centre = solution.case.market, solution.initial.price, solution.prior.centre
     found = laws(clock, [None if x is None else x - centre for x in payoffs.values])
     every = np.union1d(t, clock.times)
+    begun = every > 0.0
     at = (at_nodes(clock.solution, float(now)) for now in every)
     functions = (np.stack([f(one, price, market) for f in FUNCTIONS.values()], -1) for one in at)
     known = [expect(found, float(now), f) for now, f in zip(every, functions, strict=True)]
     moments = dict(zip(FUNCTIONS, np.transpose(known, (2, 1, 0)), strict=True))
     rate = CubicSpline(every, moments["precision_rate"], axis=1)
     moments["learned"] = rate.antiderivative()(every)
-    shown = np.searchsorted(every, t)
-    moments = {name: one[:, shown] for name, one in moments.items()}
+    for name in ("price", "square"):  # it is p0 to begin with
+        moments[name] = np.where(begun, moments[name], 0.0)
+    asked = np.searchsorted(every, t)
+    moments = {name: one[:, asked] for name, one in moments.items()}
     x = np.array([np.nan if one is None else one - price for one in payoffs.values])
     neutral = payoffs.values[0] is None  # then the price is the expected payoff
     product = moments["square"] if neutral else x[:, None] * moments["price"]
@@ -204,6 +214,12 @@ def _average(moments: Moments, payoffs: _Payoffs) -> dict[str, Array]:
 
 
 # ---------------------------------------------------------------------- errors
+
+
+def _near(every: Array, times: Array, steps: int) -> Array:
+    """Which dates are within so many steps of each, shape (dates, dates)."""
+    place = np.interp(every, times, np.arange(times.size))
+    return np.asarray(np.abs(place[:, None] - place) <= steps)
 
 
 def _unsettled(given: Array, payoffs: _Payoffs) -> Array:
@@ -254,7 +270,9 @@ def _bars(
     at V/(2 rho).
     """
     bars, rho = solution.bars, facts.market.risk_aversion
-    level, stretch = bars["price"], bars["price"] / solution.prior.sd
+    moves = max(solution.initial.price_volatility, np.finfo(float).tiny)
+    level = bars["price"]
+    stretch = max(level / solution.prior.sd, bars["price_volatility"] / moves)
     rate, flat = bars["precision_rate"], np.ones(t.size)
     shift = {
         "price": level * flat,
@@ -276,8 +294,11 @@ def _bars(
         "volatility": bars["price_volatility"] * flat,
         "move": 2.0 * bars["price_volatility"] * m["volatility"],
     }
-    one = {"variance": bars["variance"] * flat}, {"attention": bars["attention"] * flat}
-    return [(change, facts) for change in (shift, bend, bought, volatile, *one)]
+    attended = {"attention": bars["attention"] * flat}
+    changes = [(change, facts) for change in (shift, bend, bought, volatile, attended)]
+    more = bars["variance"] if facts.neutral else 0.0  # the payoff's, there
+    whole = replace(facts, payoff_variance=facts.payoff_variance + more)
+    return [*changes, ({"variance": bars["variance"] * flat}, whole)]
 
 
 def _dataset(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pdesolve.finance.law import Clock, Law, laws
-from pdesolve.finance.nodes import with_nodes
+from pdesolve.finance.nodes import finer, with_nodes
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
@@ -51,6 +51,8 @@ class Measured(NamedTuple):
 class Marches:
     """Clocks on the solution's grid; on a coarser one; and there with two steps for each.
 
+    The fields are solved again there, with their own steps, so that what these leave is seen too.
+
     Attributes
     ----------
     solution : Solution
@@ -72,13 +74,14 @@ class Marches:
         whole = with_nodes(solution)
         space, times = whole.space, _steps(whole.times, tuning.marched, date)
         nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
-        coarse = retrace(whole, space.resized(max(nodes, tuning.least), lines))
-        short = np.sort(np.append(times, 0.5 * (times[1:] + times[:-1])))
+        small = space.resized(max(nodes, tuning.least), lines)
+        coarse = retrace(whole, small)
+        short = retrace(coarse, coarse.space, finer(whole.times))
         return cls(
             solution=solution,
             fine=Clock(solution=whole, times=times),
             coarse=Clock(solution=coarse, times=times),
-            short=Clock(solution=coarse, times=short),
+            short=Clock(solution=short, times=finer(times)),
             tuning=tuning,
         )
 
