@@ -13,7 +13,7 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
 
-from pdesolve.case.errors import PdesolveError
+from pdesolve.finance.asked import check_claims
 from pdesolve.finance.books import AtPayoff, AtPrice, Book
 from pdesolve.finance.implied import black_volatility, normal_volatility
 from pdesolve.finance.marches import Marches, MarchTuning, Measured
@@ -22,10 +22,6 @@ from pdesolve.typing import Array
 
 if TYPE_CHECKING:
     import xarray
-
-
-class ClaimError(PdesolveError, ValueError):
-    """A claim that cannot be priced, in one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +89,11 @@ def option_prices(
     ClaimError
         If a strike is not a finite number, or the maturity not after 0 and up to the horizon.
     """
-    date = _maturity(solution, maturity)
-    at = _strikes(solution, strikes, tuning)
+    check_claims(solution.economy, strikes, maturity)
+    date = solution.economy.horizon if maturity is None else float(maturity)
+    if strikes is None:
+        strikes = _around(solution, tuning.wide, tuning.strikes)
+    at = np.atleast_1d(np.asarray(strikes, float)).ravel()
     books = _Books.of(solution, date, tuning.marches)
     level, vega = _bars(solution)
     calls = books.measured(lambda book: book.calls(at))
@@ -141,7 +140,8 @@ def state_prices(
     ClaimError
         If the maturity is not after 0 and up to the horizon.
     """
-    date = _maturity(solution, maturity)
+    check_claims(solution.economy, maturity=maturity)
+    date = solution.economy.horizon if maturity is None else float(maturity)
     books = _Books.of(solution, date, tuning.marches)
     values, probabilities = solution.prior.panels()
     level, _ = _bars(solution)
@@ -250,31 +250,6 @@ def _bars(solution: Solution) -> tuple[float, float]:
     """
     bars, variance = solution.bars, solution.initial.variance
     return bars["price"], 0.2 * bars["variance"] / np.sqrt(variance)
-
-
-# ---------------------------------------------------------------------- what is asked
-
-
-def _maturity(solution: Solution, maturity: float | None) -> float:
-    horizon = solution.economy.horizon
-    date = horizon if maturity is None else float(maturity)
-    if not 0.0 < date <= horizon:
-        raise ClaimError(
-            f"a maturity must be after 0 and up to the horizon, {horizon:g}; got {date:g}"
-        )
-    return date
-
-
-def _strikes(solution: Solution, strikes: ArrayLike | None, tuning: ClaimTuning) -> Array:
-    if strikes is None:
-        return _around(solution, tuning.wide, tuning.strikes)
-    at = np.atleast_1d(np.asarray(strikes, float))
-    if not (at.size and np.all(np.isfinite(at))):
-        wrong = at[~np.isfinite(at)]
-        raise ClaimError(
-            f"strikes must be finite numbers; got {wrong[0] if wrong.size else 'none'}"
-        )
-    return at
 
 
 def _around(solution: Solution, wide: float, count: int) -> Array:
