@@ -46,7 +46,7 @@ class ExpectationTuning:
 
     dates: int = 50
     near: int = 2
-    payoffs: tuple[int, ...] = (10, 20, 32)
+    payoffs: tuple[int, ...] = (8, 16, 32)
     marches: MarchTuning = MarchTuning()
 
 

@@ -35,8 +35,8 @@ class MarchTuning:
     coarse: float = 0.5
     least: int = 24
     marched: int = 16
-    grid: float = 0.5
-    kinked: float = 1.0
+    grid: float = 1.0
+    kinked: float = 1.5
     steps: float = 0.3
 
 

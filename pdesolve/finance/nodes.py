@@ -8,7 +8,7 @@ from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
-LINE = (81, 37, 24)  # xi nodes, psi nodes and steps for a normal payoff
+LINE = (81, 49, 16)  # xi nodes, psi nodes and steps for a normal payoff
 
 
 @dataclass(frozen=True, kw_only=True)
