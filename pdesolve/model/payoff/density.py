@@ -22,22 +22,25 @@ class DensityPrior(Prior):
         QuadratureRule of the tilts in that unit.
     log_mass : float
         Log of the rule's total mass with no tilt.
+    pdf : callable
+        payoffs, money -> their density, 1/money.
     draw : callable
         (generator, size) -> payoffs drawn from the prior, money.
-    panels : Panels
+    fine : Panels
         That the rule goes by.
     """
 
     scale: float
     rule: Callable[[Array, Array], QuadratureRule]
     log_mass: float
+    pdf: Callable[[Array], Array]
     draw: Callable[[np.random.Generator, int], Array]
-    panels: Panels = Panels()
+    fine: Panels = Panels()
     slow: bool = field(default=True, init=False)
 
     @property
     def _size(self) -> int:
-        return self.panels.each
+        return self.fine.each
 
     def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
         rule = self.rule(zeta * self.scale, psi * self.scale**2)
@@ -62,6 +65,16 @@ class DensityPrior(Prior):
     def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
         rule = self.rule(zeta * self.scale, psi * self.scale**2)
         return (rule.anchor + rule.shift) * self.scale, rule.weight / rule.weight.sum(axis=0)
+
+    def panels(self) -> tuple[Array, Array]:
+        """The payoff as panels of Gauss nodes, as in the base class: those of the rule."""
+        offsets, probabilities = (part[:, 0] for part in self._nodes(np.zeros(1), np.zeros(1)))
+        nodes = self.fine.flat if offsets.size == self.fine.flat else self.fine.nodes
+        return (self.centre + offsets).reshape(-1, nodes), probabilities.reshape(-1, nodes)
+
+    def density(self, payoff: Array) -> Array:
+        """Density of F, 1/money, at payoffs."""
+        return self.pdf(payoff)
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Payoffs drawn from the prior, money, shape (size,)."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri
+from scipy.stats import beta, lognorm, uniform
 
 from pdesolve.case import (
     BetaPayoff,
@@ -130,7 +131,13 @@ def _lognormal(spec: LognormalPayoff) -> Prior:
             ends = ndtr((np.log([spec.low, spec.high]) - middle) / sd)
         return np.exp(middle + sd * ndtri(rng.uniform(ends[0], ends[1], size)))
 
-    return _density(spec.low, spec.high, spec.high, rule, draw)
+    def pdf(x: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            low, high = ndtr((np.log([spec.low, spec.high]) - middle) / sd)
+        inside = (x >= spec.low) & (x <= spec.high)
+        return np.where(inside, lognorm.pdf(x, sd, scale=np.exp(middle)) / (high - low), 0.0)
+
+    return _density(spec.low, spec.high, spec.high, rule, pdf, draw)
 
 
 def _uniform(spec: UniformPayoff) -> Prior:
@@ -139,7 +146,9 @@ def _uniform(spec: UniformPayoff) -> Prior:
     def draw(rng: np.random.Generator, size: int) -> Array:
         return rng.uniform(spec.low, spec.high, size)
 
-    return _density(spec.low, spec.high, (spec.high - spec.low) / 2.0, uniform_rule, draw)
+    width = spec.high - spec.low
+    pdf = uniform(loc=spec.low, scale=width).pdf
+    return _density(spec.low, spec.high, width / 2.0, uniform_rule, pdf, draw)
 
 
 def _beta(spec: BetaPayoff) -> Prior:
@@ -149,7 +158,8 @@ def _beta(spec: BetaPayoff) -> Prior:
     def draw(rng: np.random.Generator, size: int) -> Array:
         return spec.low + width * rng.beta(spec.a, spec.b, size)
 
-    return _density(spec.low, spec.high, width, partial(beta_rule, a=spec.a, b=spec.b), draw)
+    pdf = beta(spec.a, spec.b, loc=spec.low, scale=width).pdf
+    return _density(spec.low, spec.high, width, partial(beta_rule, a=spec.a, b=spec.b), pdf, draw)
 
 
 def _density(
@@ -157,6 +167,7 @@ def _density(
     high: float,
     scale: float,
     rule: Callable[[Array, Array], QuadratureRule],
+    pdf: Callable[[Array], Array],
     draw: Callable[[np.random.Generator, int], Array],
 ) -> Prior:
     """Prior on [low, high] of a quadrature rule."""
@@ -168,6 +179,7 @@ def _density(
         scale=scale,
         rule=rule,
         log_mass=float((untilted.log_peak + np.log(untilted.weight.sum(axis=0)))[0]),
+        pdf=pdf,
         draw=draw,
     )
 
