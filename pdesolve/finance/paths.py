@@ -21,7 +21,7 @@ from pdesolve.typing import Array
 NAMES = ("price", "variance", "price_slope", "log_value_slope")
 
 
-def dates(solution: Solution, steps: int) -> Array:
+def trading_dates(solution: Solution, steps: int) -> Array:
     """Trading dates, shape (steps + 1,), closer together early on, while learning is fastest."""
     prior, horizon = solution.prior, solution.economy.horizon
     _, move = respond(solution, np.array([solution.initial.variance]))
@@ -87,9 +87,7 @@ def foretold(move: Motion, price: Array, log_value_slope: Array, dt: float, shoc
     return np.asarray(mu / np.sqrt(move.kappa2) * dt + shock)
 
 
-def moved(
-    xi: Array, psi: Array, move: Motion, surprise: Array, dt: float
-) -> tuple[Array, Array]:
+def moved(xi: Array, psi: Array, move: Motion, surprise: Array, dt: float) -> tuple[Array, Array]:
     """States a moment on: dxi = kappa dM, dpsi = psi_dot dt."""
     return xi + np.sqrt(move.kappa2) * surprise, psi + move.psi_dot * dt
 
@@ -136,7 +134,7 @@ def trade_paths(
         Sampled from the continuum on every path.
     """
     market = solution.case.market
-    n0, t = market.initial_supply, dates(solution, steps)
+    n0, t = market.initial_supply, trading_dates(solution, steps)
     x = solution.prior.sample(rng, paths)
     one, none = np.ones(paths), np.zeros((investors, paths))
     fine = coarse = Trading(
@@ -216,7 +214,7 @@ def neutral_paths(
     fine, coarse : Neutral
         At the last date, with all dates and with every second one.
     """
-    t, none = dates(solution, steps), np.zeros(paths)
+    t, none = trading_dates(solution, steps), np.zeros(paths)
     fine = coarse = Neutral(np.full(paths, solution.economy.start), none, none)
     for k in range(0, steps, 2):
         dt = np.diff(t[k : k + 3])
