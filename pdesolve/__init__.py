@@ -25,6 +25,11 @@ Studies
     sweep            a case over its parameters, as labelled arrays
     compare          a few cases side by side, and how far apart they are
 
+What a market implies (methods of a Solution do most)
+
+    simulate_blocks  paths block by block, where all of them would take too much memory
+    path_means       means over any number of simulated paths, with their errors
+
 Errors
 
     CaseError        what is wrong with a case: file, key, rule and value
@@ -41,6 +46,8 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.finance.averages import path_means
+    from pdesolve.finance.simulation import simulate_blocks
     from pdesolve.solver.discrete.solver import solve_discrete
     from pdesolve.solver.pde.solver import SolveError, solve
     from pdesolve.solver.solution import Solution, load_solution
@@ -58,6 +65,8 @@ _HOME = {
     "compare": "studies.comparison",
     "load_case": "case",
     "load_solution": "solver.solution",
+    "path_means": "finance.averages",
+    "simulate_blocks": "finance.simulation",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
     "sweep": "studies.statics",
@@ -74,6 +83,8 @@ __all__ = [
     "compare",
     "load_case",
     "load_solution",
+    "path_means",
+    "simulate_blocks",
     "solve",
     "solve_discrete",
     "sweep",

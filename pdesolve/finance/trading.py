@@ -72,9 +72,10 @@ def information(
     `attention_cost`; and `variance_swap`, the risk-neutral variance V at t = 0, beside
     `realised_variance`, what a variance swap at that strike is expected to be paid.
 
-    Warning: implied variance lies *below* expected realised variance here, in every case looked at,
-    where index options show the opposite. Investors price variance with signals of their own in
-    hand; to who sees prices alone the payoff is more of a surprise. SVIX is to be read accordingly.
+    Warning: implied variance (and with it SVIX) lies *below* expected realised variance here, for
+    every normal payoff and in every case looked at; index options show the opposite. Investors who
+    hold shares at T expect the payoff to differ from the price, and that premium, squared, is
+    realised but not priced.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def information(
         If paths, dates or seed are not possible.
     """
     simulated = path_means(
-        solution, SIMULATED, paths, dates, "physical", seed, progress=progress, tuning=tuning.paths
+        solution, SIMULATED, paths, dates, seed=seed, progress=progress, tuning=tuning.paths
     )
     shown = simulated.t.size - 1
     shares = -(-tuning.dates // shown)
@@ -104,8 +105,7 @@ def information(
     wanted = [name for one in BY_DATE for name in (one, f"{one}_error")]
     by_date = law[wanted].isel(t=slice(None, None, shares)).assign_coords(t=simulated.t)
     found = by_date.merge(simulated).assign(_totals(solution, law))
-    about = {"case_name": solution.case.name, "paths": paths, "dates": dates, "seed": seed}
-    return found.assign_attrs(about)
+    return found.assign_attrs(simulated.attrs)
 
 
 def _totals(solution: Solution, law: "xarray.Dataset") -> dict[str, Any]:
