@@ -12,23 +12,25 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pdesolve.finance.beliefs import PublicBelief
 from pdesolve.finance.paths import AtDate, foretold, moved, respond, told
+from pdesolve.solver.brief import Brief
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
 FIELDS = ("price", "variance", "log_value_slope")  # the last under the risk-neutral measure only
 
 
-@dataclass(frozen=True, kw_only=True)
-class PathTuning:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PathTuning(Brief):
     """How paths are simulated.
 
     Attributes
     ----------
     stream : int
-        Paths with a stream of random numbers of their own; a block has some of these.
+        Paths with a stream of random numbers of their own; a block consists of some of these.
     memory : int
         Bytes that a block of paths takes, about; fields that are kept take no more.
     """
@@ -113,8 +115,8 @@ class Run:
     seed : int
     coarse : bool
         Whether every second date is left out.
-    kept : array of int
-        Dates that are kept, among those that are traded at.
+    kept : array
+        Whole numbers of the dates that are kept, among `t`.
     size : int
         Paths of a block.
     tuning : PathTuning
@@ -126,7 +128,7 @@ class Run:
     physical: bool
     seed: int
     coarse: bool
-    kept: Array
+    kept: NDArray[np.int_]
     size: int
     tuning: PathTuning
 
@@ -174,7 +176,7 @@ class Run:
 
     @cached_property
     def _fields(self) -> Any:
-        """k -> fields at that date, kept as long as there is room."""
+        """Fields at the date of a number, kept as long as there is room."""
         size = 16 * len(FIELDS) * self.solution.space.xi.size  # values and splines through them
 
         @lru_cache(maxsize=self.tuning.memory // size)
@@ -217,7 +219,8 @@ class Run:
         if x is None:
             x = prior.tilted_draw(shares, now.xi - prior.centre * now.psi, now.psi)
         dates = [self._values(x, *one) for one in taken]
-        return Block(start, x, PathValues(*(np.stack(one, axis=1) for one in zip(*dates))))
+        values = (np.stack(one, axis=1) for one in zip(*dates, strict=True))
+        return Block(start, x, PathValues(*values))
 
     def _moved(self, now: _Path, seen: _Seen, x: Array | None, dt: float, shock: Array) -> _Path:
         """A date on: the states, and the evidence of prices, dZ = A/(rho sigma) dM."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pdesolve.case.errors import PdesolveError
 from pdesolve.finance.by_date import MEASURES
@@ -162,7 +163,7 @@ def planned(
     )
 
 
-def _nearest(t: Array, keep: Sequence[float] | None) -> Any:
+def _nearest(t: Array, keep: Sequence[float] | None) -> NDArray[np.int_]:
     """Of the dates, by their numbers, those nearest to some times."""
     if keep is None:
         return np.arange(t.size)
@@ -179,16 +180,17 @@ def labelled(run: Run, block: Block) -> "xarray.Dataset":
     import xarray
 
     found = block.values._asdict()
-    variables = {name: (("path", "t"), found[name], about) for name, about in VARIABLES.items()}
-    variables["payoff"] = (("path",), block.payoff, PAYOFF)
+    variables: dict[str, Any] = {"payoff": ("path", block.payoff, PAYOFF)}
+    for name, about in VARIABLES.items():
+        variables[name] = (("path", "t"), found[name], about)
     coords: dict[str, Any] = {
         "path": ("path", np.arange(block.start, block.start + block.payoff.size)),
         "t": ("t", run.t[run.kept], labels("t")),
     }
-    about: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "case_name": run.solution.case.name,
         "measure": "physical" if run.physical else "risk-neutral",
         "dates": run.t.size - 1,
         "seed": run.seed,
     }
-    return xarray.Dataset(variables, coords, attrs=about)
+    return xarray.Dataset(variables, coords, attrs=attributes)

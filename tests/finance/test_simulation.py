@@ -16,7 +16,9 @@ from pdesolve.solver.solution import Solution
 from tests.tools.solutions import solved
 
 
-def within(values: xarray.DataArray, expected: object, errors: float = 4.0) -> bool:
+def within(
+    values: xarray.DataArray, expected: xarray.DataArray | float, errors: float = 4.0
+) -> bool:
     """Whether a mean over paths is what it should be, but for chance."""
     error = values.std("path") / np.sqrt(values.sizes["path"])
     return bool((abs(values.mean("path") - expected) <= errors * error + 1e-8).all())
@@ -42,8 +44,8 @@ def test_payoffs_are_as_evenly_spread_as_they_can_be() -> None:
     x = solved("three_states", tol=1e-2).simulate(paths=1000, dates=2).payoff.values
     assert [int(np.sum(x == value)) for value in (0.0, 1.0, 3.0)] == [500, 300, 200]
     assert np.sum(x[:500] == 0.0) == pytest.approx(250, abs=45)  # in no order
-    for name, overrides in (("normal", {}), ("uniform", {}), ("mixture", {})):
-        prior = make_prior(pdesolve.load_case(name, overrides).payoff)
+    for name in ("normal", "uniform", "mixture"):
+        prior = make_prior(pdesolve.load_case(name).payoff)
         x = prior.quantile((np.arange(10_000) + 0.5) / 10_000)
         assert x.mean() == pytest.approx(prior.mean, abs=2e-3 * prior.sd)
         assert x.var() == pytest.approx(prior.variance, rel=3e-3)
