@@ -66,7 +66,7 @@ class _Path(NamedTuple):
     """Where paths are at a date: the states, evidence Z and its precision H, and what has added up.
 
     `noise` is that of an investor's signals, `gain` her wealth but for the payoff times
-    `per_payoff`.
+    `per_payoff`; `log_kernel` is that of the pricing kernel, but for what the payoff adds.
     """
 
     xi: Array
@@ -77,6 +77,7 @@ class _Path(NamedTuple):
     gain: Array
     per_payoff: Array
     information: Array
+    log_kernel: Array
 
 
 class _Seen(NamedTuple):
@@ -93,10 +94,11 @@ class _Seen(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some of the paths: number of the first, payoffs, and values of shape (paths, kept)."""
+    """Some of the paths: number of the first, payoffs, kernels, values of shape (paths, kept)."""
 
     start: int
     payoff: Array
+    pricing_kernel: Array
     values: PathValues
 
 
@@ -206,7 +208,7 @@ class Run:
         prior, shocks, shares = self.solution.prior, self._shocks(start, stop), self._shares
         shares, none = shares[start:stop], np.zeros(stop - start)
         x = prior.quantile(shares) if self.physical else None
-        now = _Path(none + self.solution.economy.start, *[none] * 7)
+        now = _Path(none + self.solution.economy.start, *[none] * 8)
         seen, kept = self._see(0, now), set(self.kept.tolist())
         taken = [(now, seen)] if 0 in kept else []
         for k, dt in enumerate(np.diff(self.t).tolist()):
@@ -220,7 +222,7 @@ class Run:
             x = prior.tilted_draw(shares, now.xi - prior.centre * now.psi, now.psi)
         dates = [self._values(x, *one) for one in taken]
         values = (np.stack(one, axis=1) for one in zip(*dates, strict=True))
-        return Block(start, x, PathValues(*values))
+        return Block(start, x, self._kernel(x, now, seen), PathValues(*values))
 
     def _moved(self, now: _Path, seen: _Seen, x: Array | None, dt: float, shock: Array) -> _Path:
         """A date on: the states, and the evidence of prices, dZ = A/(rho sigma) dM."""
@@ -245,10 +247,19 @@ class Run:
         """The later date, with what an investor has gained by what she held before."""
         rho, rise = self.solution.economy.risk_aversion, after.price - seen.price
         common, per_payoff = _held(now, rho)
+        paid, squared = seen.cost * dt, 0.5 * seen.precision_rate * seen.price**2 * dt
         return later._replace(
-            gain=now.gain + (common + now.noise / rho) * rise - seen.cost * dt,
+            gain=now.gain + (common + now.noise / rho) * rise - paid,
             per_payoff=now.per_payoff + per_payoff * rise,
+            log_kernel=now.log_kernel - rho * (common * rise - paid) + squared,
         )
+
+    def _kernel(self, x: Array, end: _Path, seen: _Seen) -> Array:
+        """Risk-neutral over physical probability of a path with its payoff."""
+        rho, gain = self.solution.economy.risk_aversion, self.solution.initial
+        common, per_payoff = _held(end, rho)
+        last = common * (x - seen.price) + 0.5 * per_payoff * x**2
+        return np.exp(end.log_kernel - rho * (last - gain.certainty_equivalent_gain))
 
     def _values(self, x: Array, now: _Path, seen: _Seen) -> PathValues:
         """Values at a date, now that the payoff is known."""

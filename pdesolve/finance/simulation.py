@@ -38,7 +38,13 @@ VARIABLES: dict[str, dict[str, str]] = {  # by path and date
         "long_name": "what she has gained, less what attention has cost, before the payoff",
     },
 }
-PAYOFF = {"units": "money", "long_name": "payoff x"}
+BY_PATH = {
+    "payoff": {"units": "money", "long_name": "payoff x"},
+    "pricing_kernel": {
+        "units": "1",
+        "long_name": "risk-neutral over physical probability of the path and its payoff",
+    },
+}
 WHOLE = (int, np.integer)
 
 
@@ -88,8 +94,10 @@ def simulate(
     Returns
     -------
     xarray.Dataset
-        Over `path` and `t`: the names in `VARIABLES`, with their units; and `payoff`, over `path`.
-        Each takes 8 bytes per path and time: for many paths give `keep`, or see `simulate_blocks`.
+        Over `path` and `t`: the names in `VARIABLES`, with their units. Each takes 8 bytes per path
+        and time: for many paths give `keep`, or see `simulate_blocks`. Over `path`, `payoff` and
+        `pricing_kernel`: the mean of what a claim on the whole path pays, times the kernel, is its
+        price at t = 0 under the physical measure.
 
     Raises
     ------
@@ -98,13 +106,13 @@ def simulate(
     """
     run = planned(solution, paths, dates, measure, seed, keep, coarse, tuning)
     whole = PathValues(*(np.empty((paths, run.kept.size)) for _ in VARIABLES))
-    payoff = np.empty(paths)
+    payoff, kernel = np.empty(paths), np.empty(paths)
     for block in run.blocks(progress):
         part = slice(block.start, block.start + block.payoff.size)
-        payoff[part] = block.payoff
+        payoff[part], kernel[part] = block.payoff, block.pricing_kernel
         for values, found in zip(whole, block.values, strict=True):
             values[part] = found
-    return labelled(run, Block(0, payoff, whole))
+    return labelled(run, Block(0, payoff, kernel, whole))
 
 
 def simulate_blocks(
@@ -180,7 +188,9 @@ def labelled(run: Run, block: Block) -> "xarray.Dataset":
     import xarray
 
     found = block.values._asdict()
-    variables: dict[str, Any] = {"payoff": ("path", block.payoff, PAYOFF)}
+    variables: dict[str, Any] = {
+        name: ("path", getattr(block, name), about) for name, about in BY_PATH.items()
+    }
     for name, about in VARIABLES.items():
         variables[name] = (("path", "t"), found[name], about)
     coords: dict[str, Any] = {

@@ -242,7 +242,7 @@ class Solution(Reading):
         Returns
         -------
         xarray.Dataset
-            Over `path` and `t`, with units; and `payoff`, over `path`.
+            Over `path` and `t`, with units; and `payoff` and `pricing_kernel`, over `path`.
         """
         from pdesolve.finance.simulation import simulate
 

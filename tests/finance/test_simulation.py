@@ -8,6 +8,7 @@ import xarray
 from scipy.integrate import solve_ivp
 
 import pdesolve
+from pdesolve.finance.averages import path_means
 from pdesolve.finance.by_date import expectations
 from pdesolve.finance.path_blocks import PathTuning
 from pdesolve.finance.simulation import PathError, simulate, simulate_blocks
@@ -153,6 +154,30 @@ def test_holdings_are_dispersed_by_what_investors_have_learned(three_states: Sol
     apart = (paths.position - paths.supply).isel(t=-1)
     assert within(apart, 0.0)
     assert within(apart**2 - learned / rho**2, 0.0)
+
+
+@pytest.mark.parametrize("name", ["binary", "uniform", "market"])
+def test_the_pricing_kernel_prices_claims_on_whole_paths(name: str) -> None:
+    solution = solved(name, tol=1e-4)
+    price, variance = solution.initial.price, solution.initial.variance
+
+    def swap(paths: xarray.Dataset) -> xarray.DataArray:
+        moves = (paths.price.diff("t") ** 2).sum("t")
+        return moves + (paths.payoff - paths.price.isel(t=-1)) ** 2
+
+    claims = {
+        "money": lambda paths: paths.pricing_kernel,
+        "payoff": lambda paths: paths.pricing_kernel * paths.payoff,
+        "swap": lambda paths: paths.pricing_kernel * swap(paths),
+    }
+    worth = {"money": 1.0, "payoff": price, "swap": variance}
+    found = path_means(solution, claims, 6000, 60, seed=1)
+    for one in claims:
+        chance, dates = (float(found[f"{one}_{kind}_error"]) for kind in ("standard", "date"))
+        assert abs(float(found[one]) - worth[one]) <= 4 * chance + dates, one
+        assert chance < 0.05 * worth[one]
+    back = path_means(solution, {"back": lambda p: 1 / p.pricing_kernel}, 6000, 60, "risk-neutral")
+    assert float(back.back) == pytest.approx(1.0, abs=4 * float(back.back_standard_error))
 
 
 @pytest.mark.parametrize(
