@@ -22,6 +22,8 @@ BELOW = {  # room -> rooms that it may import
 BELOW["plotting"] = {*BELOW, "plotting"} - {"plotting"}
 BELOW["cli"] = set(BELOW)
 LENT = {  # methods that a room above answers, imported when they are called: the only arrows up
+    ("solver.solution", "finance.by_date"),  # Solution.expectations
+    ("solver.solution", "finance.claims"),  # Solution.option_prices, Solution.state_prices
     ("solver.solution", "finance.simulation"),  # Solution.simulate
     ("solver.solution", "finance.trading"),  # Solution.information
 }

@@ -19,6 +19,7 @@ from pdesolve.cli.common import (
     add_json,
     add_tolerance,
     completed,
+    netcdf_file,
     picture_files,
     read_case,
     read_folder,
@@ -201,9 +202,6 @@ def _tables(name: str, data: "xarray.Dataset", result: str) -> dict[str, Callabl
     """What writes each file but the pictures, by name; `result` is the JSON text."""
     from pdesolve.studies.summary import as_csv, as_latex
 
-    def netcdf(path: Path) -> object:
-        return data.to_netcdf(path, engine="h5netcdf")
-
     texts = {"json": result + "\n", "csv": as_csv(data), "tex": as_latex(data)}
-    writers: dict[str, Callable[[Path], Any]] = {f"{name}.nc": netcdf}
+    writers: dict[str, Callable[[Path], Any]] = {f"{name}.nc": netcdf_file(data)}
     return writers | {f"{name}.{ending}": text_file(text) for ending, text in texts.items()}

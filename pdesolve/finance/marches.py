@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pdesolve.finance.law import Clock, Law, laws
-from pdesolve.finance.nodes import with_nodes
+from pdesolve.finance.nodes import finer, with_nodes
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
@@ -35,8 +35,8 @@ class MarchTuning:
     coarse: float = 0.5
     least: int = 24
     marched: int = 16
-    grid: float = 0.5
-    kinked: float = 1.0
+    grid: float = 1.0
+    kinked: float = 1.5
     steps: float = 0.3
 
 
@@ -50,6 +50,8 @@ class Measured(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Marches:
     """Clocks on the solution's grid; on a coarser one; and there with two steps for each.
+
+    The fields are solved again there, with their own steps, so that what these leave is seen too.
 
     Attributes
     ----------
@@ -72,13 +74,14 @@ class Marches:
         whole = with_nodes(solution)
         space, times = whole.space, _steps(whole.times, tuning.marched, date)
         nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
-        coarse = retrace(whole, space.resized(max(nodes, tuning.least), lines))
-        short = np.sort(np.append(times, 0.5 * (times[1:] + times[:-1])))
+        small = space.resized(max(nodes, tuning.least), lines)
+        coarse = retrace(whole, small)
+        short = retrace(coarse, coarse.space, finer(whole.times))
         return cls(
             solution=solution,
             fine=Clock(solution=whole, times=times),
             coarse=Clock(solution=coarse, times=times),
-            short=Clock(solution=coarse, times=short),
+            short=Clock(solution=short, times=finer(times)),
             tuning=tuning,
         )
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.case.errors import PdesolveError
-from pdesolve.finance.by_date import MEASURES
+from pdesolve.finance.asked import MEASURES
 from pdesolve.finance.path_blocks import Block, PathTuning, PathValues, Run
 from pdesolve.finance.paths import trading_dates
 from pdesolve.solver.solution import Solution

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -161,60 +161,91 @@ class Solution(Reading):
                 known[name] = follows(self.economy, known)
         return {name: known[name] for name in BARS}
 
-    # ------------------------------------------------------------------ reach in psi
-
-    @cached_property
-    def _fastest(self) -> Array:
-        """Largest learning speed on each line at each time, shape (n, n_psi)."""
-        found = self.economy.respond(self.static_nodes.variance + self.states[..., 1])
-        return self.economy.motion(found.precision_rate).psi_dot.max(axis=-1)
-
-    @cached_property
-    def static_nodes(self) -> Cumulants:
-        """Static cumulants of the centred payoff at the grid's nodes, arrays (n_psi, n_xi)."""
-        known = self.known_static
-        if known is not None and known.case is self.case and known.space is self.space:
-            return known.cumulants
-        return static_nodes(self.prior, self.space)
-
-    def _speeds(self, backward: bool) -> Iterator[tuple[int, Array, float]]:
-        """Interval by interval: end index, speeds by line at its middle, length."""
-        lengths = np.diff(self.times)
-        order = range(len(lengths) - 1, -1, -1) if backward else range(len(lengths))
-        for k in order:
-            end = k if backward else k + 1
-            yield end, 0.5 * (self._fastest[k] + self._fastest[k + 1]), float(lengths[k])
-
-    @cached_property
-    def psi_reached(self) -> Array:
-        """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
-        return self._follow(0.0, backward=False)
-
-    @cached_property
-    def psi_limit(self) -> Array:
-        """Largest psi at `times` for which the solution is determined by what the grid covers."""
-        return self._follow(self.space.psi_known, backward=True)
-
-    def _follow(self, psi: float, *, backward: bool) -> Array:
-        """Path of the fastest learner from psi at one end of time to the other.
-
-        Within a time step the clock is the integral of dpsi / speed, which stays accurate where the
-        speed falls by orders of magnitude over one step.
-        """
-        path = np.empty_like(self.times)
-        path[-1 if backward else 0] = psi
-        eta = np.linspace(0.0, self.space.eta[-1], 16 * self.space.n_psi)
-        fine = self.space.psi_scale * np.expm1(eta)
-        for end, speed, length in self._speeds(backward):
-            slowness = 1.0 / np.maximum(np.interp(eta, self.space.eta, speed), 1e-300)
-            pieces = 0.5 * (slowness[1:] + slowness[:-1]) * np.diff(fine)
-            clock = np.append(0.0, np.cumsum(pieces))
-            now = np.interp(psi, fine, clock) + (-length if backward else length)
-            psi = float(np.interp(now, clock, fine))
-            path[end] = psi
-        return path
-
     # ------------------------------------------------------------------ what it implies
+
+    def expectations(
+        self,
+        measure: str = "physical",
+        given: float | None = None,
+        dates: Sequence[float] | None = None,
+    ) -> xarray.Dataset:
+        """What is expected at t = 0 of the market at later dates (derivation.md, section 11).
+
+        Parameters
+        ----------
+        measure : {"physical", "risk-neutral"}
+            With the prior's or the market's probabilities.
+        given : float, optional
+            Payoff, money, that comes true: under the physical measure only.
+        dates : sequence of float, optional
+            Between 0 and the horizon; the default is 51 of them.
+
+        Returns
+        -------
+        xarray.Dataset
+            Over `t`: price, variance, attention, premium, informativeness, ... and NAME_error, the
+            estimated absolute error of each.
+
+        Raises
+        ------
+        ValueError
+            If a date, the measure or the payoff is not possible.
+        """
+        from pdesolve.finance.by_date import expectations  # lent by the room above
+
+        return expectations(self, measure, given, dates)
+
+    def option_prices(
+        self, strikes: ArrayLike | None = None, maturity: float | None = None
+    ) -> xarray.Dataset:
+        """European options at t = 0 and what they imply (derivation.md, section 12).
+
+        Parameters
+        ----------
+        strikes : array_like, optional
+            Money; the default is 41 of them around the price.
+        maturity : float, optional
+            Date, after 0; at the horizon, the default, options are on the payoff, before it on the
+            price.
+
+        Returns
+        -------
+        xarray.Dataset
+            Over `strike`: call, put, normal_volatility, black_volatility; without a dimension:
+            forward, variance, variance_from_options, svix. Each with NAME_error. NaN where there is
+            none.
+
+        Raises
+        ------
+        ValueError
+            If a strike is not a finite number, or the maturity not after 0 and up to the horizon.
+        """
+        from pdesolve.finance.claims import option_prices  # lent by the room above
+
+        return option_prices(self, strikes, maturity)
+
+    def state_prices(self, maturity: float | None = None) -> xarray.Dataset:
+        """Prices at t = 0 of a unit of money in each state (derivation.md, section 12).
+
+        Parameters
+        ----------
+        maturity : float, optional
+            As in `option_prices`.
+
+        Returns
+        -------
+        xarray.Dataset
+            Of a discrete payoff `state_price` over its values `x`, adding up to one; else
+            `density`, 1/money, over payoffs (or prices) around the price. Each with NAME_error.
+
+        Raises
+        ------
+        ValueError
+            If the maturity is not after 0 and up to the horizon.
+        """
+        from pdesolve.finance.claims import state_prices  # lent by the room above
+
+        return state_prices(self, maturity)
 
     def simulate(
         self,
@@ -267,6 +298,59 @@ class Solution(Reading):
         from pdesolve.finance.trading import information
 
         return information(self, paths, dates, seed, progress=progress)
+
+    # ------------------------------------------------------------------ reach in psi
+
+    @cached_property
+    def _fastest(self) -> Array:
+        """Largest learning speed on each line at each time, shape (n, n_psi)."""
+        found = self.economy.respond(self.static_nodes.variance + self.states[..., 1])
+        return self.economy.motion(found.precision_rate).psi_dot.max(axis=-1)
+
+    @cached_property
+    def static_nodes(self) -> Cumulants:
+        """Static cumulants of the centred payoff at the grid's nodes, arrays (n_psi, n_xi)."""
+        known = self.known_static
+        if known is not None and known.case is self.case and known.space is self.space:
+            return known.cumulants
+        return static_nodes(self.prior, self.space)
+
+    def _speeds(self, backward: bool) -> Iterator[tuple[int, Array, float]]:
+        """Interval by interval: end index, speeds by line at its middle, length."""
+        lengths = np.diff(self.times)
+        order = range(len(lengths) - 1, -1, -1) if backward else range(len(lengths))
+        for k in order:
+            end = k if backward else k + 1
+            yield end, 0.5 * (self._fastest[k] + self._fastest[k + 1]), float(lengths[k])
+
+    @cached_property
+    def psi_reached(self) -> Array:
+        """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
+        return self._follow(0.0, backward=False)
+
+    @cached_property
+    def psi_limit(self) -> Array:
+        """Largest psi at `times` for which the solution is determined by what the grid covers."""
+        return self._follow(self.space.psi_known, backward=True)
+
+    def _follow(self, psi: float, *, backward: bool) -> Array:
+        """Path of the fastest learner from psi at one end of time to the other.
+
+        Within a time step the clock is the integral of dpsi / speed, which stays accurate where the
+        speed falls by orders of magnitude over one step.
+        """
+        path = np.empty_like(self.times)
+        path[-1 if backward else 0] = psi
+        eta = np.linspace(0.0, self.space.eta[-1], 16 * self.space.n_psi)
+        fine = self.space.psi_scale * np.expm1(eta)
+        for end, speed, length in self._speeds(backward):
+            slowness = 1.0 / np.maximum(np.interp(eta, self.space.eta, speed), 1e-300)
+            pieces = 0.5 * (slowness[1:] + slowness[:-1]) * np.diff(fine)
+            clock = np.append(0.0, np.cumsum(pieces))
+            now = np.interp(psi, fine, clock) + (-length if backward else length)
+            psi = float(np.interp(now, clock, fine))
+            path[end] = psi
+        return path
 
     # ------------------------------------------------------------------ data sets and files
 
