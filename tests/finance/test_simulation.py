@@ -22,7 +22,7 @@ def within(
 ) -> bool:
     """Whether a mean over paths is what it should be, but for chance."""
     error = values.std("path") / np.sqrt(values.sizes["path"])
-    return bool((abs(values.mean("path") - expected) <= errors * error + 1e-8).all())
+    return bool((abs(values.mean("path") - expected) <= errors * error + 1e-6).all())
 
 
 def test_paths_are_labelled_and_begin_at_the_initial_state(three_states: Solution) -> None:

@@ -154,3 +154,12 @@ def test_means_do_not_depend_on_the_blocks(binary: Solution) -> None:
     error = both.std("path", ddof=1) / 1000**0.5
     assert one.price_standard_error.values == pytest.approx(error.values, abs=1e-12)
     assert one.price.attrs == {"units": "money", "long_name": "mean of price p"}
+
+
+def test_what_is_learned_at_once_is_followed() -> None:
+    """Attention so cheap that prices tell nearly all within a thousandth of the time."""
+    solution = solved("binary", {"attention.cost.scale": 1e-4}, 1e-3)
+    law = solution.expectations(dates=[1e-4, 1e-3, 1e-2, 1.0])
+    assert float(law.price_error.max()) < 0.03 and float(law.squared_error_error.max()) < 0.05
+    assert np.all(law.squared_error + law.squared_error_error >= 0.0)
+    assert law.price.values == pytest.approx(0.35, abs=0.02)
