@@ -8,6 +8,7 @@ import numpy as np
 
 from pdesolve.finance.law import Clock, Law, laws
 from pdesolve.finance.nodes import finer, with_nodes
+from pdesolve.finance.paths import trading_dates
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
@@ -72,7 +73,7 @@ class Marches:
     ) -> "Marches":
         """Make them; one date is met exactly."""
         whole = with_nodes(solution)
-        space, times = whole.space, _steps(whole.times, tuning.marched, date)
+        space, times = whole.space, _steps(whole, tuning.marched, date)
         nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
         small = space.resized(max(nodes, tuning.least), lines)
         coarse = retrace(whole, small)
@@ -101,13 +102,16 @@ class Marches:
         return Measured(fine + moved, left)
 
 
-def _steps(times: Array, least: int, date: float | None) -> Array:
-    """Dates of a march: a third of them where the solution's are, equal, and early ones.
+def _steps(solution: Solution, least: int, date: float | None) -> Array:
+    """Dates of a march: a third of them where the solution's are, in what is learned, and early.
 
     The fields' steps are long where fields move slowly, but the states do not; and what has just
-    begun to spread changes fast.
+    begun to spread changes fast, on the scale of what is learned.
     """
-    index, equal = np.linspace(0.0, 1.0, times.size), times / times[-1]
-    share = (index + equal + np.sqrt(equal)) / 3.0
-    found = np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, times)
+    times, clock = solution.times, trading_dates(solution, 200)
+    every = np.union1d(times, clock)
+    index = np.interp(every, times, np.linspace(0.0, 1.0, times.size))
+    learned = np.interp(every, clock, np.linspace(0.0, 1.0, clock.size))
+    share = (index + learned + np.sqrt(learned)) / 3.0
+    found = np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, every)
     return found if date is None else np.union1d(found, [date])

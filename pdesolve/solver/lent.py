@@ -102,6 +102,58 @@ class Lent:
 
         return state_prices(cast(Any, self), maturity)
 
+    def simulate(
+        self,
+        paths: int = 10_000,
+        dates: int = 200,
+        measure: str = "physical",
+        seed: int = 0,
+        **options: Any,
+    ) -> xarray.Dataset:
+        """Simulate paths of the market: states, price, attention, supply, an investor's wealth, ...
+
+        Parameters
+        ----------
+        paths, dates : int
+            How many; investors trade at so many dates, an even number.
+        measure : {"physical", "risk-neutral"}
+            With the prior's or the market's probabilities.
+        seed : int
+            The same gives the same paths.
+        **options
+            `keep`, `coarse` and `progress` of :func:`pdesolve.finance.simulation.simulate`, which
+            says more. For means over millions of paths see
+            :func:`pdesolve.finance.averages.path_means`.
+
+        Returns
+        -------
+        xarray.Dataset
+            Over `path` and `t`, with units; and `payoff` and `pricing_kernel`, over `path`.
+        """
+        from pdesolve.finance.simulation import simulate
+
+        return simulate(cast(Any, self), paths, dates, measure, seed, **options)
+
+    def information(
+        self, paths: int = 10_000, dates: int = 200, seed: int = 0, *, progress: bool = False
+    ) -> xarray.Dataset:
+        """What prices tell of the payoff by date, and what trading costs.
+
+        Parameters
+        ----------
+        paths, dates, seed, progress
+            As in `simulate`, of what is known to who sees prices alone.
+
+        Returns
+        -------
+        xarray.Dataset
+            Every number with its error: :func:`pdesolve.finance.trading.information` names them,
+            and says what to mind about implied and realised variance.
+        """
+        from pdesolve.finance.trading import information
+
+        return information(cast(Any, self), paths, dates, seed, progress=progress)
+
     def plot(self, panel: str | None = None, *, ax: Any = None) -> Any:
         """Draw the page of the solution, or one panel of it.
 
