@@ -159,6 +159,16 @@ def test_a_cubic_that_would_invent_an_extreme_is_not_drawn(
     assert "straight if too sparse" in caption(figure)
 
 
+def test_a_cubic_that_turns_back_between_slopes_that_do_not_is_not_drawn(
+    sweeps: dict[str, xarray.Dataset],
+) -> None:
+    data = sweeps["steps"].copy(deep=True)
+    data["attention"][...] = [3.0, 0.85, 0.6, 0.5, 0.4]
+    data["attention_slope"][:, 0] = [-10.0, -0.4, -0.2, -0.1, -0.1]
+    curve = np.asarray(sweep_plots.page(data).axes[2].lines[0].get_ydata(), float)
+    assert (np.diff(curve) < 0.0).all()
+
+
 @pytest.mark.parametrize(
     ("name", "own"), [("steps", 1.5), ("ratios", 0.08), ("words", 0.0), ("lines", 1.5)]
 )
