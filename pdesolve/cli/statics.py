@@ -180,7 +180,8 @@ def _check_results(plan: "Plan", store: Path, results: list[Path]) -> None:
     if isinstance(before, dict):
         key = next((key for key in now if before.get(key) != now[key]), "")
         if key:
-            what = f"{there[0]} is of another sweep: {key} was varied over {shown(before.get(key))}"
+            was = f"was varied over {shown(before[key])}" if key in before else "was not varied"
+            what = f"{there[0]} is of another sweep: {key} {was}"
     raise Stop(BAD_INPUT, f"{what}; choose another folder, or say --overwrite")
 
 
