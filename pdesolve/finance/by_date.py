@@ -18,7 +18,7 @@ from pdesolve.finance.asked import check_expectations
 from pdesolve.finance.doubts import Payoffs, doubt, settled, unsettled
 from pdesolve.finance.law import Clock, expect, laws
 from pdesolve.finance.marches import Marches, MarchTuning
-from pdesolve.finance.nodes import at_nodes
+from pdesolve.finance.nodes import at_nodes, finer
 from pdesolve.finance.quantities import EXPECTED, FUNCTIONS, Facts, Moments, table
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import labels
@@ -140,7 +140,7 @@ def _moments(clock: Clock, solution: Solution, payoffs: Payoffs, t: Array) -> di
     """Moments by name, shape (payoffs, dates), given each payoff."""
     market, price, centre = solution.case.market, solution.initial.price, solution.prior.centre
     found = laws(clock, [None if x is None else x - centre for x in payoffs.values])
-    every = np.union1d(t, clock.times)
+    every = np.union1d(t, finer(clock.times))  # attention, added up, may fall fast early on
     begun = every > 0.0
     at = (at_nodes(clock.solution, float(now)) for now in every)
     functions = (np.stack([f(one, price, market) for f in FUNCTIONS.values()], -1) for one in at)

@@ -37,7 +37,7 @@ class MarchTuning:
     marched: int = 16
     grid: float = 1.0
     kinked: float = 1.5
-    steps: float = 0.3
+    steps: float = 0.5
 
 
 class Measured(NamedTuple):
@@ -72,7 +72,7 @@ class Marches:
     ) -> "Marches":
         """Make them; one date is met exactly."""
         whole = with_nodes(solution)
-        space, times = whole.space, _steps(whole.times, tuning.marched, date)
+        space, times = whole.space, _steps(whole, tuning.marched, date)
         nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
         small = space.resized(max(nodes, tuning.least), lines)
         coarse = retrace(whole, small)
@@ -101,13 +101,17 @@ class Marches:
         return Measured(fine + moved, left)
 
 
-def _steps(times: Array, least: int, date: float | None) -> Array:
-    """Dates of a march: a third of them where the solution's are, equal, and early ones.
+def _steps(solution: Solution, least: int, date: float | None) -> Array:
+    """Dates of a march: a quarter of them where the solution's are, equal, early, and as one learns.
 
     The fields' steps are long where fields move slowly, but the states do not; and what has just
-    begun to spread changes fast.
+    begun to spread, or to be learned, changes fast.
     """
+    times, economy = solution.times, solution.economy
     index, equal = np.linspace(0.0, 1.0, times.size), times / times[-1]
-    share = (index + equal + np.sqrt(equal)) / 3.0
+    speed = float(economy.motion(solution.initial.precision_rate).psi_dot)
+    learned = np.log1p(speed * economy.prior.variance * times)
+    learned = learned / learned[-1] if learned[-1] > 0.0 else equal
+    share = (index + equal + np.sqrt(equal) + learned) / 4.0
     found = np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, times)
     return found if date is None else np.union1d(found, [date])
