@@ -1,6 +1,5 @@
 """What a few payoffs and the solution's own error bars leave in expectations by date."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 

@@ -102,7 +102,7 @@ class Marches:
 
 
 def _steps(solution: Solution, least: int, date: float | None) -> Array:
-    """Dates of a march: a quarter of them where the solution's are, equal, early, and as one learns.
+    """Dates of a march: a quarter each where the solution's are, equal, early, and as one learns.
 
     The fields' steps are long where fields move slowly, but the states do not; and what has just
     begun to spread, or to be learned, changes fast.
