@@ -1,6 +1,5 @@
 """What may be asked of a market: dates, payoffs, maturities and strikes, before it is solved."""
 
-from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -23,7 +22,7 @@ class ClaimError(PdesolveError, ValueError):
 
 
 def check_expectations(
-    economy: Economy, measure: str, given: float | None, dates: Sequence[float] | None
+    economy: Economy, measure: str, given: float | None, dates: ArrayLike | None
 ) -> None:
     """Refuse what cannot be expected.
 

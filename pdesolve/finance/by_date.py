@@ -7,18 +7,18 @@ the few payoffs by how fast moments fall as polynomials of the payoff; and what 
 by its own error bars.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
 from pdesolve.finance.asked import check_expectations
 from pdesolve.finance.doubts import Payoffs, doubt, settled, unsettled
 from pdesolve.finance.law import Clock, expect, laws
 from pdesolve.finance.marches import Marches, MarchTuning
-from pdesolve.finance.nodes import at_nodes
+from pdesolve.finance.nodes import at_nodes, finer
 from pdesolve.finance.quantities import EXPECTED, FUNCTIONS, Facts, Moments, table
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import labels
@@ -54,7 +54,7 @@ def expectations(
     solution: Solution,
     measure: str = "physical",
     given: float | None = None,
-    dates: Sequence[float] | None = None,
+    dates: ArrayLike | None = None,
     tuning: ExpectationTuning = ExpectationTuning(),
 ) -> "xarray.Dataset":
     """What is expected at t = 0 of the market at later dates (derivation.md, section 11).
@@ -66,7 +66,7 @@ def expectations(
         With the prior's or the market's probabilities.
     given : float, optional
         Payoff, money, that comes true: under the physical measure only.
-    dates : sequence of float, optional
+    dates : array_like, optional
         Between 0 and the horizon; the default is 51 of them.
     tuning : ExpectationTuning
 
@@ -140,7 +140,7 @@ def _moments(clock: Clock, solution: Solution, payoffs: Payoffs, t: Array) -> di
     """Moments by name, shape (payoffs, dates), given each payoff."""
     market, price, centre = solution.case.market, solution.initial.price, solution.prior.centre
     found = laws(clock, [None if x is None else x - centre for x in payoffs.values])
-    every = np.union1d(t, clock.times)
+    every = np.union1d(t, finer(clock.times))  # attention, added up, may fall fast early on
     begun = every > 0.0
     at = (at_nodes(clock.solution, float(now)) for now in every)
     functions = (np.stack([f(one, price, market) for f in FUNCTIONS.values()], -1) for one in at)

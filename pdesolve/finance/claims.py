@@ -41,7 +41,8 @@ class ClaimTuning:
     near : float
         Root of V, to either side of a strike or state whose errors it is taken to have.
     tails : float
-        Standard deviations of what is paid upon, beyond which options are worth nothing to their integral over strikes.
+        Standard deviations of what is paid upon, beyond which options are worth nothing to their
+        integral over strikes.
     panels : int
         Of strikes in that integral, either side of the price; each has `nodes`.
     nodes : int

@@ -8,7 +8,8 @@ from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
-LINE = (81, 49, 16)  # xi nodes, psi nodes and steps for a normal payoff
+LINE = (81, 49)  # xi and psi nodes for a normal payoff
+STEPS = (16, 32)  # of its fields, at least and at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +63,10 @@ def with_nodes(solution: Solution) -> Solution:
     A normal payoff's deviations do not depend on xi: they are solved on a single node, to far more
     than a law is worth, and are here once more on as many psi nodes as it needs.
     """
-    space, (nodes, lines, steps) = solution.space, LINE
+    space, (nodes, lines) = solution.space, LINE
     if space.n_xi > 1:
         return solution
+    steps = int(np.clip(solution.times.size - 1, *STEPS))
     line = retrace(solution, space.resized(1, lines), spread(solution.times, steps))
     states, rates = (np.repeat(u, nodes, axis=2) for u in (line.states, line.rates))
     space = replace(line.space, n_xi=nodes)

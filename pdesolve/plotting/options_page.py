@@ -47,7 +47,7 @@ def page(
     with style.context(["default", dict(STYLE)]):
         figure, axes = panels(width, (2, 2), (4, 1), heights=(2.6, 2.1))
         strikes, forward = data.strike.values, float(data.forward)
-        few = {"marker": "o", "markersize": 3} if strikes.size < 3 else {}
+        few: dict[str, Any] = {"marker": "o", "markersize": 3} if strikes.size < 3 else {}
         axes[0].plot(strikes, data.call.values, **FIRST, **few)
         axes[0].plot(strikes, data.put.values, **SECOND, **few)
         axes[0].set(ylabel="money", ylim=(0.0, None))
@@ -62,9 +62,8 @@ def page(
         _states(axes[3], solution, states)
         axes[3].axvline(forward, zorder=0, **FORWARD)
         titles = ["option prices", "normal (Bachelier) volatility", "Black volatility"]
-        letter(
-            axes, [*titles, "state prices" if "state_price" in states else "state-price density"]
-        )
+        titles.append("state prices" if "state_price" in states else "state-price density")
+        letter(axes, titles)
         key(figure, _handles("state_price" in states))
         figure.supxlabel(fill(_caption(solution, data), width), fontsize=6.5, color="0.25")
     return figure
@@ -137,7 +136,7 @@ def _caption(solution: Solution, data: "xarray.Dataset") -> str:
     upon = "the payoff" if date == solution.economy.horizon else "the price"
     return (
         f"At t = 0, options on {upon} at t = {date:g}; forward {float(data.forward):.4g}, variance"
-        f" {float(data.variance):.4g}, the same from options {float(data.variance_from_options):.4g},"
+        f" {float(data.variance):.4g}, from options {float(data.variance_from_options):.4g},"
         " both in money². No volatility is drawn where the option's price is lost in its error."
         f" {solution.case.name}, pdesolve {solution.version}."
     )

@@ -106,7 +106,7 @@ def _caption(solution: Solution, data: "xarray.Dataset") -> str:
     elif "given" in data.attrs:
         under += f", given that the payoff is {data.attrs['given']:g}"
     return (
-        f"Expected at t = 0 under {under}; x is paid at T = {solution.economy.horizon:g}. Volatility:"
-        " root of the expected κ²p_ξ²."
+        f"Expected at t = 0 under {under}; x is paid at T = {solution.economy.horizon:g}."
+        " Volatility: root of the expected κ²p_ξ²."
         f" {solution.case.name}, pdesolve {solution.version}."
     )

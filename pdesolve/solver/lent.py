@@ -6,7 +6,6 @@ Each imports what answers it when it is called, so that nothing here depends on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from numpy.typing import ArrayLike
@@ -22,7 +21,7 @@ class Lent:
         self,
         measure: str = "physical",
         given: float | None = None,
-        dates: Sequence[float] | None = None,
+        dates: ArrayLike | None = None,
     ) -> xarray.Dataset:
         """What is expected at t = 0 of the market at later dates (derivation.md, section 11).
 
@@ -32,7 +31,7 @@ class Lent:
             With the prior's or the market's probabilities.
         given : float, optional
             Payoff, money, that comes true: under the physical measure only.
-        dates : sequence of float, optional
+        dates : array_like, optional
             Between 0 and the horizon; the default is 51 of them.
 
         Returns

@@ -5,6 +5,7 @@ neither equation: what they agree on holds for both.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def _worst(name: str, gaps: Array, bounds: Array, unit: str) -> Check:
     return _check("law of the states", name, gaps[k], bounds[k], unit)
 
 
-def _check(group: str, name: str, value: float, bound: float, unit: str) -> Check:
+def _check(group: str, name: str, value: Any, bound: Any, unit: str) -> Check:
     bound = float(bound) + ROUNDING
     passed = bool(value <= bound)
     return Check(group=group, name=name, value=float(value), bound=bound, passed=passed, unit=unit)

@@ -134,7 +134,7 @@ def _physical(
     investors: int,
     tuning: SimulationTuning,
 ) -> list[Estimate]:
-    """Clearing, expected utility, and a call by what wealth is worth (derivation.md, section 12)."""
+    """Clearing, expected utility, and a call by the discount factor (derivation.md, section 12)."""
     x, fine, coarse = trade_paths(solution, rng, paths, steps, investors)
     rho, n0 = solution.economy.risk_aversion, solution.case.market.initial_supply
     initial = solution.initial

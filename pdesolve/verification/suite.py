@@ -2,8 +2,8 @@
 
 `verify` puts one case through every check that says so: its error bars against a far finer grid,
 identities and closed forms, every reported value by a second route, prices of claims and the law of
-the states, orders of convergence on manufactured problems and on the case itself, the discrete model
-at shorter and shorter periods, and the simulated economy.
+the states, orders of convergence on manufactured problems and on the case itself, the discrete
+model at shorter and shorter periods, and the simulated economy.
 """
 
 import time

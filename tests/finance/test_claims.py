@@ -147,7 +147,7 @@ def test_bars_hold_against_a_finer_solve() -> None:
             for tol in (1e-4, 1e-6)
         )
         for name in ("call", "put", "normal_volatility", "variance", "variance_from_options"):
-            gap = np.abs(rough[name] - fine[name]).values
+            gap = np.abs(rough[name].values - fine[name].values)
             bar = (rough[f"{name}_error"] + fine[f"{name}_error"]).values
             assert np.all((gap <= bar) | np.isnan(gap)), (name, gap, bar)
 

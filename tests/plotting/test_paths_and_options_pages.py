@@ -37,7 +37,7 @@ def test_strokes_are_told_apart_without_colour(three_states: Solution) -> None:
     assert call.get_linestyle() != put.get_linestyle()
     assert np.asarray(call.get_ydata()) == pytest.approx(data.call.values)
     bars = options_page.page(three_states, data, states).axes[3].collections
-    assert [one.get_linewidth()[0] for one in bars] == [3.0, 3.0]
+    assert [np.ravel(one.get_linewidth())[0] for one in bars] == [3.0, 3.0]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
