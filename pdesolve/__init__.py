@@ -26,6 +26,10 @@ Studies
     plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
 
+Investing
+
+    portfolio        weights of assets, from their returns, by any of ten methods
+
 Errors
 
     CaseError        what is wrong with a case: file, key, rule and value
@@ -42,6 +46,7 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.investing.portfolios import portfolio
     from pdesolve.plotting.sweep_page import plot_sweep
     from pdesolve.solver.discrete.solver import solve_discrete
     from pdesolve.solver.pde.solver import SolveError, solve
@@ -61,6 +66,7 @@ _HOME = {
     "load_case": "case",
     "load_solution": "solver.solution",
     "plot_sweep": "plotting.sweep_page",
+    "portfolio": "investing.portfolios",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
     "sweep": "studies.statics",
@@ -78,6 +84,7 @@ __all__ = [
     "load_case",
     "load_solution",
     "plot_sweep",
+    "portfolio",
     "solve",
     "solve_discrete",
     "sweep",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pdesolve.investing.backtest import Backtest
+from pdesolve.investing.experiment import Backtest
 from pdesolve.investing.moments import PortfolioError
 from pdesolve.typing import Array
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pdesolve.case.errors import PdesolveError
 from pdesolve.investing.moments import Moments, PortfolioError, moments_of
-from pdesolve.investing.portfolios import METHODS, best_weights, check_methods
+from pdesolve.investing.methods import METHODS, best_weights, check_methods
 from pdesolve.investing.returns import ROUNDING, Returns, as_returns
 from pdesolve.typing import Array
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pdesolve.investing.moments import Moments, PortfolioError
-from pdesolve.investing.portfolios import METHODS, OPTIMAL, NotOptimal, best_weights
+from pdesolve.investing.methods import METHODS, OPTIMAL, NotOptimal, best_weights
 from pdesolve.investing.quadratic import least_risk, residual
 from pdesolve.typing import Array
 
