@@ -125,10 +125,11 @@ def _findings(arguments: argparse.Namespace, name: str, data: "Returns") -> "Fin
     portfolios = compare_portfolios(data, methods, rate=arguments.rate)
     if arguments.bootstrap is None:
         return Findings(name=name, span=span, portfolios=portfolios)
-    block, seed = terms.pop("block"), terms.pop("seed")
     names = None if methods is None else [BASE, *methods]
-    tested = backtest(data, names, rate=arguments.rate, **terms)
-    against = against_equal_weight(tested, arguments.bootstrap, block=block, seed=seed)
+    window, every = terms["window"], terms["every"]
+    tested = backtest(data, names, rate=arguments.rate, window=window, every=every)
+    count, block, seed = arguments.bootstrap, terms["block"], terms["seed"]
+    against = against_equal_weight(tested, count, block=block, seed=seed)
     return Findings(name=name, span=span, portfolios=portfolios, tested=tested, against=against)
 
 

@@ -65,9 +65,7 @@ def against_equal_weight(
     if seed < 0:
         raise PortfolioError(f"seed must be at least 0, got {seed}")
     sharpe = _sharpes(tested, samples, block, np.random.default_rng(seed))
-    return {
-        name: _against(sharpe[name] - sharpe[BASE]) for name in tested.earned if name != BASE
-    }
+    return {name: _against(sharpe[name] - sharpe[BASE]) for name in tested.earned if name != BASE}
 
 
 def _sharpes(

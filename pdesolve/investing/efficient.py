@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pdesolve.investing.moments import Moments, PortfolioError
 from pdesolve.investing.methods import METHODS, OPTIMAL, NotOptimal, best_weights
+from pdesolve.investing.moments import Moments, PortfolioError
 from pdesolve.investing.quadratic import least_risk, residual
 from pdesolve.typing import Array
 
@@ -52,7 +52,7 @@ class CapitalLine:
         return self.rate + self.sharpe * np.asarray(volatility)
 
     def share(self, volatility: float) -> float:
-        """Share of wealth in the tangency portfolio, above 1 with borrowing; the same mix for all."""
+        """Share of wealth in the tangency portfolio, above 1 with borrowing."""
         return volatility / self.volatility
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pdesolve.case.errors import PdesolveError
-from pdesolve.investing.moments import Moments, PortfolioError, moments_of
 from pdesolve.investing.methods import METHODS, best_weights, check_methods
+from pdesolve.investing.moments import Moments, PortfolioError, moments_of
 from pdesolve.investing.returns import ROUNDING, Returns, as_returns
 from pdesolve.typing import Array
 
@@ -200,9 +200,7 @@ def _weights(moments: Moments, method: str, where: str) -> Array:
         raise type(error)(f"{error} (in {where})") from None
 
 
-def _held(
-    values: Array, starts: list[int], every: int, rate: float, formed: list[Array]
-) -> Earned:
+def _held(values: Array, starts: list[int], every: int, rate: float, formed: list[Array]) -> Earned:
     """What weights earn that are bought at the start of each quarter, and drift until its end."""
     returns, traded, held = [], [], formed[0]
     for start, weights in zip(starts, formed, strict=True):

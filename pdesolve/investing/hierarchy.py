@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist
 
 from pdesolve.typing import Array
+
+Places = NDArray[np.int32]
 
 
 def hierarchical_weights(correlation: Array, sd: Array) -> Array:
@@ -35,7 +38,7 @@ def split_residual(correlation: Array, sd: Array, weights: Array) -> float:
     return worst
 
 
-def splits(correlation: Array) -> Iterator[tuple[Array, Array]]:
+def splits(correlation: Array) -> Iterator[tuple[Places, Places]]:
     """Halves of the row of leaves, halves of these, and so on; the longer one to the right."""
     distance = np.sqrt(np.clip(0.5 * (1.0 - correlation), 0.0, None))
     rows = [leaves_list(linkage(pdist(distance), "single"))]
@@ -47,7 +50,7 @@ def splits(correlation: Array) -> Iterator[tuple[Array, Array]]:
             rows += [row[:half], row[half:]]
 
 
-def half_variance(correlation: Array, sd: Array, half: Array) -> float:
+def half_variance(correlation: Array, sd: Array, half: Places) -> float:
     """Variance of the inverse variance portfolio of some assets."""
     scaled = 1.0 / sd[half]  # weights times volatilities, but for a factor
     scaled /= (scaled / sd[half]).sum()

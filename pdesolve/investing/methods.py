@@ -11,8 +11,8 @@ import numpy as np
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.sources import nearest, shown
 from pdesolve.investing.equal_risk import contribution_residual, equal_contributions
-from pdesolve.investing.growth_weights import growth_residual, log_optimal
 from pdesolve.investing.hierarchy import hierarchical_weights, split_residual
+from pdesolve.investing.many_assets import fully_invested
 from pdesolve.investing.moments import Moments, PortfolioError
 from pdesolve.investing.quadratic import least_risk, residual
 from pdesolve.typing import Array
@@ -62,7 +62,6 @@ def best_weights(moments: Moments, method: str) -> Array:
     if not far <= OPTIMAL:
         raise NotOptimal(f"{method}: optimality residual {far:.1e}, above {OPTIMAL:g}")
     return weights
-
 
 
 def _share(raw: Array) -> Array:
@@ -125,10 +124,31 @@ def _excess(moments: Moments) -> Array:
     return excess
 
 
-def _growth(moments: Moments) -> Array:
+def _returns(moments: Moments) -> Array:
     if moments.values is None:
         raise PortfolioError("growth_optimal needs returns, and only covariances are given")
-    return log_optimal(moments.values)
+    return moments.values
+
+
+def _growth(moments: Moments) -> Array:
+    values = _returns(moments)
+    if (lost := (values <= -1.0).all(axis=1)).any():
+        row = int(lost.argmax()) + 1
+        raise PortfolioError(f"growth_optimal does not exist: all is lost in period {row}")
+    return _share(fully_invested(values).weights)
+
+
+def _growth_residual(moments: Moments, found: Array) -> float:
+    """How far weights are from most growth, where E[(1 + X_i)/(1 + w'X)] is 1 if held, or less.
+
+    In the units of `residual`: the miss over the asset's and the average volatility, and weight
+    times volatility over that average.
+    """
+    values = _returns(moments)
+    average, earned = float(found @ moments.sd), values @ found
+    misses = ((earned[:, None] - values) / (1.0 + earned)[:, None]).mean(axis=0)
+    slope = misses / (moments.sd * average)
+    return float(np.abs(np.minimum(slope, found * moments.sd / average)).max())
 
 
 METHODS: Mapping[str, Method] = MappingProxyType(
@@ -154,8 +174,6 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             lambda m, w: split_residual(m.correlation, m.sd, w),
         ),
         "tangency": Method("tangency", *_least(_excess)),
-        "growth_optimal": Method(
-            "growth optimal", _growth, lambda m, w: growth_residual(m.values, w)
-        ),
+        "growth_optimal": Method("growth optimal", _growth, _growth_residual),
     }
 )

@@ -87,7 +87,7 @@ class Moments:
     def volatility(self, weights: Array) -> float:
         """Of a portfolio, per period."""
         scaled = weights * self.sd
-        return float(np.sqrt(max(scaled @ self.correlation @ scaled, 0.0)))
+        return float(np.sqrt(np.clip(scaled @ self.correlation @ scaled, 0.0, None)))
 
 
 def moments_of(values: Array, assets: tuple[str, ...], rate: float = 0.0) -> Moments:
@@ -134,7 +134,7 @@ def given_moments(covariance: Any, mean: Any = None, rate: float = 0.0) -> Momen
     np.fill_diagonal(correlation, 1.0)
     if (least := float(np.linalg.eigvalsh(correlation)[0])) < -DEFINITE * len(matrix):
         raise PortfolioError(
-            f"covariance must be positive semidefinite, got correlations with eigenvalue {least:.2g}"
+            f"covariance must be positive semidefinite, and has an eigenvalue of {least:.2g}"
         )
     means = None if mean is None else _numbers(mean, "mean")
     if means is not None and means.shape != sd.shape:

@@ -234,9 +234,9 @@ def as_csv(found: Findings) -> str:
     heads = [*COLUMNS, *(f"tested:{name}" for name in tested), *against]
     writer.writerow(["method", *heads, *(f"weight:{asset}" for asset in assets)])
     for name, one in found.portfolios.found.items():
-        parts = [(one, COLUMNS), (found.performance.get(name), tested)]
-        parts.append((found.against.get(name), against))
-        row = [getattr(part, key, None) for part, keys in parts for key in keys]
+        row = [getattr(one, key) for key in COLUMNS]
+        row += [getattr(found.performance.get(name), key, None) for key in tested]
+        row += [getattr(found.against.get(name), key, None) for key in against]
         writer.writerow([name, *plain(row), *np.asarray(one.weights).tolist()])
     return out.getvalue()
 

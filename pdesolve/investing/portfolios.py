@@ -20,6 +20,7 @@ from pdesolve.investing.moments import (
 from pdesolve.investing.returns import Returns, as_returns
 from pdesolve.typing import Array
 
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Portfolio:
     """Weights and what they imply, per period.

@@ -1,6 +1,7 @@
 """Least risk under linear conditions without short sales, and how far an answer is from it."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from pdesolve.typing import Array
@@ -56,7 +57,7 @@ def residual(matrix: Array, rows: Array, x: Array) -> float:
     return float(np.abs(np.minimum(slope, x)).max())
 
 
-def _polished(matrix: Array, rows: Array, values: Array, held: Array) -> list[Array]:
+def _polished(matrix: Array, rows: Array, values: Array, held: NDArray[np.bool_]) -> list[Array]:
     """The answer if these assets are the ones that are held, exactly; nothing if it is none."""
     count, conditions = int(held.sum()), len(rows)
     system = np.zeros((count + conditions, count + conditions))

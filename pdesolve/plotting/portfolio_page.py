@@ -31,8 +31,12 @@ MARKS: Mapping[str, Mapping[str, Any]] = {  # of each method, told apart without
 }
 assert list(MARKS) == list(METHODS)
 POINT: Mapping[str, Any] = {"markeredgecolor": "0.0", "markersize": 5, "linestyle": "none"}
-EFFICIENT = {"color": "0.0", "label": "efficient frontier"}
-LINE = {"color": "0.4", "linestyle": (0, (5, 1.5)), "label": "capital allocation line"}
+EFFICIENT: Mapping[str, Any] = {"color": "0.0", "label": "efficient frontier"}
+LINE: Mapping[str, Any] = {
+    "color": "0.4",
+    "linestyle": (0, (5, 1.5)),
+    "label": "capital allocation line",
+}
 
 
 def page(found: Findings, *, width: float = 7.0) -> Figure:
@@ -68,7 +72,9 @@ def page(found: Findings, *, width: float = 7.0) -> Figure:
     return figure
 
 
-def render(found: Findings, kind: Literal["png", "pdf", "svg"] | str, *, width: float = 7.0) -> bytes:
+def render(
+    found: Findings, kind: Literal["png", "pdf", "svg"] | str, *, width: float = 7.0
+) -> bytes:
     """Return the page as the contents of a PNG, PDF or SVG file; the same bytes every time.
 
     Raises
@@ -86,16 +92,16 @@ def draw_frontier(
     across, up = scale
     ax.plot(across * efficient.volatility, up * efficient.mean, **EFFICIENT)
     if line is not None:
-        reach = np.linspace(0.0, efficient.volatility.max(), 2)
+        reach = np.array([0.75 * efficient.volatility[0], efficient.volatility.max()])
         ax.plot(across * reach, up * line.mean(reach), **LINE)
 
 
 def draw_marks(ax: Axes, points: Iterable[tuple[str, float, float | None]]) -> None:
     """A mark for each method: its name, volatility and mean."""
     for name, volatility, mean in points:
-        ax.plot([volatility], [mean], **MARKS[name], **POINT)
+        if mean is not None:
+            ax.plot([volatility], [mean], **MARKS[name], **POINT)
     ax.locator_params(axis="x", nbins=6)
-    ax.set_xlim(left=0.0)
 
 
 def handles(names: Iterable[str]) -> list[Line2D]:
@@ -105,7 +111,7 @@ def handles(names: Iterable[str]) -> list[Line2D]:
 
 def _rows(ax: Axes, names: list[str]) -> None:
     """A row for each method, from the top."""
-    labels = [METHODS[name].label.replace("hierarchical ", "hierarchical\n") for name in names]
+    labels = [METHODS[name].label.removesuffix(" minimum variance") for name in names]
     ax.set_yticks(range(len(names)), labels, fontsize=6)
     ax.set_ylim(len(names) - 0.5, -0.5)
 
