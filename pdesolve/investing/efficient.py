@@ -47,7 +47,7 @@ class CapitalLine:
     sharpe: float
     volatility: float
 
-    def mean(self, volatility: Array) -> Array:
+    def mean(self, volatility: Array | float) -> Array:
         """Best mean for a volatility; beyond the tangency portfolio's it takes borrowing."""
         return self.rate + self.sharpe * np.asarray(volatility)
 

@@ -54,4 +54,4 @@ def half_variance(correlation: Array, sd: Array, half: Places) -> float:
     """Variance of the inverse variance portfolio of some assets."""
     scaled = 1.0 / sd[half]  # weights times volatilities, but for a factor
     scaled /= (scaled / sd[half]).sum()
-    return float(max(scaled @ correlation[np.ix_(half, half)] @ scaled, 0.0))
+    return float(np.clip(scaled @ correlation[np.ix_(half, half)] @ scaled, 0.0, None))

@@ -16,19 +16,9 @@ from pdesolve.investing.bootstrap import Against
 from pdesolve.investing.efficient import CapitalLine, Frontier, capital_line, frontier
 from pdesolve.investing.experiment import Backtest, Performance
 from pdesolve.investing.methods import METHODS
-from pdesolve.investing.portfolios import Portfolio, Portfolios
+from pdesolve.investing.results import COLUMNS, Portfolio, Portfolios, aligned, cell, table
 from pdesolve.version import __version__
 
-HOLDINGS = 4  # of a portfolio that a table names
-MOST = 20  # assets whose weights the table of one portfolio has
-COLUMNS = {  # of a portfolio: its heading and format
-    "volatility": ("volatility", ".6f"),
-    "mean": ("mean", ".6f"),
-    "sharpe": ("Sharpe", ".4f"),
-    "diversification_ratio": ("div. ratio", ".4f"),
-    "effective_assets": ("eff. assets", ".2f"),
-    "optimality": ("optimality", ".0e"),
-}
 YEARLY = {  # of its performance
     "mean": ("mean", ".2%"),
     "growth": ("growth", ".2%"),
@@ -95,38 +85,6 @@ class Findings:
 # ---------------------------------------------------------------------- for people
 
 
-def portfolio_table(found: Portfolio) -> str:
-    """One portfolio: what it implies, and its largest weights."""
-    weights = np.asarray(found.weights)
-    order = np.argsort(-weights, kind="stable")[:MOST]
-    rows = [[found.assets[k], f"{weights[k]:.2%}"] for k in order.tolist()]
-    rest = found.assets[MOST:] and f"and {len(found.assets) - MOST} more assets"
-    values = [[head, _cell(getattr(found, n), f)] for n, (head, f) in COLUMNS.items()]
-    head = f"{METHODS[found.method].label}, per period"
-    return "\n".join([head, *_aligned(values), "", *_aligned(rows), *([rest] if rest else [])])
-
-
-def table(found: Portfolios) -> str:
-    """What every portfolio implies, and its largest weights."""
-    rows = [
-        [METHODS[name].label, *(_cell(getattr(one, n), f) for n, (_, f) in COLUMNS.items())]
-        for name, one in found.found.items()
-    ]
-    count = len(found.moments.assets)
-    bets = "no end of" if np.isinf(found.bets) else f"{found.bets:.4f}"
-    ratio = "" if np.isinf(found.bets) else f", quality ratio {found.quality_ratio:.4f}"
-    return "\n".join(
-        [
-            f"{bets} independent bets in {count} assets{ratio}",
-            "",
-            *_aligned([["per period", *(head for head, _ in COLUMNS.values())], *rows]),
-            "",
-            *_aligned([[METHODS[n].label, _holdings(one)] for n, one in found.found.items()], "<"),
-            *(f"{METHODS[name].label}: none" for name in found.missing),
-        ]
-    )
-
-
 def full_table(found: Findings) -> str:
     """The same of a file, with what the experiment found."""
     moments = found.portfolios.moments
@@ -141,7 +99,7 @@ def full_table(found: Findings) -> str:
             "",
             f"out of sample, formed on {tested.window} periods, a period's delay, every"
             f" {tested.every}; per year of {tested.year}",
-            *_aligned([["", *heads], *rows]),
+            *aligned([["", *heads], *rows]),
         ]
         lines += [
             f"{METHODS[name].label}: in cash for {one.in_cash} of"
@@ -151,39 +109,18 @@ def full_table(found: Findings) -> str:
         ]
     if found.against:
         rows = [
-            [METHODS[n].label, *(_cell(getattr(one, k), f) for k, (_, f) in AGAINST.items())]
+            [METHODS[n].label, *(cell(getattr(one, k), f) for k, (_, f) in AGAINST.items())]
             for n, one in found.against.items()
         ]
         heads = [head for head, _ in AGAINST.values()]
         lines += ["", "against equal weight, by Sharpe ratio in drawn streams of quarters"]
-        lines += _aligned([["", *heads], *rows])
+        lines += aligned([["", *heads], *rows])
     return "\n".join(lines)
 
 
 def _yearly(found: Findings, name: str) -> list[str]:
     one = found.performance[name]
-    return [METHODS[name].label, *(_cell(getattr(one, k), f) for k, (_, f) in YEARLY.items())]
-
-
-def _holdings(found: Portfolio) -> str:
-    """The largest weights."""
-    weights = np.asarray(found.weights)
-    order = np.argsort(-weights, kind="stable")
-    held = int((weights > 0.0).sum())
-    parts = [f"{found.assets[k]} {weights[k]:.1%}" for k in order[: min(HOLDINGS, held)].tolist()]
-    return ", ".join([*parts, *([f"{held - HOLDINGS} more"] if held > HOLDINGS else [])])
-
-
-def _cell(value: float | None, form: str) -> str:
-    return "-" if value is None or not np.isfinite(value) else f"{value:{form}}"
-
-
-def _aligned(rows: list[list[str]], side: str = ">") -> list[str]:
-    """The first column to the left, the others to one side."""
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))] if rows else []
-    sides = ["<", *side * (len(widths) - 1)]
-    lines = [zip(row, sides, widths, strict=True) for row in rows]
-    return ["  ".join(f"{x:{to}{wide}}" for x, to, wide in line).rstrip() for line in lines]
+    return [METHODS[name].label, *(cell(getattr(one, k), f) for k, (_, f) in YEARLY.items())]
 
 
 # ---------------------------------------------------------------------- for programs
@@ -271,7 +208,7 @@ def _tabular(formats: Formats, rows: Mapping[str, Any], corner: str) -> str:
 
 def _number(value: float | None, form: str) -> str:
     """A number with a real minus sign and power of ten."""
-    text = _cell(value, form)
+    text = cell(value, form)
     if text == "-":
         return "--"
     mantissa, e, power = text.translate(LATEX).partition("e")

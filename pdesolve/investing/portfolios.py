@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -17,74 +16,9 @@ from pdesolve.investing.moments import (
     given_moments,
     moments_of,
 )
+from pdesolve.investing.results import Portfolio, Portfolios
 from pdesolve.investing.returns import Returns, as_returns
 from pdesolve.typing import Array
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Portfolio:
-    """Weights and what they imply, per period.
-
-    Attributes
-    ----------
-    method : str
-    assets : tuple of str
-    weights : pandas Series or array
-        As the returns came; they add up to one.
-    volatility : float
-    mean, sharpe : float or None
-        Mean return, and that above the riskless rate over volatility; None if no means are known.
-    diversification_ratio : float
-        Average volatility of what is held over that of the whole.
-    effective_assets : float
-        1/Σw².
-    optimality : float
-        Residual of the condition that defines the method; 0 at the answer.
-    """
-
-    method: str
-    assets: tuple[str, ...]
-    weights: Any
-    volatility: float
-    mean: float | None
-    sharpe: float | None
-    diversification_ratio: float
-    effective_assets: float
-    optimality: float
-
-    def __repr__(self) -> str:
-        from pdesolve.investing.portfolio_summary import portfolio_table
-
-        return portfolio_table(self)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Portfolios:
-    """Portfolios of the same assets.
-
-    Attributes
-    ----------
-    moments : Moments
-    found : dict
-        Portfolio by the method's name.
-    missing : dict
-        Why there is none, by the method's name.
-    bets : float
-        Number of independent bets; infinite if the assets can be combined without any risk.
-    quality_ratio : float
-        Bets per asset.
-    """
-
-    moments: Moments
-    found: Mapping[str, Portfolio]
-    missing: Mapping[str, PdesolveError]
-    bets: float
-    quality_ratio: float
-
-    def __repr__(self) -> str:
-        from pdesolve.investing.portfolio_summary import table
-
-        return table(self)
 
 
 def portfolio(

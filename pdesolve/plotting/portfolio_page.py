@@ -101,7 +101,8 @@ def draw_marks(ax: Axes, points: Iterable[tuple[str, float, float | None]]) -> N
     for name, volatility, mean in points:
         if mean is not None:
             ax.plot([volatility], [mean], **MARKS[name], **POINT)
-    ax.locator_params(axis="x", nbins=6)
+    ax.locator_params(axis="x", nbins=5)
+    ax.margins(0.08)
 
 
 def handles(names: Iterable[str]) -> list[Line2D]:
