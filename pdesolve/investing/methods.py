@@ -13,7 +13,7 @@ from pdesolve.case.sources import nearest, shown
 from pdesolve.investing.equal_risk import contribution_residual, equal_contributions
 from pdesolve.investing.hierarchy import hierarchical_weights, split_residual
 from pdesolve.investing.many_assets import fully_invested
-from pdesolve.investing.moments import Moments, PortfolioError
+from pdesolve.investing.moments import HEDGED, Moments, PortfolioError
 from pdesolve.investing.quadratic import least_risk, residual
 from pdesolve.typing import Array
 
@@ -104,7 +104,7 @@ def _least(
 
 
 def _equal_risk(moments: Moments) -> Array:
-    moments.check_risky("equal_risk")
+    moments.check_risky("equal_risk", HEDGED)
     return _share(equal_contributions(moments.correlation) / moments.sd)
 
 
