@@ -26,6 +26,10 @@ Studies
     plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
 
+Investing
+
+    growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
+
 Errors
 
     CaseError        what is wrong with a case: file, key, rule and value
@@ -42,6 +46,7 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.investing.growth import growth_optimal
     from pdesolve.plotting.sweep_page import plot_sweep
     from pdesolve.solver.discrete.solver import solve_discrete
     from pdesolve.solver.pde.solver import SolveError, solve
@@ -58,6 +63,7 @@ _HOME = {
     "SolveError": "solver.pde.solver",
     "case_names": "case",
     "compare": "studies.comparison",
+    "growth_optimal": "investing.growth",
     "load_case": "case",
     "load_solution": "solver.solution",
     "plot_sweep": "plotting.sweep_page",
@@ -75,6 +81,7 @@ __all__ = [
     "__version__",
     "case_names",
     "compare",
+    "growth_optimal",
     "load_case",
     "load_solution",
     "plot_sweep",

@@ -75,7 +75,8 @@ class Solved:
     Attributes
     ----------
     chance, error : float
-        Extrapolated from the finest two grids, and how far that is from the coarsest two.
+        Extrapolated from the finest two grids; how far that is from the coarsest two, and what
+        second differences lose to rounding.
     finest : float
         On the finest grid, without extrapolation.
     order : float
@@ -122,7 +123,7 @@ def _extrapolated(solve: Callable[[int], float], nodes: int) -> Solved:
     before, after = middle + (middle - coarse) / 3.0, fine + (fine - middle) / 3.0
     return Solved(
         chance=after,
-        error=abs(after - before),
+        error=abs(after - before) + np.finfo(float).eps * (4 * nodes) ** 2,
         finest=fine,
         order=float(np.log2(abs((coarse - middle) / (middle - fine)))),
     )
@@ -253,6 +254,8 @@ def drawdown_exponent(excess: Law, fraction: float) -> float:
     float
         0 where wealth does not grow, infinite where nothing can be lost.
     """
+    if fraction == 0.0:
+        return np.inf
     if not excess.growth(fraction) > 0.0:
         return 0.0
     if np.min(excess.wealth(fraction)) >= 1.0:

@@ -23,6 +23,7 @@ class LeastFutureValue:
 
     Attributes
     ----------
+    leverage : float
     starts : tuple of str
         Dates of the closes at which 100 were invested, or their numbers from 0, which is the close
         before the first return.
@@ -37,6 +38,7 @@ class LeastFutureValue:
         50 by the flat law. More says that more could have been invested, less that less should.
     """
 
+    leverage: float
     starts: tuple[str, ...]
     least: Array
     edges: Array
@@ -95,6 +97,7 @@ def least_future_values(
     numbers = tuple(map(str, range(factors.size + 1)))
     labels = (returns.start or numbers[0], *returns.dates) if returns.dates else numbers
     return LeastFutureValue(
+        leverage=leverage,
         starts=tuple(labels[k] for k in places),
         least=least,
         edges=edges,
