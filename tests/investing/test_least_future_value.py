@@ -8,7 +8,6 @@ import pytest
 from pdesolve.investing.laws import LawError
 from pdesolve.investing.least_future_value import least_future_values
 from pdesolve.investing.returns import Returns, as_returns, read_returns
-from pdesolve.typing import Array
 
 
 def test_it_is_the_lowest_later_price() -> None:
