@@ -29,6 +29,7 @@ Studies
 Investing
 
     growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
+    portfolio        weights of assets, from their returns, by any of ten methods
 
 Errors
 
@@ -47,6 +48,7 @@ from pdesolve.version import __version__
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
     from pdesolve.investing.growth import growth_optimal
+    from pdesolve.investing.portfolios import portfolio
     from pdesolve.plotting.sweep_page import plot_sweep
     from pdesolve.solver.discrete.solver import solve_discrete
     from pdesolve.solver.pde.solver import SolveError, solve
@@ -67,6 +69,7 @@ _HOME = {
     "load_case": "case",
     "load_solution": "solver.solution",
     "plot_sweep": "plotting.sweep_page",
+    "portfolio": "investing.portfolios",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
     "sweep": "studies.statics",
@@ -85,6 +88,7 @@ __all__ = [
     "load_case",
     "load_solution",
     "plot_sweep",
+    "portfolio",
     "solve",
     "solve_discrete",
     "sweep",

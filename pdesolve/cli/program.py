@@ -20,6 +20,7 @@ from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_s
 from pdesolve.cli.compare import add_compare
 from pdesolve.cli.figures import add_figures
 from pdesolve.cli.growth import add_growth
+from pdesolve.cli.portfolio import add_portfolio
 from pdesolve.cli.solve import add_solve
 from pdesolve.cli.statics import add_statics
 from pdesolve.cli.verify import add_verify
@@ -34,6 +35,7 @@ ADDERS = {  # of each command, in the order of the help
     "verify": add_verify,
     "statics": add_statics,
     "growth": add_growth,
+    "portfolio": add_portfolio,
     "figures": add_figures,
 }
 NO_READER = 141

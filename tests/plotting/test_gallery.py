@@ -19,19 +19,30 @@ LONGEST = 80  # lines of a script
 UNITLESS = {  # counts, ratios, errors that are relative, and what is its own unit
     "attention S",
     "attention cost /\nthat of the case",
+    "average correlation in a year",
+    "correlation ρ of any two assets",
     "distance from the equations / size",
     "elements along Ψ (log scale)",
     "intervals along ξ (log scale)",
+    "independent bets",
+    "independent bets (log scale)",
     "kurtosis of the payoff",
     "largest error / size",
+    "mean return (1/year)",
     "skewness of the payoff",
     "time steps (log scale)",
     "time t",
     "trading periods (log scale)",
+    "volatility (1/√year)",
 }
 # name: numbers of the caption as they are at full resolution, and how far the quick ones may be
 PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
     "baseline": ({"price": 9.1626, "static": 9.2644, "most": 0.1968, "peak": 1.892}, 2e-3),
+    "bets": ({"half": 1.8182, "least": 1.3193, "most": 2.9771}, 1e-4),
+    "frontier": (
+        {"promised": 0.5433, "tangency": 0.1202, "equal": 0.5152, "least": 0.13212},
+        1e-4,
+    ),
     "orders": ({"xi": 8.0, "time": 4.0}, 0.1),
     "periods": ({"order": 1.0}, 0.03),
     "price": ({"most": 0.219, "least": 0.251}, 1e-3),
