@@ -25,8 +25,7 @@ class LeastFutureValue:
     ----------
     leverage : float
     starts : tuple of str
-        Dates of the closes at which 100 were invested, or their numbers from 0, which is the close
-        before the first return.
+        Dates of the closes at which 100 were invested; empty without dates.
     least : array
         At most 100 each.
     edges, shares : array
@@ -94,11 +93,10 @@ def least_future_values(
     ranked = np.sort(least) / INVESTED
     steps = np.arange(ranked.size + 1) / ranked.size
     apart = np.maximum(np.abs(steps[1:] - ranked), np.abs(ranked - steps[:-1]))
-    numbers = tuple(map(str, range(factors.size + 1)))
-    labels = (returns.start or numbers[0], *returns.dates) if returns.dates else numbers
+    closes = (returns.start, *returns.dates)
     return LeastFutureValue(
         leverage=leverage,
-        starts=tuple(labels[k] for k in places),
+        starts=tuple(closes[k] for k in places) if returns.dates else (),
         least=least,
         edges=edges,
         shares=np.histogram(least, edges)[0] / least.size,
@@ -108,11 +106,13 @@ def least_future_values(
 
 
 def _lowest_from(factors: Array) -> Array:
-    """Least later value of 1 invested at each close but the last, by recursion from the end."""
-    lowest = np.ones(factors.size)
-    after = 1.0
-    for k in range(factors.size - 1, -1, -1):
-        after = lowest[k] = min(1.0, factors[k] * after)
+    """Least later value of 1 invested at each close but the last."""
+    lost = factors == 0.0
+    log_value = np.append(0.0, np.cumsum(np.log(np.where(lost, 1.0, factors))))
+    later = np.minimum.accumulate(log_value[::-1])[::-1]
+    lowest = np.exp(later - log_value)[:-1]
+    if lost.any():
+        lowest[: np.flatnonzero(lost)[-1] + 1] = 0.0
     return lowest
 
 
