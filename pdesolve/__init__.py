@@ -28,6 +28,7 @@ Studies
 
 Investing
 
+    growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
     portfolio        weights of assets, from their returns, by any of ten methods
 
 Errors
@@ -46,6 +47,7 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.investing.growth import growth_optimal
     from pdesolve.investing.portfolios import portfolio
     from pdesolve.plotting.sweep_page import plot_sweep
     from pdesolve.solver.discrete.solver import solve_discrete
@@ -63,6 +65,7 @@ _HOME = {
     "SolveError": "solver.pde.solver",
     "case_names": "case",
     "compare": "studies.comparison",
+    "growth_optimal": "investing.growth",
     "load_case": "case",
     "load_solution": "solver.solution",
     "plot_sweep": "plotting.sweep_page",
@@ -81,6 +84,7 @@ __all__ = [
     "__version__",
     "case_names",
     "compare",
+    "growth_optimal",
     "load_case",
     "load_solution",
     "plot_sweep",

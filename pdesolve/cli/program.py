@@ -19,6 +19,7 @@ from pdesolve.cli.cases import add_list, add_new, add_show
 from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_stop
 from pdesolve.cli.compare import add_compare
 from pdesolve.cli.figures import add_figures
+from pdesolve.cli.growth import add_growth
 from pdesolve.cli.portfolio import add_portfolio
 from pdesolve.cli.solve import add_solve
 from pdesolve.cli.statics import add_statics
@@ -33,6 +34,7 @@ ADDERS = {  # of each command, in the order of the help
     "compare": add_compare,
     "verify": add_verify,
     "statics": add_statics,
+    "growth": add_growth,
     "portfolio": add_portfolio,
     "figures": add_figures,
 }

@@ -68,6 +68,13 @@ class Growth:
         return self.excess.mean / self.excess.sd**2
 
     @property
+    def limit(self) -> tuple[float, float, float]:
+        """Fraction, growth and volatility where returns are small: mu/sigma², mu²/2sigma²."""
+        fraction = self.small_limit
+        growth = float(np.log1p(self.rate)) + 0.5 * fraction * self.excess.mean
+        return fraction, growth, abs(fraction) * self.law.sd
+
+    @property
     def ruin(self) -> tuple[float, float]:
         """Fractions from which on all can be lost; infinite where there is none."""
         return self.excess.ruin
@@ -144,7 +151,7 @@ def _optimum(excess: Law) -> tuple[float, str]:
 # ---------------------------------------------------------------------- estimated from a sample
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class Uncertainty:
     """How well a sample says what its growth-optimal fraction is.
 
@@ -207,7 +214,7 @@ def _bootstrap(excess: Law, resamples: int, rng: np.random.Generator) -> Array:
     lowest, highest = (np.where(drawn, x, s * np.inf) for s in (1, -1))
     side = np.sign(mean)
     worst = np.where(side > 0, lowest.min(axis=1), -highest.max(axis=1))  # as a return of that side
-    found = np.where(worst < 0.0, 0.0, np.inf * side)
+    found = np.where((worst < 0.0) | (side == 0.0), 0.0, np.copysign(np.inf, mean))
     bets = np.flatnonzero((worst < 0.0) & (side != 0.0))
     scale, often = side[bets] / -worst[bets], counts[bets]
 

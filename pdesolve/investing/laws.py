@@ -143,7 +143,7 @@ def two_point(probability: float, gain: float, loss: float) -> Law:
     """A bet that brings `gain` with that probability and takes `loss` else, per unit of stake."""
     if not 0.0 < probability < 1.0:
         raise LawError(f"a bet's probability must be > 0 and < 1, got {probability:g}")
-    label = f"bet: {gain:g} with probability {probability:g}, {-loss:g} else"
+    label = f"a bet that brings {gain:g} with probability {probability:g}, {-loss:g} else"
     return replace(discrete([gain, -loss], [probability, 1.0 - probability]), label=label)
 
 
@@ -187,11 +187,11 @@ def normal(mean: float, sd: float, reach: float = np.inf) -> Law:
     if np.isinf(reach):
         return _unbounded(mean, sd, label)
 
-    def density(above: Array, below: Array) -> Array:
-        return np.exp(-0.5 * ((above - below) / (2.0 * sd)) ** 2)
+    def log_density(above: Array, below: Array) -> Array:
+        return -0.5 * ((above - below) / (2.0 * sd)) ** 2
 
     label += f", cut at {reach:g} sd"
-    return _between(mean - reach * sd, mean + reach * sd, density, label)
+    return _between(mean - reach * sd, mean + reach * sd, log_density, label)
 
 
 def lognormal(mean: float, sd: float) -> Law:
@@ -229,17 +229,17 @@ def of_payoff(payoff: PayoffSpec, price: float) -> Law:
     """
     if not price > 0.0:
         raise LawError(f"a return needs a price > 0, and the price is {price:g}")
-    label = f"{payoff.kind} payoff bought at {price:.7g}"
+    label = f"{payoff.kind} payoff bought at {price:.7g}, held to the horizon"
     if isinstance(payoff, DiscretePayoff):
         law = discrete(np.asarray(payoff.values) / price - 1.0, payoff.probabilities)
         return replace(law, label=label)
     if isinstance(payoff, UniformPayoff | BetaPayoff):
         a, b = (payoff.a, payoff.b) if isinstance(payoff, BetaPayoff) else (1.0, 1.0)
 
-        def density(above: Array, below: Array) -> Array:
-            return above ** (a - 1.0) * below ** (b - 1.0)
+        def log_density(above: Array, below: Array) -> Array:
+            return (a - 1.0) * np.log(above) + (b - 1.0) * np.log(below)
 
-        return _between(payoff.low / price - 1.0, payoff.high / price - 1.0, density, label)
+        return _between(payoff.low / price - 1.0, payoff.high / price - 1.0, log_density, label)
     if isinstance(payoff, LognormalPayoff):
         return replace(_cut_lognormal(payoff, price), label=label)
     prior = make_prior(payoff)
@@ -255,9 +255,9 @@ def _cut_lognormal(payoff: LognormalPayoff, price: float) -> Law:
     low, high = np.clip(ends, middle - WIDE * sd, middle + WIDE * sd)
     bottom, top = np.exp(low), np.exp(high)
 
-    def density(above: Array, below: Array) -> Array:
+    def log_density(above: Array, below: Array) -> Array:
         y = np.where(above < below, low + above, high - below)
-        return np.exp(-0.5 * ((y - middle) / sd) ** 2)
+        return -0.5 * ((y - middle) / sd) ** 2
 
     def from_log(law: Law) -> Law:
         above = bottom - payoff.low / price + bottom * np.expm1(law.above)
@@ -272,7 +272,7 @@ def _cut_lognormal(payoff: LognormalPayoff, price: float) -> Law:
             coarse=None if law.coarse is None else from_log(law.coarse),
         )
 
-    return from_log(_between(low, high, density, ""))
+    return from_log(_between(low, high, log_density, ""))
 
 
 def steps(mean: float, sd: float, times: int) -> Law:
@@ -320,7 +320,9 @@ def _unbounded(mean: float, sd: float, label: str) -> Law:
     )
 
 
-def _between(low: float, high: float, density: Callable[[Array, Array], Array], label: str) -> Law:
+def _between(
+    low: float, high: float, log_density: Callable[[Array, Array], Array], label: str
+) -> Law:
     """A law with a density between two ends, by the tanh-sinh rule, which forgives it both ends."""
 
     def nodes(step: float) -> Law:
@@ -328,8 +330,9 @@ def _between(low: float, high: float, density: Callable[[Array, Array], Array], 
         share = 1.0 / (1.0 + np.exp(-np.pi * np.sinh(t)))
         rest = share[::-1]
         above, below = (high - low) * share, (high - low) * rest
+        log_weight = np.log(np.cosh(t) * share * rest) + log_density(above, below)
         with np.errstate(under="ignore"):
-            weight = np.cosh(t) * share * rest * density(above, below)
+            weight = np.exp(log_weight - log_weight.max())
         return Law(
             label=label,
             points=np.where(t < 0.0, low + above, high - below),

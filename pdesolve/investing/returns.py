@@ -41,6 +41,8 @@ class Returns:
         Names: the header's, a DataFrame's, or numbers from 1.
     dates : tuple of str
         A label for each period, empty if there are none; of prices, the period's last.
+    start : str
+        The date of the first price, if known.
     labels : pandas Index or None
         The assets as a pandas object has them.
     """
@@ -48,6 +50,7 @@ class Returns:
     values: Array
     assets: tuple[str, ...]
     dates: tuple[str, ...] = ()
+    start: str = ""
     labels: Any = None
 
     def labelled(self, weights: Array) -> Any:
@@ -249,4 +252,6 @@ def _checked(
     found = values[1:] / values[:-1] - 1.0 if prices else values
     for j in np.flatnonzero(np.ptp(found, axis=0) <= ROUNDING)[:1]:
         raise ReturnsError(f"{where}, {columns[j]}, must vary, and every return is {found[0, j]:g}")
-    return Returns(values=found, assets=names, dates=dates[1:] if prices else dates)
+    if prices and dates:
+        return Returns(values=found, assets=names, dates=dates[1:], start=dates[0])
+    return Returns(values=found, assets=names, dates=dates)

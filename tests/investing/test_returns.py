@@ -49,7 +49,7 @@ def test_prices_become_simple_returns_with_the_later_date(write: Write) -> None:
     path = write("date,a\n2020-01-01,100\n2020-01-02,110\n2020-01-03,88\n")
     found = read_returns(path, prices=True)
     np.testing.assert_allclose(found.values[:, 0], [0.1, -0.2], rtol=1e-14)
-    assert found.dates == ("2020-01-02", "2020-01-03")
+    assert (found.start, found.dates) == ("2020-01-01", ("2020-01-02", "2020-01-03"))
 
 
 @pytest.mark.parametrize(
