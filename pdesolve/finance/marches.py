@@ -103,7 +103,7 @@ class Marches:
 
 
 def _steps(solution: Solution, least: int, date: float | None) -> Array:
-    """Dates of a march: a quarter each where the solution's are, equal, as one learns, and early.
+    """Dates of a march: a third of them where the solution's are, in what is learned, and early.
 
     The fields' steps are long where fields move slowly, but the states do not; and what has just
     begun to spread changes fast, on the scale of what is learned.
@@ -112,6 +112,6 @@ def _steps(solution: Solution, least: int, date: float | None) -> Array:
     every = np.union1d(times, clock)
     index = np.interp(every, times, np.linspace(0.0, 1.0, times.size))
     learned = np.interp(every, clock, np.linspace(0.0, 1.0, clock.size))
-    share = (index + every / times[-1] + learned + np.sqrt(learned)) / 4.0
+    share = (index + learned + np.sqrt(learned)) / 3.0
     found = np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, every)
     return found if date is None else np.union1d(found, [date])

@@ -144,11 +144,13 @@ def _physical(
         scale = np.sqrt(np.maximum(end.private, 1e-300) / investors) / rho
         wealth = end.wealth + (end.common + end.own) * (x - end.price)
         utility = np.mean(np.exp(-rho * wealth), axis=0)
-        paid = np.maximum(x - initial.price, 0.0)
-        return [excess, (excess / scale) ** 2, utility, utility / said * paid]
+        call = level + slope * initial.price + utility / said * (paid - level - slope * x)
+        return [excess, (excess / scale) ** 2, utility, call]
 
     said = float(np.exp(rho * n0 * initial.price + initial.log_value))
     error = said * (rho * abs(n0) * solution.error["price"] + solution.error["log_value"])
+    paid = np.maximum(x - initial.price, 0.0)
+    slope, level = np.polyfit(x, paid, 1)  # whose price is known: of the call only the rest varies
     data = option_prices(solution, [initial.price])
     call = float(data.call[0])
     names = {
