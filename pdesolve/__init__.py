@@ -26,6 +26,10 @@ Studies
     plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
 
+What a market implies (methods of a Solution do most)
+
+    simulate_blocks  paths block by block, where all of them would take too much memory
+    path_means       means over any number of simulated paths, with their errors
 Investing
 
     growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
@@ -47,6 +51,8 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.finance.averages import path_means
+    from pdesolve.finance.simulation import simulate_blocks
     from pdesolve.investing.growth import growth_optimal
     from pdesolve.investing.portfolios import portfolio
     from pdesolve.plotting.sweep_page import plot_sweep
@@ -69,6 +75,8 @@ _HOME = {
     "load_case": "case",
     "load_solution": "solver.solution",
     "plot_sweep": "plotting.sweep_page",
+    "path_means": "finance.averages",
+    "simulate_blocks": "finance.simulation",
     "portfolio": "investing.portfolios",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
@@ -87,8 +95,10 @@ __all__ = [
     "growth_optimal",
     "load_case",
     "load_solution",
+    "path_means",
     "plot_sweep",
     "portfolio",
+    "simulate_blocks",
     "solve",
     "solve_discrete",
     "sweep",

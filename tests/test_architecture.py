@@ -23,7 +23,11 @@ BELOW = {  # room -> rooms that it may import
 BELOW["plotting"] = {*BELOW, "plotting"} - {"plotting"}
 BELOW["cli"] = set(BELOW)
 LENT = {  # methods that a room above answers, imported when they are called: the only arrows up
-    ("solver.solution", "plotting.solution_page"),  # Solution.plot
+    ("solver.lent", "finance.by_date"),  # Solution.expectations
+    ("solver.lent", "finance.claims"),  # Solution.option_prices, Solution.state_prices
+    ("solver.lent", "finance.simulation"),  # Solution.simulate
+    ("solver.lent", "finance.trading"),  # Solution.information
+    ("solver.lent", "plotting.solution_page"),  # Solution.plot
 }
 FILES = {  # what may lie beside the rooms
     *("__init__.py", "__main__.py", "version.py", "typing.py", "files.py"),

@@ -12,7 +12,7 @@ from itertools import chain
 from math import isfinite
 from pathlib import Path
 
-from pdesolve.case.csvfile import MISSING, Row, fault, number, rows_of
+from pdesolve.case.csvfile import MISSING, MIXED, Row, fault, number, rows_of
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.rules import Column, FilePath, Finite, MissingValues, NotZero
 from pdesolve.case.sources import CaseError, read_text
@@ -119,16 +119,21 @@ def _is_header(first: list[str], column: int, wanted: str | int | None) -> bool:
 
 
 def _numbers(rows: Iterable[Row], column: int, drop: bool, where: str) -> Iterator[float]:
-    """The numbers in a column."""
-    first, count = "", 0
+    """The numbers in a column: all of them percentages, or none (but 0, which is 0%)."""
+    first, count, share = "", 0, None
     for row in rows:
         cell, missing = row.cells[column], row.cells[column].lower() in MISSING
         value = None if missing else number(cell)
-        if value is not None and isfinite(value):
+        sound = value is not None and isfinite(value)
+        if sound and value:
+            share = cell.endswith("%") if share is None else share
+        mixed = sound and bool(value) and cell.endswith("%") != share
+        if value is not None and sound and not mixed:
             yield value
         elif not (missing and drop):
             place = f"line {row.line}" + (f", column {column + 1}" if len(row.cells) > 1 else "")
             what = DROP if missing else fault(cell, alone=len(row.cells) == 1)
+            what = MIXED if mixed else what
             first = first or f"{where}, {place}, must be one finite number, and {what}"
             count += 1
     if count:

@@ -20,6 +20,8 @@ from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_s
 from pdesolve.cli.compare import add_compare
 from pdesolve.cli.figures import add_figures
 from pdesolve.cli.growth import add_growth
+from pdesolve.cli.options import add_options
+from pdesolve.cli.paths import add_paths
 from pdesolve.cli.portfolio import add_portfolio
 from pdesolve.cli.solve import add_solve
 from pdesolve.cli.statics import add_statics
@@ -31,6 +33,8 @@ ADDERS = {  # of each command, in the order of the help
     "show": add_show,
     "new": add_new,
     "solve": add_solve,
+    "paths": add_paths,
+    "options": add_options,
     "compare": add_compare,
     "verify": add_verify,
     "statics": add_statics,

@@ -19,6 +19,7 @@ from pdesolve.cli.common import (
     add_json,
     add_tolerance,
     completed,
+    netcdf_file,
     picture_files,
     read_case,
     read_folder,
@@ -179,7 +180,8 @@ def _check_results(plan: "Plan", store: Path, results: list[Path]) -> None:
     if isinstance(before, dict):
         key = next((key for key in now if before.get(key) != now[key]), "")
         if key:
-            what = f"{there[0]} is of another sweep: {key} was varied over {shown(before.get(key))}"
+            was = f"was varied over {shown(before[key])}" if key in before else "was not varied"
+            what = f"{there[0]} is of another sweep: {key} {was}"
     raise Stop(BAD_INPUT, f"{what}; choose another folder, or say --overwrite")
 
 
@@ -199,9 +201,6 @@ def _tables(name: str, data: "xarray.Dataset", result: str) -> dict[str, Callabl
     """What writes each file but the pictures, by name; `result` is the JSON text."""
     from pdesolve.studies.summary import as_csv, as_latex
 
-    def netcdf(path: Path) -> object:
-        return data.to_netcdf(path, engine="h5netcdf")
-
     texts = {"json": result + "\n", "csv": as_csv(data), "tex": as_latex(data)}
-    writers: dict[str, Callable[[Path], Any]] = {f"{name}.nc": netcdf}
+    writers: dict[str, Callable[[Path], Any]] = {f"{name}.nc": netcdf_file(data)}
     return writers | {f"{name}.{ending}": text_file(text) for ending, text in texts.items()}

@@ -4,7 +4,6 @@ Information flows from larger to smaller psi as one steps back from the payoff d
 an element (see :mod:`pdesolve.numerics.grid`) are solved together once those above them are known.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +24,8 @@ class _Coefficients(NamedTuple):
     on_zz: Array
 
 
-def factor(
-    grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array
-) -> Callable[[Array], Array]:
-    """Factor shift - J, where J u = c0 u + c1 u_xi + c2 u_xixi + c_psi u_psi.
+class Factors:
+    """Of shift - J, where J u = c0 u + c1 u_xi + c2 u_xixi + c_psi u_psi.
 
     Parameters
     ----------
@@ -40,38 +37,52 @@ def factor(
     c2, c_psi : array, shape (n_psi, n_xi)
         Diffusion and transport, the same for every field.
 
-    Returns
-    -------
-    callable
-        r -> x, both of shape (n_psi, n_xi, n_fields).
-
     Raises
     ------
     ZeroDivisionError
         If a line's matrix is singular.
     """
-    c = _Coefficients(*_along_z(grid, shift, c0, c1, c2, c_psi))
-    fields, top, s = c0.shape[0], grid.n_psi - 1, grid.stages
-    end = _lu(*_bands(grid, c, c_psi, slice(top, None), 1))[0]
-    some = s * max(1, round(CHUNK / grid.n_xi))
-    elements = []
-    for low in range(0, top, some):
-        elements += _lu(*_bands(grid, c, c_psi, slice(low, min(low + some, top)), s))
-    last_lines = grid.upwind[np.arange(top), np.arange(top) // s * s + s]
-    inflow = _by_element(grid, (c_psi[:top] * last_lines[:, None])[..., None])
 
-    def solve(r: Array) -> Array:
-        x = _by_element(grid, r[:top])
-        first = _solve(end, r[top].copy())
+    def __init__(self, grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array):
+        c = _Coefficients(*_along_z(grid, shift, c0, c1, c2, c_psi))
+        top, s = grid.n_psi - 1, grid.stages
+        self._grid = grid
+        self._end = _lu(*_bands(grid, c, c_psi, slice(top, None), 1))[0]
+        self._elements: list[_LU] = []
+        some = s * max(1, round(CHUNK / grid.n_xi))
+        for low in range(0, top, some):
+            self._elements += _lu(*_bands(grid, c, c_psi, slice(low, min(low + some, top)), s))
+        last_lines = grid.upwind[np.arange(top), np.arange(top) // s * s + s]
+        self._inflow = _by_element(grid, (c_psi[:top] * last_lines[:, None])[..., None])
+
+    def solve(self, r: Array) -> Array:
+        """The x with (shift - J) x = r, both of shape (n_psi, n_xi, n_fields)."""
+        top = self._grid.n_psi - 1
+        x = _by_element(self._grid, r[:top])
+        first = _solve(self._end, r[top].copy())
         above = first[:, None]
-        for e in range(len(elements) - 1, -1, -1):
-            x[e] += inflow[e] * above
-            x[e] = _solve(elements[e], x[e])
+        for e in range(len(self._elements) - 1, -1, -1):
+            x[e] += self._inflow[e] * above
+            x[e] = _solve(self._elements[e], x[e])
             above = x[e, :, :1]
-        lines = x.transpose(0, 2, 1, 3).reshape(top, grid.n_xi, fields)
-        return np.concatenate([lines, first[None]])
+        return self._lines(x, first)
 
-    return solve
+    def solve_transposed(self, r: Array) -> Array:
+        """The x with (shift - J)' x = r, likewise: from psi = 0 up."""
+        top = self._grid.n_psi - 1
+        x, last = _by_element(self._grid, r[:top]), r[top].copy()
+        for e, factors in enumerate(self._elements):
+            x[e] = _solve(factors, x[e], transposed=True)
+            passed = np.sum(self._inflow[e] * x[e], axis=1)
+            above = x[e + 1, :, 0] if e + 1 < len(self._elements) else last
+            above += passed
+        return self._lines(x, _solve(self._end, last, transposed=True))
+
+    def _lines(self, x: Array, last: Array) -> Array:
+        """Lines of the elements and the last one, in their order."""
+        fields = last.shape[-1]
+        lines = x.transpose(0, 2, 1, 3).reshape(-1, self._grid.n_xi, fields)
+        return np.concatenate([lines, last[None]])
 
 
 def _by_element(grid: Grid, u: Array) -> Array:
@@ -149,7 +160,8 @@ def _lu(bands: Array, half: int) -> list[_LU]:
     return found
 
 
-def _solve(factors: _LU, r: Array) -> Array:
+def _solve(factors: _LU, r: Array, transposed: bool = False) -> Array:
     """Solve for a right-hand side of any shape; it may be overwritten."""
     lu, pivots, half = factors
-    return lapack.dgbtrs(lu, half, half, r.reshape(-1), pivots, overwrite_b=1)[0].reshape(r.shape)
+    x = lapack.dgbtrs(lu, half, half, r.reshape(-1), pivots, trans=transposed, overwrite_b=1)[0]
+    return x.reshape(r.shape)

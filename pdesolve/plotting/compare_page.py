@@ -8,11 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pdesolve.case.labels import pretty
 from pdesolve.finance.price_path import window
 from pdesolve.plotting.layout import key, letter, panels
 from pdesolve.plotting.solution_panels import START
-from pdesolve.plotting.style import MARKER, STYLE, as_file, fill
+from pdesolve.plotting.style import MARKER, STYLE, as_file, fill, unit_label
 from pdesolve.solver.values import QUANTITIES
 from pdesolve.studies.comparison import MOST, Comparison
 from pdesolve.version import __version__
@@ -80,7 +79,7 @@ def _draw(ax: Axes, comparison: Comparison, name: str) -> None:
         ax.plot([solution.economy.start], [getattr(solution.initial, name)], **MARKER)
     ax.locator_params(axis="x", nbins=6)
     ax.set_xlabel("state ξ (1/money)")
-    ax.set_ylabel(pretty(QUANTITIES[name].unit))
+    ax.set_ylabel(unit_label(name))
     if name != "price":
         ax.set_ylim(bottom=0.0)
 

@@ -121,7 +121,7 @@ def _caption(view: View) -> str:
     elif view.drift.any():
         text += (
             " Line in (d): the path along which the price stays put; its Ψ (up to"
-            f" {view.path.psi[-1]:.3g} 1/money²) is that of all panels, and its ξ gives the drift."
+            f" {view.psi[-1]:.3g} 1/money²) is that of all panels, and its ξ gives the drift."
         )
     else:
         why = (

@@ -69,24 +69,27 @@ class View:
     solution: Solution
     path: TypicalPath
     axis: Array  # xi less drift
-    drift: Array  # of xi, at the path's times
+    drift: Array  # of xi, at the path's times; stays what it was where the path leaves the solution
+    psi: Array  # the same
 
     @classmethod
     def of(cls, solution: Solution) -> "View":
         """Return the view of a solution."""
         path = typical_path(solution)
-        moves = path.psi[-1] > 0.0
-        drift = path.xi - path.xi[0] if moves else np.zeros_like(path.t)
+        known = np.isfinite(path.xi)
+        xi, psi = (np.interp(path.t, path.t[known], y[known]) for y in (path.xi, path.psi))
+        drift = xi - xi[0] if psi[-1] > 0.0 else np.zeros_like(xi)
         low, high = window(solution, 0.0)[[0, -1]]
-        last = window(solution, float(path.psi[-1]))[[0, -1]] - drift[-1]
+        last = window(solution, float(psi[-1]))[[0, -1]] - drift[-1]
         reach = 0.5 * (WIDEST - 1.0) * (high - low)
         low = np.clip(last[0], low - reach, low)
         high = np.clip(last[1], high, high + reach)
-        return cls(solution=solution, path=path, axis=np.linspace(low, high, 241), drift=drift)
+        axis = np.linspace(low, high, 241)
+        return cls(solution=solution, path=path, axis=axis, drift=drift, psi=psi)
 
     def state(self, t: float) -> tuple[Array, float, float]:
         """State and time: xi along the axis, psi, t."""
-        drift, psi = (float(np.interp(t, self.path.t, y)) for y in (self.drift, self.path.psi))
+        drift, psi = (float(np.interp(t, self.path.t, y)) for y in (self.drift, self.psi))
         return self.axis + drift, psi, t
 
     @property

@@ -62,11 +62,18 @@ class Sheet(Figure):
         return in_style(self, "png", {})
 
 
+def unit_label(name: str) -> str:
+    """The unit of a quantity as print shows it; empty if it has none."""
+    unit = SHOWN[name].unit
+    return "" if unit == "1" else pretty(unit)
+
+
 def axis_label(name: str) -> str:
     """What an axis says of a quantity: its unit too, unless it has none or is its own."""
     one = SHOWN[name]
     gap = "\n" if len(one.label) > LONG else " "
-    return one.label if one.unit in ("1", name) else f"{one.label}{gap}({pretty(one.unit)})"
+    unit = unit_label(name)
+    return one.label if unit in ("", name) else f"{one.label}{gap}({unit})"
 
 
 def constant(values: Array, error: float = 0.0) -> float | None:

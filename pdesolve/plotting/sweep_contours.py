@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.interpolate import PchipInterpolator
 
-from pdesolve.case.labels import pretty
 from pdesolve.plotting.layout import say
-from pdesolve.plotting.style import COLOURS, MARKER, SHOWN, STEPS, constant
+from pdesolve.plotting.style import COLOURS, MARKER, STEPS, constant, unit_label
 from pdesolve.plotting.sweep_axes import (
     FAILED,
     LEAST,
@@ -94,11 +93,11 @@ def _fill_contours(
     values = ordered[name].to_numpy()
     if not np.isfinite(values).any():
         return set()
-    unit = pretty(SHOWN[name].unit)
+    unit = unit_label(name)
     error = np.nan_to_num(ordered[f"{name}_error"].to_numpy()) if f"{name}_error" in ordered else 0
     value = constant(values, float(np.max(error)))
     if value is not None:
-        say(ax, f"{value:.4g} {unit}\nthroughout")
+        say(ax, f"{value:.4g} {unit}".rstrip() + "\nthroughout")
         return set()
     levels, norm = contour_levels(float(np.nanmin(values)), float(np.nanmax(values)))
     x, y, shown = _refined(values, axes)

@@ -7,9 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.interpolate import CubicHermiteSpline
 
-from pdesolve.case.labels import pretty
 from pdesolve.plotting.layout import say_constant
-from pdesolve.plotting.style import SHOWN
+from pdesolve.plotting.style import unit_label
 from pdesolve.plotting.sweep_axes import (
     DASH,
     FAILED,
@@ -41,6 +40,7 @@ SINGLE: Mapping[str, Any] = {  # apart from its points and from the ticks on it
 }
 FINE = 40  # places from one point to the next at which a curve is drawn
 UNSURE = 0.1  # of all values' span: a cubic that leaves its ends' range by more is not drawn
+UNDONE = 0.001  # of it: nor one that turns back by more where both its slopes lead to the other end
 VISIBLE = 0.004  # of a panel's height: thinner error bands are not drawn
 LABEL = 32  # characters that fit below a panel
 
@@ -140,8 +140,8 @@ def _draw_line(
 def _curve(part: "xarray.Dataset", name: str, across: SweepAxis) -> tuple[Array, Array]:
     """Cubics through the points with their slopes if all are known, else the points.
 
-    Straight between points that are too far apart for a cubic: it would show an extreme, far from
-    both, that nobody has computed.
+    Straight between points that are too far apart for a cubic: it would show an extreme that
+    nobody has computed, far from both, or where by both slopes there is none.
     """
     x, y = across.places[across.order], part[name].to_numpy()
     if f"{name}_slope" not in part or x.size < 2:
@@ -156,7 +156,11 @@ def _curve(part: "xarray.Dataset", name: str, across: SweepAxis) -> tuple[Array,
     for k in range(x.size - 1):
         piece = slice(FINE * k, FINE * (k + 1) + 1)
         low, high = sorted(y[k : k + 2])
-        if max(low - curve[piece].min(), curve[piece].max() - high) > UNSURE * np.ptp(y):
+        astray = max(low - curve[piece].min(), curve[piece].max() - high) > UNSURE * np.ptp(y)
+        way = np.sign(y[k + 1] - y[k])
+        back = np.maximum(-way * np.diff(curve[piece]), 0.0).sum()
+        onward = (way * rate[k : k + 2] > 0.0).all()
+        if astray or (onward and back > UNDONE * np.ptp(y)):
             curve[piece] = np.linspace(y[k], y[k + 1], FINE + 1)
     return stretch(fine), curve
 
@@ -222,6 +226,6 @@ def _frame(ax: Axes, across: SweepAxis, name: str, *, bottom: bool) -> None:
         ax.set_xlabel(across.label.replace(" (", "\n(", 1) if long else across.label)
     else:
         ax.tick_params(labelbottom=False)
-    ax.set_ylabel(pretty(SHOWN[name].unit))
+    ax.set_ylabel(unit_label(name))
     if across.words:
         ax.set_xlim(-0.5, len(across.values) - 0.5)

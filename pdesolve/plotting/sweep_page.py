@@ -58,8 +58,11 @@ def plot_sweep(
 
     Raises
     ------
+    TypeError
+        If the data are no sweep's.
     ValueError
-        If there is no such value, axes are given for several, or more than two keys were swept.
+        If there is no such value, axes are given for several, or no key or more than two were
+        swept.
     """
     chosen = None if names is None else (names,) if isinstance(names, str) else tuple(names)
     if ax is None:
@@ -123,8 +126,12 @@ def page(
 def _prepared(
     data: "xarray.Dataset", names: Sequence[str] | None
 ) -> tuple["xarray.Dataset", Sequence[str], list[SweepAxis]]:
-    """A sweep with the price's gap, what is shown of it, and its axes; ValueError if it cannot."""
+    """A sweep with the price's gap, what is shown of it, and its axes; an error if it cannot."""
+    if "status" not in getattr(data, "data_vars", ()):
+        raise TypeError(f"data must be what pdesolve.sweep returns, got {shown(data)}")
     keys = axes_of(data)
+    if not keys:
+        raise ValueError("a sweep over at least one parameter can be drawn, got a point of one")
     if len(keys) > 2:
         raise ValueError(f"a sweep over at most two parameters can be drawn, got {len(keys)}")
     axes = [SweepAxis.of(data, name) for name in keys]

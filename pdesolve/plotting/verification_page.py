@@ -141,7 +141,7 @@ def draw_periods(ax: Axes, periods: tuple[Periods, ...]) -> None:
         if left > 0:
             end = 2.0 * one.periods[-1]
             ax.loglog([end], [left], mark, color=grey, markersize=4, markerfacecolor="white")
-    ax.set_title("Discrete model", loc="left")
+    ax.set_title("discrete model", loc="left")
     ax.plot([], [], "o", color="0.3", markersize=4, markerfacecolor="white", label="extrapolated")
     if largest > 0.0:
         _beside(ax, "order 1", shown[0].periods[-1], largest)

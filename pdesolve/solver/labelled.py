@@ -62,7 +62,7 @@ def _about(solution: GridReading) -> dict[str, str]:
     space, centre = solution.space, solution.prior.centre
     c, m, spread = (f"{one:.15g}" for one in (centre, space.centre, space.spread))
     return {
-        "long_name": "state xi0 (xi at psi = 0)",
+        "long_name": "state xi0",
         "comment": f"xi = c psi + m + (1 + s psi) (xi0 - m) with c = {c}, m = {m}, s = {spread}",
     }
 

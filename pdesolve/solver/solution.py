@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from pdesolve.case import case_to_dict
 from pdesolve.model.equations import FIELDS
 from pdesolve.solver.labelled import at_nodes
+from pdesolve.solver.lent import Lent
 from pdesolve.solver.on_grid import GridReading
 from pdesolve.solver.solved import Solved
 from pdesolve.solver.steady import Along, SteadyPsi, steady_psi, steady_xi
@@ -31,7 +32,7 @@ def _unknown() -> dict[str, float]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Solution(GridReading, Solved):
+class Solution(GridReading, Solved, Lent):
     """The equilibrium of a case; as text and in notebooks, a table of its initial values.
 
     Attributes
@@ -116,32 +117,6 @@ class Solution(GridReading, Solved):
         states = zip(psi.ravel().tolist(), t.ravel().tolist(), strict=True)
         xi = np.reshape([steady_xi(self, *state) for state in states], t.shape)
         return Along(np.where(t == 0.0, self.economy.start, xi), psi)
-
-    # ------------------------------------------------------------------ pictures
-
-    def plot(self, panel: str | None = None, *, ax: Any = None) -> Any:
-        """Draw the page of the solution, or one panel of it.
-
-        Parameters
-        ----------
-        panel : str, optional
-            For instance ``"attention"``; ``pdesolve.plotting.solution_panels.PANELS`` has all.
-        ax : matplotlib Axes, optional
-            Where to draw that panel, in your own style; by default in a figure of its own.
-
-        Returns
-        -------
-        matplotlib Figure or Axes
-            The axes if they were given. pyplot knows nothing of the figure.
-
-        Raises
-        ------
-        ValueError
-            If there is no such panel, or axes are given and no panel.
-        """
-        from pdesolve.plotting.solution_page import plot  # the one arrow up: what draws lies above
-
-        return plot(self, panel, ax=ax)
 
     # ------------------------------------------------------------------ data sets and files
 

@@ -41,9 +41,9 @@ class Difference(NamedTuple):
     within: bool
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Comparison:
-    """Solved cases side by side; `print` shows the table.
+    """Solved cases side by side; as text, a table.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Comparison:
         least = max(error, ROUNDING * max(abs(before), abs(after)))
         return Difference(after - before, error, abs(after - before) <= least)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return table(self)
 
 
@@ -96,7 +96,7 @@ def compare(
     Returns
     -------
     Comparison
-        Its `print` is a table; `missed` names the cases that did not converge.
+        As text, a table; `missed` names the cases that did not converge.
 
     Raises
     ------

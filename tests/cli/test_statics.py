@@ -177,6 +177,15 @@ def test_results_of_other_values_are_not_overwritten_unasked(
     capsys.readouterr()
 
 
+def test_results_of_other_keys_are_said_to_be_so(capsys: Capture, tmp_path: Path) -> None:
+    words = [*SWEEP, str(tmp_path), "--format", "svg", "--vary"]
+    assert cli.main([*words, f"{RHO}=1,2"]) == 0
+    (tmp_path / "normal-statics.jsonl").unlink()
+    capsys.readouterr()
+    assert cli.main([*words, "market.horizon=1,2"]) == 2
+    assert "is of another sweep: market.horizon was not varied; choose" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("spoilt", ["normal-statics.json", "normal-statics.jsonl"])
 def test_results_that_nothing_is_known_of_are_not_overwritten(
     spoilt: str, capsys: Capture, tmp_path: Path

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pdesolve.numerics.banded import factor
+from pdesolve.numerics.banded import Factors
 from tests.numerics.grids import fanned, matrices
 
 SHAPES = {  # xi nodes, elements along psi
@@ -19,7 +19,7 @@ SHAPES = {  # xi nodes, elements along psi
 @pytest.mark.parametrize("fields", [1, 3])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("order", "psi_order"), [(8, 5), (2, 1), (4, 3)])
-def test_factor_inverts_the_dense_matrix(
+def test_factors_invert_the_dense_matrix(
     shape: str, fields: int, order: int, psi_order: int
 ) -> None:
     n_xi, elements = SHAPES[shape]
@@ -38,19 +38,23 @@ def test_factor_inverts_the_dense_matrix(
             J[:, i, :, j] += np.diag(c0[i, j].ravel()) + c1[i, j].reshape(n, 1) * first
     M = 8.0 * np.eye(n * fields) - J.reshape(n * fields, n * fields)
     r = rng.standard_normal((*nodes, fields))
-    solve = factor(grid, 8.0, c0, c1, c2, c_psi)
-    x = solve(r)
+    factors = Factors(grid, 8.0, c0, c1, c2, c_psi)
+    x = factors.solve(r)
     np.testing.assert_allclose(M @ x.ravel(), r.ravel(), atol=1e-11)
-    np.testing.assert_allclose(solve(2 * r), 2 * x, rtol=1e-12)  # and again from the same factors
+    y = factors.solve_transposed(r)
+    np.testing.assert_allclose(M.T @ y.ravel(), r.ravel(), atol=1e-11)
+    np.testing.assert_allclose(factors.solve(2 * r), 2 * x, rtol=1e-12)  # from the same factors
 
 
-def test_factor_leaves_its_arguments_alone() -> None:
+def test_factors_leave_their_arguments_alone() -> None:
     grid = fanned(n_xi=9, n_psi=7)
     rng = np.random.default_rng(1)
     arguments = [*rng.standard_normal((2, 2, 2, 7, 9)), *rng.uniform(1, 2, (2, 7, 9))]
     r = rng.standard_normal((7, 9, 2))
     before = [a.copy() for a in (*arguments, r)]
-    factor(grid, 5.0, *arguments)(r)
+    factors = Factors(grid, 5.0, *arguments)
+    factors.solve(r)
+    factors.solve_transposed(r)
     for a, b in zip((*arguments, r), before, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -61,4 +65,4 @@ def test_singular_matrix_is_an_error(shape: tuple[int, int]) -> None:
     nodes = (grid.n_psi, grid.n_xi)
     nothing = np.zeros((1, 1, *nodes))
     with pytest.raises(ZeroDivisionError, match="singular matrix"):
-        factor(grid, 0.0, nothing, nothing, np.zeros(nodes), np.zeros(nodes))
+        Factors(grid, 0.0, nothing, nothing, np.zeros(nodes), np.zeros(nodes))

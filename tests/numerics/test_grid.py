@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pdesolve.numerics.banded import factor
+from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.stencils import (
     ORDERS,
@@ -212,7 +212,8 @@ def test_radau_lines_are_superconvergent(s: int) -> None:
         speed = np.where(fade > 0, 1.7 / np.where(fade > 0, fade, 1.0), 0.0)
         r = 0.9 * exact - 1.7 * rate * (fade > 0)
         nothing = np.zeros((1, 1, *psi.shape))
-        u = factor(grid, 0.9, nothing, nothing, np.zeros_like(psi), speed)(r[..., None])
+        factors = Factors(grid, 0.9, nothing, nothing, np.zeros_like(psi), speed)
+        u = factors.solve(r[..., None])
         errors.append(abs(float(u[0, 0, 0] - exact[0, 0])))
     assert slope(sizes, errors) == pytest.approx(2 * s - 1, abs=0.1)
     assert errors[-1] < [0.05, 3e-4, 1e-8, 1e-11][s - 1]

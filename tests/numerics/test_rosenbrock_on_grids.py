@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pdesolve.numerics.banded import factor
+from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import march
 from pdesolve.typing import Array
@@ -36,7 +36,8 @@ class OnGrid:
 
     def factor(self, shift: float) -> Solver:
         c0 = self.slope(self.u0[..., 0])[None, None]
-        return factor(self.grid, shift, c0, self.drift[None, None], self.diffusion, self.speed)
+        drift = self.drift[None, None]
+        return Factors(self.grid, shift, c0, drift, self.diffusion, self.speed).solve
 
 
 def march_on(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from pdesolve.finance.price_path import window
+from pdesolve.finance.price_path import typical_path, window
 from pdesolve.plotting import solution_page as plots
 from pdesolve.plotting import solution_panels as panels
 from pdesolve.solver.solution import Solution
@@ -187,6 +187,22 @@ def test_states_outside_the_region_solved_stay_blank(
     assert np.isnan(line[0])
     assert np.isfinite(line).any()
     assert "Blank: outside the region solved." in captions(figure)
+
+
+def test_the_path_ends_where_it_leaves_the_solution(
+    solutions: dict[str, Solution], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = typical_path(solutions["baseline"])
+    for states in (path.xi, path.psi):
+        states[20:] = np.nan
+    monkeypatch.setattr(panels, "typical_path", lambda solution: path)
+    figure = plots.page(solutions["baseline"])
+    check_layout(figure)
+    assert f"(up to {path.psi[19]:.3g} 1/money²)" in captions(figure)
+    line = np.asarray(figure.axes[3].lines[0].get_xdata(), float)
+    assert np.isfinite(line).tolist() == [True] * 20 + [False] * 21
+    last = np.asarray(figure.axes[2].lines[2].get_ydata(), float)
+    assert np.isfinite(last).mean() > 0.9
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])

@@ -159,6 +159,16 @@ def test_a_cubic_that_would_invent_an_extreme_is_not_drawn(
     assert "straight if too sparse" in caption(figure)
 
 
+def test_a_cubic_that_turns_back_between_slopes_that_do_not_is_not_drawn(
+    sweeps: dict[str, xarray.Dataset],
+) -> None:
+    data = sweeps["steps"].copy(deep=True)
+    data["attention"][...] = [3.0, 0.85, 0.6, 0.5, 0.4]
+    data["attention_slope"][:, 0] = [-10.0, -0.4, -0.2, -0.1, -0.1]
+    curve = np.asarray(sweep_plots.page(data).axes[2].lines[0].get_ydata(), float)
+    assert (np.diff(curve) < 0.0).all()
+
+
 @pytest.mark.parametrize(
     ("name", "own"), [("steps", 1.5), ("ratios", 0.08), ("words", 0.0), ("lines", 1.5)]
 )
@@ -357,6 +367,7 @@ def test_names_choose_what_is_drawn(sweeps: dict[str, xarray.Dataset]) -> None:
         one = pdesolve.plot_sweep(sweeps[name], "log_value")
         assert one.axes[0].get_title("left") == "log value L"
         assert "tatic" not in caption(one)
+        assert "1" not in [ax.get_ylabel() for ax in one.axes]  # it has no unit
         check_layout(one)
 
 
@@ -393,6 +404,12 @@ def test_names_that_are_none_and_axes_for_many_are_refused(
         pdesolve.plot_sweep(data, "prise")
     with pytest.raises(ValueError, match="axes can hold one value"):
         pdesolve.plot_sweep(data, ax=Figure().subplots())
+    with pytest.raises(ValueError, match="at least one parameter can be drawn, got a point of one"):
+        pdesolve.plot_sweep(data.isel({RHO: 0}))
+    for other in (3, None, data.drop_vars("status"), data["price"]):
+        with pytest.raises(TypeError, match=r"must be what pdesolve.sweep returns, got .") as said:
+            pdesolve.plot_sweep(other)  # type: ignore[arg-type]
+        assert "\n" not in str(said.value)
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])

@@ -70,6 +70,7 @@ def test_a_difference_within_its_bar_is_said_to_be_so(binary: Solution) -> None:
 
 def test_the_table_has_every_value_of_every_case(pair: Comparison) -> None:
     lines = table(pair).splitlines()
+    assert repr(pair) == str(pair) == table(pair)  # a notebook shows it
     assert lines[0] == "binary  Approval or rejection"
     heads = [line.split()[0] for line in lines if " ± " in line]
     assert len(heads) == 2 * len(ROWS)

@@ -22,22 +22,25 @@ class DensityPrior(Prior):
         QuadratureRule of the tilts in that unit.
     log_mass : float
         Log of the rule's total mass with no tilt.
-    draw : callable
-        (generator, size) -> payoffs drawn from the prior, money.
-    panels : Panels
+    pdf : callable
+        payoffs, money -> their density, 1/money.
+    inverse : callable
+        shares in [0, 1) -> quantiles of the prior, money.
+    fine : Panels
         That the rule goes by.
     """
 
     scale: float
     rule: Callable[[Array, Array], QuadratureRule]
     log_mass: float
-    draw: Callable[[np.random.Generator, int], Array]
-    panels: Panels = Panels()
+    pdf: Callable[[Array], Array]
+    inverse: Callable[[Array], Array]
+    fine: Panels = Panels()
     slow: bool = field(default=True, init=False)
 
     @property
     def _size(self) -> int:
-        return self.panels.each
+        return self.fine.each
 
     def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
         rule = self.rule(zeta * self.scale, psi * self.scale**2)
@@ -63,6 +66,16 @@ class DensityPrior(Prior):
         rule = self.rule(zeta * self.scale, psi * self.scale**2)
         return (rule.anchor + rule.shift) * self.scale, rule.weight / rule.weight.sum(axis=0)
 
-    def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Payoffs drawn from the prior, money, shape (size,)."""
-        return self.draw(rng, size)
+    def panels(self) -> tuple[Array, Array]:
+        """The payoff as panels of Gauss nodes, as in the base class: those of the rule."""
+        offsets, probabilities = (part[:, 0] for part in self._nodes(np.zeros(1), np.zeros(1)))
+        nodes = self.fine.flat if offsets.size == self.fine.flat else self.fine.nodes
+        return (self.centre + offsets).reshape(-1, nodes), probabilities.reshape(-1, nodes)
+
+    def density(self, payoff: Array) -> Array:
+        """Density of F, 1/money, at payoffs."""
+        return self.pdf(payoff)
+
+    def quantile(self, share: Array) -> Array:
+        """Payoffs, money, of uniform shares, as in the base class."""
+        return self.inverse(share)

@@ -4,19 +4,25 @@ A normal component stays normal under the tilt, and an atom is a component of ze
 (derivation.md, section 3), so discrete and smoothed samples are mixtures too.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
+from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
+from scipy.special import ndtri
+from scipy.stats import norm
 
 from pdesolve.model.payoff.prior import Cumulants, Prior
 from pdesolve.typing import Array
 
 MANY = 8  # components beyond which expectations use FEW_NODES instead of HERMITE_NODES
 HERMITE_NODES, FEW_NODES = 64, 24
+TINY = 2.0**-53  # between the shares that a generator draws
+PANEL_NODES, PANEL_ENDS = 12, np.array([-9.0, -6.5, -4.5, -3.0, -1.5, 0.0])  # of a normal, in sds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,9 +49,32 @@ class NormalPrior(Prior):
         offsets = tilted.mean + np.sqrt(tilted.variance) * nodes[:, None]
         return offsets, np.broadcast_to((weights / weights.sum())[:, None], offsets.shape)
 
-    def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Payoffs drawn from the prior, money, shape (size,)."""
-        return self.centre + self.spread * rng.standard_normal(size)
+    def panels(self) -> tuple[Array, Array]:
+        """The payoff as panels of Gauss nodes, as in the base class."""
+        return normal_panels(self.density, np.array([self.centre]), np.array([self.spread]))
+
+    def density(self, payoff: Array) -> Array:
+        """Density of F, 1/money, at payoffs."""
+        return np.asarray(norm.pdf(payoff, self.centre, self.spread))
+
+    def quantile(self, share: Array) -> Array:
+        """Payoffs, money, of uniform shares, as in the base class."""
+        return np.asarray(self.centre + self.spread * ndtri(np.maximum(share, TINY)))
+
+
+def normal_panels(
+    density: Callable[[Array], Array], means: Array, sds: Array
+) -> tuple[Array, Array]:
+    """Panels over the bulk of every component, no shorter than half the least sd's."""
+    ends = means[:, None] + sds[:, None] * np.append(PANEL_ENDS, -PANEL_ENDS[-2::-1])
+    edges = np.unique(ends)
+    shortest = 0.5 * float(np.min(np.diff(PANEL_ENDS)) * sds.min())
+    cells = np.floor((edges - edges[0]) / shortest)
+    edges = np.append(edges[:-1][np.append(True, np.diff(cells[:-1]) > 0)], edges[-1])
+    nodes, weights = leggauss(PANEL_NODES)
+    half = 0.5 * np.diff(edges)[:, None]
+    x = edges[:-1, None] + half * (1.0 + nodes)
+    return x, half * weights * density(x)
 
 
 class Tilted(NamedTuple):
@@ -153,6 +182,13 @@ class MixturePrior(Prior):
         weight = weight * (share / share.sum())[:, None, None]
         return offsets.reshape(-1, zeta.size), weight.reshape(-1, zeta.size)
 
+    def possible(self, payoff: float) -> bool:
+        """Whether a payoff, money, is in the support: one of the atoms, if there are but atoms."""
+        if self.sds.any():
+            return True
+        slack = 1e-12 * max(abs(self.low), abs(self.high))
+        return bool(np.min(np.abs(self.centre + self.offsets - payoff)) <= slack)
+
     def informed(self, largest: float, share: float) -> float:
         """The psi by which that share of the variance is left, as of atoms; or `largest`.
 
@@ -178,8 +214,30 @@ class MixturePrior(Prior):
             return largest
         return float(np.exp(brentq(excess, ends[0], ends[1], xtol=1e-3)))
 
-    def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Payoffs drawn from the prior, money, shape (size,)."""
-        which = rng.choice(self.offsets.size, size, p=np.exp(self.log_weights))
+    def panels(self) -> tuple[Array, Array]:
+        """The payoff as panels of Gauss nodes, as in the base class."""
+        means = self.centre + self.offsets
+        if not self.sds.any():
+            return means[:, None], np.exp(self.log_weights)[:, None]
+        return normal_panels(self.density, means, np.broadcast_to(self.sds, means.shape))
+
+    def density(self, payoff: Array) -> Array:
+        """Density of F, 1/money, at payoffs; zero for atoms."""
+        if not self.sds.any():
+            return np.zeros_like(payoff)
+        sds = np.broadcast_to(self.sds, self.offsets.shape)
+        total = np.zeros_like(payoff)
+        for offset, sd, log_weight in zip(self.offsets, sds, self.log_weights, strict=True):
+            total += np.exp(log_weight) * norm.pdf(payoff, self.centre + offset, sd)
+        return total
+
+    def quantile(self, share: Array) -> Array:
+        """Payoffs, money, of uniform shares, as in the base class: component by component."""
+        ends = np.cumsum(np.exp(self.log_weights))
+        ends /= ends[-1]
+        which = np.searchsorted(ends[:-1], share, side="right")
+        starts = np.append(0.0, ends[:-1])[which]
+        within = np.maximum((share - starts) / (ends[which] - starts), TINY)
         sds = np.broadcast_to(self.sds, self.offsets.shape)[which]
-        return self.centre + self.offsets[which] + sds * rng.standard_normal(size)
+        normal = ndtri(np.minimum(within, 1.0 - TINY)) if self.sds.any() else 0.0
+        return np.asarray(self.centre + self.offsets[which] + sds * normal)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.case.errors import PdesolveError
+from pdesolve.numerics.gauss import gauss_rule
 from pdesolve.typing import Array
 
 CHUNK = 2**17  # elements of a temporary array
@@ -143,6 +144,26 @@ class Prior(ABC):
         result: Array = self._in_chunks(average, 1, zeta, psi)[0]
         return result
 
+    def gauss(self, count: int) -> tuple[Array, Array]:
+        """The payoff as a few values: exact for polynomials of degree 2 count - 1.
+
+        Parameters
+        ----------
+        count : int
+            Values, at most; of fewer atoms, these.
+
+        Returns
+        -------
+        values, probabilities : array
+            Increasing, money, not centred; and their probabilities.
+        """
+        offsets, probabilities = (part[:, 0] for part in self._nodes(np.zeros(1), np.zeros(1)))
+        if offsets.size <= count:
+            order = np.argsort(offsets)
+            return self.centre + offsets[order], probabilities[order]
+        nodes, weights = gauss_rule(offsets, probabilities, count)
+        return self.centre + nodes, weights
+
     def _in_chunks(
         self,
         function: Callable[[Array, Array], tuple[Array, ...]],
@@ -197,6 +218,25 @@ class Prior(ABC):
         wide = reach * np.sqrt(tilted.variance)
         return float(np.min(tilted.mean - wide)), float(np.max(tilted.mean + wide))
 
+    @abstractmethod
+    def panels(self) -> tuple[Array, Array]:
+        """The payoff as panels of Gauss nodes, so that an integral can be split within one.
+
+        Returns
+        -------
+        values, probabilities : array, shape (panels, nodes)
+            Money, not centred. In each panel both are polynomials at the nodes of Gauss and
+            Legendre, probabilities times their weights; of atoms, panels of a single node.
+        """
+
+    @abstractmethod
+    def density(self, payoff: Array) -> Array:
+        """Density of F, 1/money, at payoffs; zero for atoms."""
+
+    def possible(self, payoff: float) -> bool:
+        """Whether a payoff, money, is in the support."""
+        return self.low <= payoff <= self.high
+
     def informed(self, largest: float, share: float) -> float:
         """The psi, 1/money^2, by which no more than a share of the variance is left anywhere.
 
@@ -205,5 +245,35 @@ class Prior(ABC):
         return largest
 
     @abstractmethod
+    def quantile(self, share: Array) -> Array:
+        """Payoffs, money, that uniform shares in [0, 1) are carried to: distributed as F.
+
+        Evenly spread shares make evenly spread payoffs: of normals, within every component.
+        """
+
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Payoffs drawn from the prior, money, shape (size,)."""
+        return self.quantile(rng.random(size))
+
+    def tilted_draw(self, share: Array, zeta: Array, psi: Array) -> Array:
+        """A payoff of each tilted prior, money: the node that a uniform share falls to.
+
+        Nodes are those of `expectation`: all there are for atoms; else smooth functions have the
+        mean of the tilted prior.
+
+        Parameters
+        ----------
+        share : array, shape (n,)
+            In [0, 1).
+        zeta, psi : array, shape (n,)
+            As in `cumulants`.
+        """
+        drawn, size = np.empty(share.size), max(1, CHUNK // self._size)
+        with np.errstate(under="ignore"):
+            for start in range(0, share.size, size):
+                part = slice(start, start + size)
+                offsets, weights = self._nodes(zeta[part], psi[part])
+                below = np.cumsum(weights, axis=0)
+                which = np.sum(below[:-1] <= share[part] * below[-1], axis=0)
+                drawn[part] = np.take_along_axis(offsets, which[None], axis=0)[0]
+        return self.centre + drawn

@@ -12,7 +12,7 @@ from pdesolve.model.attention.response import Response
 from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Motion
 from pdesolve.model.payoff.prior import Cumulants
-from pdesolve.numerics.banded import factor
+from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import static_nodes
 from pdesolve.typing import Array
@@ -121,7 +121,7 @@ class EquilibriumAt:
         move, size = self._motion(self._response), np.array(self._system.sizes)
         ratio = (size / size[:, None])[:, :, None, None]
         c0, c1 = self._partials
-        solve = factor(
+        factors = Factors(
             self._system.grid, shift, ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot
         )
-        return lambda r: size * solve(r / size)
+        return lambda r: size * factors.solve(r / size)

@@ -8,7 +8,7 @@ import pytest
 
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.model.payoff.prior import Cumulants
-from pdesolve.numerics.banded import factor
+from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import march
 from pdesolve.solver.pde.solver import solve
@@ -69,7 +69,7 @@ class SecondMoment:
                 [self._total(u, u_xi + step, u_xixi, u_psi) for step in steps],
             )
         )
-        return factor(self.grid, shift, c0, c1, diffusion, speed)
+        return Factors(self.grid, shift, c0, c1, diffusion, speed).solve
 
 
 def by_second_moment(n_xi: int, n_psi: int, tolerance: float) -> tuple[float, float, float]:

@@ -1,0 +1,317 @@
+"""Prices of claims on the payoff, and on the price: options, state prices, SVIX (section 12).
+
+Investors agree on Q, whatever they know themselves, so a claim g(x) in zero net supply is worth
+E^Q[g(x)] and nobody trades it. The law of the states under Q (:mod:`.law`) at the maturity makes a
+book (:mod:`.books`) on which all strikes are integrals: one march does for all of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.polynomial.legendre import leggauss
+from numpy.typing import ArrayLike
+
+from pdesolve.finance.asked import check_claims
+from pdesolve.finance.books import AtPayoff, AtPrice, Book
+from pdesolve.finance.implied import black_volatility, normal_volatility
+from pdesolve.finance.marches import Marches, MarchTuning, Measured
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimTuning:
+    """How claims are priced.
+
+    Attributes
+    ----------
+    strikes : int
+        Where none are given.
+    wide : float
+        Root of V, that these lie around the price.
+    states : int
+        Payoffs at which a density of state prices is given.
+    far : float
+        Root of V, that these lie around the price.
+    near : float
+        Root of V, to either side of a strike or state whose errors it is taken to have.
+    tails : float
+        Standard deviations of what is paid upon, beyond which options are worth nothing to their
+        integral over strikes.
+    panels : int
+        Of strikes in that integral, either side of the price; each has `nodes`.
+    nodes : int
+    marches : MarchTuning
+    """
+
+    strikes: int = 41
+    wide: float = 2.5
+    states: int = 201
+    far: float = 5.0
+    near: float = 0.15
+    tails: float = 14.0
+    panels: int = 16
+    nodes: int = 8
+    marches: MarchTuning = MarchTuning()
+
+
+def option_prices(
+    solution: Solution,
+    strikes: ArrayLike | None = None,
+    maturity: float | None = None,
+    tuning: ClaimTuning = ClaimTuning(),
+) -> "xarray.Dataset":
+    """European options at t = 0, all strikes from one march (derivation.md, section 12).
+
+    Parameters
+    ----------
+    solution : Solution
+    strikes : array_like, optional
+        Money; the default is 41 of them around the price.
+    maturity : float, optional
+        Date, after 0; at the horizon, the default, options are on the payoff, before it on the
+        price.
+    tuning : ClaimTuning
+
+    Returns
+    -------
+    xarray.Dataset
+        Over `strike`: `call` and `put`, money, and `normal_volatility` (Bachelier) and
+        `black_volatility`, per root of time, NaN where the price is lost in its error or there is
+        none. Without a dimension: `forward` (the price), `variance` (of what is paid upon, from the
+        equations), `variance_from_options` (Carr and Madan 1998) and `svix`, the root of the
+        variance over the price (Martin 2017), NaN if that is not positive. Each with NAME_error,
+        its estimated absolute error.
+
+    Raises
+    ------
+    ClaimError
+        If a strike is not a finite number, or the maturity not after 0 and up to the horizon.
+    """
+    check_claims(solution.economy, strikes, maturity)
+    date = solution.economy.horizon if maturity is None else float(maturity)
+    if strikes is None:
+        strikes = _around(solution, tuning.wide, tuning.strikes)
+    at = np.atleast_1d(np.asarray(strikes, float)).ravel()
+    books = _Books.of(solution, date, tuning.marches)
+    level, vega = _bars(solution)
+    apart = tuning.near * float(np.sqrt(solution.initial.variance))
+    calls = books.along(lambda book, at: book.calls(at), at, apart)
+    puts = books.along(lambda book, at: book.puts(at), at, apart)
+    forward = Measured(np.asarray(solution.initial.price), np.asarray(solution.bars["price"]))
+    variance = _variance(solution, books, date)
+    sd = float(np.sqrt(variance.value))
+    implied = books.measured(lambda book: np.asarray(_replicated(solution, book, sd, tuning)))
+    doubt = 2.0 * np.sqrt(variance.value) * level + np.asarray(solution.bars["variance"])
+    price = float(forward.value)
+    svix = np.sqrt(variance.value) / price if price > 0.0 else np.asarray(np.nan)
+    share = 0.5 * variance.error / variance.value + forward.error / abs(price or 1.0)
+    columns = {
+        "call": Measured(calls.value, calls.error + level + vega),
+        "put": Measured(puts.value, puts.error + level + vega),
+        "forward": forward,
+        "variance": variance,
+        "variance_from_options": Measured(implied.value, implied.error + doubt),
+        "svix": Measured(svix, svix * share),
+    }
+    columns |= _volatilities(columns["call"], columns["put"], price, at, date)
+    return _dataset(solution, columns, {"strike": at}, date)
+
+
+def state_prices(
+    solution: Solution, maturity: float | None = None, tuning: ClaimTuning = ClaimTuning()
+) -> "xarray.Dataset":
+    """Prices at t = 0 of a unit of money in each state (derivation.md, section 12).
+
+    Parameters
+    ----------
+    solution : Solution
+    maturity : float, optional
+        As in `option_prices`.
+    tuning : ClaimTuning
+
+    Returns
+    -------
+    xarray.Dataset
+        Of a discrete payoff `state_price` over its values `x`, adding up to one; else `density`,
+        1/money, over payoffs (or prices) around the price. Each with its error.
+
+    Raises
+    ------
+    ClaimError
+        If the maturity is not after 0 and up to the horizon.
+    """
+    check_claims(solution.economy, maturity=maturity)
+    date = solution.economy.horizon if maturity is None else float(maturity)
+    books = _Books.of(solution, date, tuning.marches)
+    values, probabilities = solution.prior.panels()
+    level, _ = _bars(solution)
+    sd = np.sqrt(solution.initial.variance)
+    if values.shape[1] == 1 and isinstance(books.fine, AtPayoff):
+        at, weights = values.ravel(), probabilities.ravel()
+        found = books.measured(lambda book: weights * book.kernel(at))  # type: ignore[attr-defined]
+        name, doubt = "state_price", level / sd * found.value
+    else:
+        at = _around(solution, tuning.far, tuning.states)
+        found = books.along(lambda book, at: book.density(at), at, tuning.near * float(sd))
+        name, doubt = "density", level * np.abs(np.gradient(found.value, at))
+    columns = {name: Measured(found.value, found.error + doubt)}
+    return _dataset(solution, columns, {"x": at}, date)
+
+
+# ---------------------------------------------------------------------- books
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Books:
+    """A book by each of the marches."""
+
+    marches: Marches
+    fine: Book
+    coarse: Book
+    short: Book
+
+    @classmethod
+    def of(cls, solution: Solution, date: float, tuning: MarchTuning) -> "_Books":
+        marches = Marches.of(solution, tuning, date)
+        found = [laws[0] for laws in marches.laws([None])]
+        if date == solution.economy.horizon:
+            books: list[Book] = [AtPayoff(law=law) for law in found]
+        else:
+            dates = [int(np.searchsorted(law.clock.times, date)) for law in found]
+            books = [AtPrice(law=law, date=k) for law, k in zip(found, dates, strict=True)]
+        return cls(marches=marches, fine=books[0], coarse=books[1], short=books[2])
+
+    def measured(self, price: Callable[[Book], Array]) -> Measured:
+        """A price from each of them, corrected, with the error of grid and steps."""
+        return self.marches.measured(price(self.fine), price(self.coarse), price(self.short))
+
+    def along(self, price: Callable[[Book, Array], Array], at: Array, apart: float) -> Measured:
+        """Prices over a line, each with the largest error so far to either side too.
+
+        An error that changes sign along the line may be small just there.
+        """
+        places = np.stack([at, at - apart, at + apart])
+        found = self.measured(lambda book: price(book, places.ravel()))
+        value, error = (one.reshape(places.shape) for one in found)
+        return Measured(value[0], error.max(axis=0))
+
+
+def _variance(solution: Solution, books: _Books, date: float) -> Measured:
+    """Of what is paid upon: V, or what of it is resolved by the date."""
+    bar = np.asarray(solution.bars["variance"])
+    whole = np.asarray(solution.initial.variance)
+    if date == solution.economy.horizon:
+        return Measured(whole, bar)
+
+    def resolved(book: Book) -> Array:
+        assert isinstance(book, AtPrice)
+        return np.asarray(book.variance)
+
+    found = books.measured(resolved)
+    return Measured(found.value, found.error + bar)
+
+
+def _replicated(solution: Solution, book: Book, sd: float, tuning: ClaimTuning) -> float:
+    """Carr and Madan's variance: twice the integral over strikes of what is out of the money."""
+    price, far = book.forward, tuning.tails * sd
+    lowest, highest = _support(solution)
+    values, _ = solution.prior.panels()
+    few = values.shape[1] == 1 and values.size <= 4 * tuning.panels
+    kinks = values.ravel() if few else np.zeros(0)
+    nodes, weights = leggauss(tuning.nodes)
+    total = 0.0
+    for low, high, prices in (
+        (max(price - far, lowest), price, book.puts),
+        (price, min(price + far, highest), book.calls),
+    ):
+        inside = kinks[(low < kinks) & (kinks < high)]
+        edges = np.union1d(np.linspace(low, high, tuning.panels + 1), inside)
+        half = 0.5 * np.diff(edges)[:, None]
+        strikes = edges[:-1, None] + half * (1.0 + nodes)
+        worth = prices(strikes.ravel()).reshape(strikes.shape)
+        total += 2.0 * float(np.sum(half * weights * worth))
+    return total
+
+
+def _volatilities(
+    call: Measured, put: Measured, forward: float, strikes: Array, date: float
+) -> dict[str, Measured]:
+    """Implied volatilities, with what the error of the price makes of them."""
+    upper = strikes >= forward
+    price = np.where(upper, call.value, put.value)
+    error = np.where(upper, call.error, put.error)
+    known = np.where(price > error, price, np.nan)
+    columns = {}
+    for name, implied in (
+        ("normal_volatility", normal_volatility),
+        ("black_volatility", black_volatility),
+    ):
+        found = implied(known, forward, strikes, date)
+        above = implied(known + error, forward, strikes, date)
+        below = implied(known - error, forward, strikes, date)
+        columns[name] = Measured(found, np.fmax(above - found, found - below))
+    return columns
+
+
+def _bars(solution: Solution) -> tuple[float, float]:
+    """What the solution's own errors may do to an option: through the price, and its variance.
+
+    A price that is off moves an option by no more; an sd that is off by 0.4 of that at most.
+    """
+    bars, variance = solution.bars, solution.initial.variance
+    return bars["price"], 0.2 * bars["variance"] / np.sqrt(variance)
+
+
+def _around(solution: Solution, wide: float, count: int) -> Array:
+    """Evenly, so many roots of V around the price, within the payoff's support."""
+    initial = solution.initial
+    ends = initial.price + wide * np.sqrt(initial.variance) * np.array([-1.0, 1.0])
+    low, high = (float(end) for end in np.clip(ends, *_support(solution)))
+    return np.linspace(low, high, count)
+
+
+def _support(solution: Solution) -> tuple[float, float]:
+    return solution.prior.low, solution.prior.high
+
+
+ABOUT = {
+    "call": ("price of a call", "money"),
+    "put": ("price of a put", "money"),
+    "normal_volatility": ("normal (Bachelier) implied volatility", "money/sqrt(time)"),
+    "black_volatility": ("Black implied volatility", "1/sqrt(time)"),
+    "forward": ("price of what is paid upon", "money"),
+    "variance": ("risk-neutral variance of what is paid upon", "money^2"),
+    "variance_from_options": ("the same from option prices (Carr and Madan)", "money^2"),
+    "svix": ("root of the risk-neutral variance over the price", "1"),
+    "state_price": ("price of a unit of money in a state", "1"),
+    "density": ("density of state prices", "1/money"),
+    "strike": ("strike", "money"),
+    "x": ("payoff", "money"),
+}
+
+
+def _dataset(
+    solution: Solution, columns: dict[str, Measured], coords: dict[str, Array], date: float
+) -> "xarray.Dataset":
+    import xarray
+
+    variables: dict[str, Any] = {}
+    for name, found in columns.items():
+        long_name, unit = ABOUT[name]
+        dims = tuple(coords) if np.ndim(found.value) else ()
+        about = {"long_name": long_name, "units": unit}
+        variables[name] = (dims, found.value, about)
+        of = {**about, "long_name": f"estimated absolute error of {long_name}"}
+        variables[f"{name}_error"] = (dims, found.error, of)
+    labelled = {
+        name: (name, at, {"long_name": ABOUT[name][0], "units": ABOUT[name][1]})
+        for name, at in coords.items()
+    }
+    attributes = {"case_name": solution.case.name, "maturity": date}
+    return xarray.Dataset(variables, labelled, attrs=attributes)

@@ -1,0 +1,117 @@
+"""Marches of a law on two grids and at two steps: what is computed from them, and its error."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from pdesolve.finance.law import Clock, Law, laws
+from pdesolve.finance.nodes import finer, with_nodes
+from pdesolve.finance.paths import trading_dates
+from pdesolve.solver.pde.errors import has_kink
+from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarchTuning:
+    """How laws are marched, and how far what changes with grid and steps is trusted.
+
+    Attributes
+    ----------
+    coarse : float
+        Nodes in either direction of the coarse grid, over the solution's.
+    least : int
+        Xi nodes of the coarse grid, at least.
+    marched : int
+        Steps of a march, at least.
+    grid, kinked : float
+        Share of the change from the coarse grid that is taken to be left; the same with a kink.
+    steps : float
+        Share of the change from shorter steps, by which results are corrected.
+    """
+
+    coarse: float = 0.5
+    least: int = 24
+    marched: int = 16
+    grid: float = 1.0
+    kinked: float = 1.5
+    steps: float = 0.5
+
+
+class Measured(NamedTuple):
+    """Values, and what grid and steps leave in them."""
+
+    value: Array
+    error: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marches:
+    """Clocks on the solution's grid; on a coarser one; and there with two steps for each.
+
+    The fields are solved again there, with their own steps, so that what these leave is seen too.
+
+    Attributes
+    ----------
+    solution : Solution
+    fine, coarse, short : Clock
+    tuning : MarchTuning
+    """
+
+    solution: Solution
+    fine: Clock
+    coarse: Clock
+    short: Clock
+    tuning: MarchTuning
+
+    @classmethod
+    def of(
+        cls, solution: Solution, tuning: MarchTuning = MarchTuning(), date: float | None = None
+    ) -> "Marches":
+        """Make them; one date is met exactly."""
+        whole = with_nodes(solution)
+        space, times = whole.space, _steps(whole, tuning.marched, date)
+        nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
+        small = space.resized(max(nodes, tuning.least), lines)
+        coarse = retrace(whole, small)
+        short = retrace(coarse, coarse.space, finer(whole.times))
+        return cls(
+            solution=solution,
+            fine=Clock(solution=whole, times=times),
+            coarse=Clock(solution=coarse, times=times),
+            short=Clock(solution=short, times=finer(times)),
+            tuning=tuning,
+        )
+
+    def laws(self, payoffs: Sequence[float | None]) -> list[list[Law]]:
+        """Laws given each (centred) payoff, or under Q, by each of the clocks."""
+        return [laws(clock, payoffs) for clock in (self.fine, self.coarse, self.short)]
+
+    @property
+    def grid_share(self) -> float:
+        """Share of the change from the coarse grid that is taken to be left."""
+        return self.tuning.kinked if has_kink(self.solution) else self.tuning.grid
+
+    def measured(self, fine: Array, coarse: Array, short: Array) -> Measured:
+        """Corrected by what shorter steps change on the coarse grid, with its error."""
+        moved = short - coarse
+        left = self.grid_share * np.abs(fine - coarse) + self.tuning.steps * np.abs(moved)
+        return Measured(fine + moved, left)
+
+
+def _steps(solution: Solution, least: int, date: float | None) -> Array:
+    """Dates of a march: a quarter each where the solution's are, equal, as one learns, and early.
+
+    The fields' steps are long where fields move slowly, but the states do not; and what has just
+    begun to spread changes fast, on the scale of what is learned.
+    """
+    times, clock = solution.times, trading_dates(solution, 200)
+    every = np.union1d(times, clock)
+    index = np.interp(every, times, np.linspace(0.0, 1.0, times.size))
+    learned = np.interp(every, clock, np.linspace(0.0, 1.0, clock.size))
+    share = (index + every / times[-1] + learned + np.sqrt(learned)) / 4.0
+    found = np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, every)
+    return found if date is None else np.union1d(found, [date])

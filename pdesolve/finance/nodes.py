@@ -1,0 +1,84 @@
+"""What investors do at every node of the grid at a date, and how the states move there."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+
+LINE = (81, 49)  # xi and psi nodes for a normal payoff
+STEPS = (16, 32)  # of its fields, at least and at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtNodes:
+    """Fields and coefficients at the nodes, arrays of shape (n_psi, n_xi).
+
+    Attributes
+    ----------
+    price, variance, attention, precision_rate, cost, price_slope : array
+        p, V, S, A, C and p_xi.
+    kappa2, psi_dot : array
+        dpsi = psi_dot dt and dxi = drift dt + kappa dB, under any measure.
+    neutral : array
+        Risk-neutral drift of the centred xi (derivation.md, section 5).
+    """
+
+    price: Array
+    variance: Array
+    attention: Array
+    precision_rate: Array
+    cost: Array
+    price_slope: Array
+    kappa2: Array
+    psi_dot: Array
+    neutral: Array
+
+
+def at_nodes(solution: Solution, t: float) -> AtNodes:
+    """Fields at the nodes of a solution at a date."""
+    u, static = solution.slab(t), solution.static_nodes
+    q, (q_xi, _, l_xi) = u[..., 0], np.moveaxis(solution.space.derivatives(u)[0], -1, 0)
+    variance = np.maximum(static.variance + u[..., 1], 0.0)
+    found = solution.economy.respond(variance)
+    kappa2, psi_dot, risk = solution.economy.motion(found.precision_rate)
+    return AtNodes(
+        price=solution.prior.centre + static.mean + q,
+        variance=variance,
+        attention=found.attention,
+        precision_rate=found.precision_rate,
+        cost=found.cost,
+        price_slope=static.variance + q_xi,
+        kappa2=kappa2,
+        psi_dot=psi_dot,
+        neutral=kappa2 * (static.mean + l_xi) - risk * (static.mean + q),
+    )
+
+
+def with_nodes(solution: Solution) -> Solution:
+    """The same fields on a grid that has nodes along xi, as a law of xi needs them.
+
+    A normal payoff's deviations do not depend on xi: they are solved on a single node, to far more
+    than a law is worth, and are here once more on as many psi nodes as it needs.
+    """
+    space, (nodes, lines) = solution.space, LINE
+    if space.n_xi > 1:
+        return solution
+    steps = int(np.clip(solution.times.size - 1, *STEPS))
+    line = retrace(solution, space.resized(1, lines), spread(solution.times, steps))
+    states, rates = (np.repeat(u, nodes, axis=2) for u in (line.states, line.rates))
+    space = replace(line.space, n_xi=nodes)
+    return replace(line, space=space, states=states, rates=rates, known_static=None)
+
+
+def spread(times: Array, steps: int) -> Array:
+    """So many steps where these times have theirs."""
+    index = np.linspace(0.0, 1.0, times.size)
+    return np.interp(np.linspace(0.0, 1.0, steps + 1), index, times)
+
+
+def finer(times: Array) -> Array:
+    """Times, with every step in two."""
+    return np.sort(np.append(times, 0.5 * (times[1:] + times[:-1])))
