@@ -186,10 +186,10 @@ def _law(arguments: argparse.Namespace) -> "Law":
 def _of_case(
     arguments: argparse.Namespace, name: str, rate: float, share: float | None
 ) -> tuple["Report", str]:
-    """The payoff of a case, bought at its price and held to the horizon."""
+    """The payoff of a case, bought at its price or traded until it is paid."""
     from pdesolve.investing.study import of_solution
     from pdesolve.solver.pde import solver
 
     solution = solver.solve(read_case(arguments), progress=True)
     missed = "" if solution.converged else f"{solution.case.name}: {solution.message}"
-    return of_solution(solution, name, rate, share), missed
+    return of_solution(solution, name, rate, share, progress=True), missed
