@@ -30,6 +30,7 @@ What a market implies (methods of a Solution do most)
 
     simulate_blocks  paths block by block, where all of them would take too much memory
     path_means       means over any number of simulated paths, with their errors
+
 Investing
 
     growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
@@ -74,10 +75,10 @@ _HOME = {
     "growth_optimal": "investing.growth",
     "load_case": "case",
     "load_solution": "solver.solution",
-    "plot_sweep": "plotting.sweep_page",
     "path_means": "finance.averages",
-    "simulate_blocks": "finance.simulation",
+    "plot_sweep": "plotting.sweep_page",
     "portfolio": "investing.portfolios",
+    "simulate_blocks": "finance.simulation",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
     "sweep": "studies.statics",

@@ -58,7 +58,8 @@ def add_growth(commands: Any) -> None:
     parser.add_argument(
         "--normal",
         metavar=LAWS["normal"][0],
-        help="mean and sd of a normal return; a third number cuts it so many sd off the mean",
+        help="mean and sd of a normal return; a third number cuts it so many sd off"
+        " the mean; write --normal=-0.01:0.2 if the mean is negative",
     )
     parser.add_argument(
         "--lognormal", metavar=LAWS["lognormal"][0], help="mean and sd of a lognormal return"

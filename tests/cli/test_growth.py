@@ -140,7 +140,7 @@ def test_files_are_written(capsys: Capture, tmp_path: Path, prices: str) -> None
         (["--bet", "0.5:1"], "--bet must be PROBABILITY:GAIN:LOSS, finite numbers, got '0.5:1'"),
         (["--bet", "1.5:1:1"], "probability must be > 0 and < 1, got 1.5"),
         (["--normal", "0.1:nan"], "--normal must be MEAN:SD, finite numbers, got '0.1:nan'"),
-        (["--normal", "0.1:0"], "standard deviation > 0, got 0"),
+        (["--normal", "0.1:0"], "standard deviation > 0, from 1e-100 to 1e+100, got 0"),
         (["--bet", "0.5:1:1", "--rate", "x"], "--rate must be a finite number, got 'x'"),
         (["--bet", "0.5:1:1", "--rate", "-1"], "rate must be a finite number > -1, got -1"),
         (["--bet", "0.5:1:1", "--fraction", "0"], "--fraction must be a number > 0, got '0'"),
