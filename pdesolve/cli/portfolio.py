@@ -125,7 +125,7 @@ def _findings(arguments: argparse.Namespace, name: str, data: "Returns") -> "Fin
     portfolios = compare_portfolios(data, methods, rate=arguments.rate)
     if arguments.bootstrap is None:
         return Findings(name=name, span=span, portfolios=portfolios)
-    names = None if methods is None else [BASE, *methods]
+    names = [BASE, *portfolios.found]
     window, every = terms["window"], terms["every"]
     tested = backtest(data, names, rate=arguments.rate, window=window, every=every)
     count, block, seed = arguments.bootstrap, terms["block"], terms["seed"]

@@ -150,7 +150,9 @@ def backtest(
         for name in names:
             formed[name].append(_weights(moments, name, _span(data, start - 1 - window, start - 2)))
     return Backtest(
-        earned={name: _held(data.values, starts, every, rate, formed[name]) for name in names},
+        earned={
+            name: _held(name, data.values, starts, every, rate, formed[name]) for name in names
+        },
         dates=data.dates[starts[0] :],
         window=window,
         every=every,
@@ -200,7 +202,9 @@ def _weights(moments: Moments, method: str, where: str) -> Array:
         raise type(error)(f"{error} (in {where})") from None
 
 
-def _held(values: Array, starts: list[int], every: int, rate: float, formed: list[Array]) -> Earned:
+def _held(
+    name: str, values: Array, starts: list[int], every: int, rate: float, formed: list[Array]
+) -> Earned:
     """What weights earn that are bought at the start of each quarter, and drift until its end."""
     returns, traded, held = [], [], formed[0]
     for start, weights in zip(starts, formed, strict=True):
@@ -208,6 +212,9 @@ def _held(values: Array, starts: list[int], every: int, rate: float, formed: lis
         cash = 1.0 - weights.sum()
         grown = weights * np.cumprod(1.0 + values[start : start + every], axis=0)
         wealth = grown.sum(axis=1) + cash * (1.0 + rate) ** np.arange(1, len(grown) + 1)
+        if wealth.min() <= 0.0:
+            period = start + int(wealth.argmin()) + 1
+            raise PortfolioError(f"{name} loses all that it has in period {period}")
         returns.append(wealth / np.append(1.0, wealth[:-1]) - 1.0)
         held = grown[-1] / wealth[-1]
     return Earned(np.concatenate(returns), np.array(traded), sum(not w.any() for w in formed))

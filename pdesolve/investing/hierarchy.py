@@ -21,9 +21,9 @@ def hierarchical_weights(correlation: Array, sd: Array) -> Array:
     weights = np.ones(sd.size)
     for left, right in splits(correlation):
         low, high = (half_variance(correlation, sd, half) for half in (left, right))
-        share = high / (low + high) if low + high > 0.0 else 0.5
-        weights[left] *= share
-        weights[right] *= 1.0 - share
+        both = low + high
+        weights[left] *= high / both if both > 0.0 else 0.5
+        weights[right] *= low / both if both > 0.0 else 0.5
     return weights
 
 

@@ -13,7 +13,7 @@ from pdesolve.case.sources import nearest, shown
 from pdesolve.investing.equal_risk import contribution_residual, equal_contributions
 from pdesolve.investing.hierarchy import hierarchical_weights, split_residual
 from pdesolve.investing.many_assets import fully_invested
-from pdesolve.investing.moments import Moments, PortfolioError
+from pdesolve.investing.moments import HEDGED, Moments, PortfolioError
 from pdesolve.investing.quadratic import least_risk, residual
 from pdesolve.typing import Array
 
@@ -104,7 +104,7 @@ def _least(
 
 
 def _equal_risk(moments: Moments) -> Array:
-    moments.check_risky("equal_risk")
+    moments.check_risky("equal_risk", HEDGED)
     return _share(equal_contributions(moments.correlation) / moments.sd)
 
 
@@ -135,7 +135,23 @@ def _growth(moments: Moments) -> Array:
     if (lost := (values <= -1.0).all(axis=1)).any():
         row = int(lost.argmax()) + 1
         raise PortfolioError(f"growth_optimal does not exist: all is lost in period {row}")
-    return _share(fully_invested(values).weights)
+    weights = _share(fully_invested(values).weights)
+    other = _growth_polished(values, weights)
+    return min(weights, other, key=lambda one: _growth_residual(moments, one))
+
+
+def _growth_polished(values: Array, weights: Array) -> Array:
+    """A Newton step among what is held, from returns less the portfolio's: no digits are lost."""
+    held = weights > 0.0
+    earned = (values @ weights)[:, None]
+    lead = (values[:, held] - earned) / (1.0 + earned)
+    system = np.ones((held.sum() + 1, held.sum() + 1))
+    system[:-1, :-1] = lead.T @ lead / len(lead)
+    system[-1, -1] = 0.0
+    step = np.linalg.lstsq(system, np.append(lead.mean(axis=0), 0.0), rcond=None)[0][:-1]
+    moved = weights.copy()
+    moved[held] += step
+    return _share(np.clip(moved, 0.0, None))
 
 
 def _growth_residual(moments: Moments, found: Array) -> float:

@@ -13,6 +13,7 @@ from pdesolve.investing.quadratic import least_risk
 from pdesolve.typing import Array
 
 RISKLESS = 1e-12  # w'Rw, w adding up to 1, below which rounding is all there is
+HEDGED = 1e-6  # and below which contributions to it are not accurate
 SYMMETRIC = 1e-8  # what a covariance matrix may differ from its transpose by, of its largest entry
 DEFINITE = 1e-8  # how far below zero a correlation matrix's least eigenvalue may be, by rounding
 
@@ -75,13 +76,14 @@ class Moments:
             raise PortfolioError(f"{method} needs mean returns, and only covariances are given")
         return self.mean - self.rate
 
-    def check_risky(self, method: str) -> None:
-        """Refuse assets that can be combined without any risk, where `method` has no answer."""
-        if np.isinf(self.bets):
+    def check_risky(self, method: str, least: float = RISKLESS) -> None:
+        """Refuse assets that can be combined with no more risk, where `method` has no answer."""
+        if self.bets >= 1.0 / least:
             rows = "" if self.values is None else f" over {len(self.values)} periods"
+            risk = "no risk at all" if np.isinf(self.bets) else "next to no risk"
             raise PortfolioError(
-                f"{method} has no answer: a portfolio of these {self.sd.size} assets has no risk"
-                f" at all{rows}; take more periods or fewer assets"
+                f"{method} has no answer: a portfolio of these {self.sd.size} assets has {risk}"
+                f"{rows}; take more periods or fewer assets"
             )
 
     def volatility(self, weights: Array) -> float:

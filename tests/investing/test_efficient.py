@@ -71,6 +71,22 @@ def test_many_assets_with_few_periods_have_one_too(periods: int, count: int) -> 
     assert frontier(moments, 20).optimality.max() < 1e-9
 
 
+def test_volatilities_of_very_different_size_are_no_trouble() -> None:
+    for seed in range(10):
+        draw = np.random.default_rng(seed)
+        scale = 10.0 ** draw.uniform(-4.0, 0.0, 20)
+        matrix = covariance(20, seed) * np.outer(scale, scale)
+        found = frontier(given_moments(matrix, draw.standard_normal(20) * scale), 12)
+        assert found.optimality.max() < 1e-9
+        assert (np.diff(found.volatility) > 0.0).all()
+
+
+def test_a_mean_that_an_asset_has_is_no_trouble() -> None:
+    found = frontier(given_moments(np.diag([1.0, 1e8, 1e8]), [0.0, 1.0, 2.0]), 3)
+    assert found.optimality.max() < 1e-9
+    assert found.mean[1] == pytest.approx(found.mean[[0, 2]].mean(), rel=1e-9)
+
+
 def test_means_are_needed_and_one_above_the_rate() -> None:
     with pytest.raises(PortfolioError, match="a frontier needs mean returns"):
         frontier(given_moments(np.eye(3)))

@@ -116,6 +116,13 @@ def test_a_column_that_stands_still_in_a_window_is_named() -> None:
         backtest(sample, **TERMS)
 
 
+def test_a_method_that_loses_all_is_named_with_the_period() -> None:
+    sample = returns(60, 3)
+    sample[50] = -1.0
+    with pytest.raises(PortfolioError, match="equal_weight loses all that it has in period 51"):
+        backtest(sample, ["equal_weight"], **TERMS)
+
+
 def test_a_method_without_answer_in_a_window_is_named_with_it() -> None:
     sample = returns(60, 3)
     sample[5:40, 1] = 0.02 - sample[5:40, 0]

@@ -162,6 +162,15 @@ def test_a_portfolio_without_risk_is_said_where_it_leaves_no_answer(method: str)
         portfolio(sample, method)
 
 
+def test_risk_that_is_hedged_away_but_for_rounding_is_said_too() -> None:
+    matrix = np.array([[1.0, -1.0 + 1e-9], [-1.0 + 1e-9, 1.0]])
+    with pytest.raises(PortfolioError, match=r"equal_risk has no answer: .* has next to no risk; "):
+        portfolio(covariance=matrix, method="equal_risk")
+    found = compare_portfolios(covariance=matrix, mean=[0.1, 0.2]).found
+    assert found["maximum_diversification"].weights == pytest.approx([0.5, 0.5], rel=1e-6)
+    assert found["hierarchical_minimum_variance"].optimality < 1e-12
+
+
 def test_a_portfolio_without_risk_is_the_one_of_minimum_variance() -> None:
     found = portfolio(covariance=OPPOSITE, mean=[0.1, 0.1, 0.1], method="minimum_variance")
     np.testing.assert_allclose(found.weights, [0.5, 0.5, 0.0], atol=1e-12)

@@ -5,7 +5,7 @@ import pytest
 
 from pdesolve.investing.efficient import capital_line, frontier
 from pdesolve.investing.methods import METHODS
-from pdesolve.investing.moments import given_moments, moments_of
+from pdesolve.investing.moments import PortfolioError, given_moments, moments_of
 from pdesolve.investing.portfolios import compare_portfolios, portfolio
 from pdesolve.typing import Array
 from tests.investing.economies import covariance, returns, same_correlation
@@ -72,6 +72,35 @@ def test_ten_assets_of_one_correlation_are_so_many_bets(rho: float, bets: float)
     found = given_moments(same_correlation(10, rho)).bets
     assert found == pytest.approx(10.0 / (1.0 + 9.0 * rho), rel=1e-12)
     assert found == pytest.approx(bets, abs=0.005)
+
+
+def test_the_variance_of_two_assets() -> None:
+    one, two, rho = 0.2, 0.3, 0.25
+    matrix = np.array([[one**2, rho * one * two], [rho * one * two, two**2]])
+    found = given_moments(matrix).volatility(np.array([0.7, 0.3]))
+    expected = 0.7**2 * one**2 + 0.3**2 * two**2 + 2 * rho * 0.7 * 0.3 * one * two
+    assert found**2 == pytest.approx(expected, rel=1e-14)
+
+
+def test_no_covariance_has_to_be_negative_to_diversify() -> None:
+    """The text asks for negative ones; any correlation below one will do."""
+    for rho, ratio in ((0.99, 1.0025), (0.5, 1.1547), (-0.5, 2.0)):
+        found = portfolio(covariance=same_correlation(2, rho), method="minimum_variance")
+        assert found.diversification_ratio == pytest.approx(ratio, abs=5e-5)
+
+
+def test_long_only_portfolios_hold_zeros() -> None:
+    """The text says w > 0, and means w ≥ 0: the asset that moves with the others is left out."""
+    matrix = same_correlation(3, 0.0)
+    matrix[0, 1] = matrix[1, 0] = matrix[0, 2] = matrix[2, 0] = 0.7
+    for method in ("minimum_variance", "maximum_diversification", "maximum_decorrelation"):
+        np.testing.assert_allclose(weights(method, matrix), [0.0, 0.5, 0.5], atol=1e-14)
+
+
+def test_pairwise_correlations_that_fit_no_data_are_refused() -> None:
+    matrix = np.array([[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]])
+    with pytest.raises(PortfolioError, match="must be positive semidefinite"):
+        portfolio(covariance=matrix)
 
 
 def test_bets_fall_as_correlation_rises() -> None:
