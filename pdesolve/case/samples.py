@@ -132,8 +132,8 @@ def _numbers(rows: Iterable[Row], column: int, drop: bool, where: str) -> Iterat
             yield value
         elif not (missing and drop):
             place = f"line {row.line}" + (f", column {column + 1}" if len(row.cells) > 1 else "")
-            what = DROP if missing else fault(cell, alone=len(row.cells) == 1)
-            what = MIXED if mixed else what
+            usual = DROP if missing else fault(cell, alone=len(row.cells) == 1)
+            what = MIXED if mixed else usual
             first = first or f"{where}, {place}, must be one finite number, and {what}"
             count += 1
     if count:
