@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pdesolve.case.sources import CaseError
 
 DELIMITERS = (";", "\t", ",")  # of two that divide a row alike the first: a comma may be decimal
+MIXED = "differs from those above it in having a percent sign or none"
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", ".", "-")
 
 

@@ -12,13 +12,12 @@ from itertools import chain
 from math import isfinite
 from pathlib import Path
 
-from pdesolve.case.csvfile import MISSING, Row, fault, number, rows_of
+from pdesolve.case.csvfile import MISSING, MIXED, Row, fault, number, rows_of
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.rules import Column, FilePath, Finite, MissingValues, NotZero
 from pdesolve.case.sources import CaseError, read_text
 
 DROP = "is missing (payoff.missing = 'drop' leaves such rows out)"
-MIXED = "differs from those above it in having a percent sign or none"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,8 @@ def add_growth(commands: Any) -> None:
     parser.add_argument(
         "--normal",
         metavar=LAWS["normal"][0],
-        help="mean and sd of a normal return; a third number cuts it so many sd off the mean",
+        help="mean and sd of a normal return; a third number cuts it so many sd off"
+        " the mean; write --normal=-0.01:0.2 if the mean is negative",
     )
     parser.add_argument(
         "--lognormal", metavar=LAWS["lognormal"][0], help="mean and sd of a lognormal return"
@@ -186,10 +187,10 @@ def _law(arguments: argparse.Namespace) -> "Law":
 def _of_case(
     arguments: argparse.Namespace, name: str, rate: float, share: float | None
 ) -> tuple["Report", str]:
-    """The payoff of a case, bought at its price and held to the horizon."""
+    """The payoff of a case, bought at its price or traded until it is paid."""
     from pdesolve.investing.study import of_solution
     from pdesolve.solver.pde import solver
 
     solution = solver.solve(read_case(arguments), progress=True)
     missed = "" if solution.converged else f"{solution.case.name}: {solution.message}"
-    return of_solution(solution, name, rate, share), missed
+    return of_solution(solution, name, rate, share, progress=True), missed

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pdesolve.files import plain
 from pdesolve.investing.drawdown import drawdown_exponent
@@ -15,8 +15,17 @@ from pdesolve.investing.growth import Growth, Uncertainty, rebalanced
 from pdesolve.investing.least_future_value import LeastFutureValue
 from pdesolve.version import __version__
 
+if TYPE_CHECKING:
+    from pdesolve.investing.in_market import MarketGrowth
+
 STEPS = (1, 12, 250)  # a period that its moments are shared out over
 LEVEL = 0.5  # of wealth, to which the table says how likely it falls
+TRADED = {  # until the payoff
+    "public": "traded, growth of who knows prices",
+    "informed": "  who knows the payoff",
+    "mutual_information": "  their difference, what prices tell",
+    "with_options": "  who knows prices, with options",
+}
 LATEX = str.maketrans({mark: f"\\{mark}" for mark in "&%$#_{}"} | {"σ": r"$\sigma$", "μ": r"$\mu$"})
 Row = tuple[str, float, float]  # a name, a value, its error
 
@@ -36,6 +45,8 @@ class Report:
         Of a sample.
     least : tuple of LeastFutureValue
         Of a sample, at one or more leverages.
+    market : MarketGrowth or None
+        Of a case, what those gain who trade until the payoff.
     moments : bool
         Whether the law stands for its mean and standard deviation, which may be shared out.
     """
@@ -45,6 +56,7 @@ class Report:
     share: float | None = None
     uncertainty: Uncertainty | None = None
     least: tuple[LeastFutureValue, ...] = ()
+    market: "MarketGrowth | None" = None
     moments: bool = False
 
     @property
@@ -100,6 +112,9 @@ def as_json(report: Report) -> str:
             "growth": _growth_held(report),
             "drawdown_exponent": report.exponent,
         }
+    if report.market is not None:
+        said.update({name: getattr(report.market, name).value for name in TRADED})
+        said["error"] = found.error | {name: getattr(report.market, name).error for name in TRADED}
     if report.uncertainty is not None:
         said["uncertainty"] = asdict(report.uncertainty)
     if report.moments:
@@ -169,6 +184,9 @@ def _rows(report: Report) -> Iterator[Row]:
     yield "no more growth than cash from", found.break_even, 0.0
     yield "ruin from, short", found.ruin[0], 0.0
     yield "ruin from, long", found.ruin[1], 0.0
+    if report.market is not None:
+        for name, label in TRADED.items():
+            yield label, *getattr(report.market, name)
     if report.share is not None:
         yield f"fraction at a share of {report.share:g}", report.held, 0.0
         yield "  growth of log wealth", _growth_held(report), 0.0

@@ -17,7 +17,10 @@ from pdesolve.case.errors import PdesolveError
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.typing import Array
 
+LEAST, MOST = 1e-100, 1e100  # size of a return and of its spread, which is squared
+FARTHEST = 38.0  # standard deviations from its mean at which a normal is cut: none is left there
 SUM = 1e-9  # what probabilities may miss one by
+WIDEST = 1e6  # standard deviation of a lognormal over its mean
 STEP, WIDE = 1 / 32, 12.0  # of the trapezoidal rule for a normal; its range, in sd
 END_STEP, END_WIDE = 1 / 128, 6.0  # of the tanh-sinh rule
 
@@ -181,11 +184,12 @@ def normal(mean: float, sd: float, reach: float = np.inf) -> Law:
     then only have its mean and its standard deviation.
     """
     _check_spread("a normal return", mean, sd)
-    if not reach > 0.0:
-        raise LawError(f"where a normal is cut must be > 0 standard deviations, got {reach:g}")
     label = f"normal return, mean {mean:g}, sd {sd:g}"
-    if np.isinf(reach):
+    if reach == np.inf:
         return _unbounded(mean, sd, label)
+    if not 0.0 < reach <= FARTHEST:
+        rule = f"must be cut at > 0 and at most {FARTHEST:g} standard deviations"
+        raise LawError(f"a normal return {rule}, got {reach:g}")
 
     def log_density(above: Array, below: Array) -> Array:
         return -0.5 * ((above - below) / (2.0 * sd)) ** 2
@@ -199,11 +203,15 @@ def lognormal(mean: float, sd: float) -> Law:
     _check_spread("a lognormal return", mean, sd)
     if not mean > -1.0:
         raise LawError(f"a lognormal return must have a mean > -1, got {mean:g}")
+    if sd > WIDEST * (1.0 + mean):
+        raise LawError(f"a lognormal return must have an sd <= {WIDEST:g} (1 + mean), got {sd:g}")
     log_variance = np.log1p((sd / (1.0 + mean)) ** 2)
     middle = np.log1p(mean) - 0.5 * log_variance
 
+    top = WIDE + 2.0 * np.sqrt(log_variance)  # the mean comes from one sd of the log up, ...
+
     def nodes(step: float) -> Law:
-        y = step * np.arange(-round(WIDE / step), round(WIDE / step) + 1)
+        y = step * np.arange(-round(WIDE / step), round(top / step) + 1)
         exponent, density = middle + np.sqrt(log_variance) * y, np.exp(-0.5 * y**2)
         return Law(
             label=f"lognormal return, mean {mean:g}, sd {sd:g}",
@@ -252,7 +260,7 @@ def _cut_lognormal(payoff: LognormalPayoff, price: float) -> Law:
     middle = np.log(payoff.mean / price) - 0.5 * sd**2
     with np.errstate(divide="ignore"):
         ends = np.log(np.array([payoff.low, payoff.high]) / price)
-    low, high = np.clip(ends, middle - WIDE * sd, middle + WIDE * sd)
+    low, high = np.clip(ends, middle - WIDE * sd, middle + (WIDE + 2.0 * sd) * sd)
     bottom, top = np.exp(low), np.exp(high)
 
     def log_density(above: Array, below: Array) -> Array:
@@ -292,10 +300,11 @@ def check_rate(rate: float) -> float:
 
 
 def _check_spread(what: str, mean: float, sd: float) -> None:
-    if not np.isfinite(mean):
-        raise LawError(f"{what} must have a finite mean, got {mean:g}")
-    if not 0.0 < sd < np.inf:
-        raise LawError(f"{what} must have a standard deviation > 0, got {sd:g}")
+    if not abs(mean) <= MOST:
+        raise LawError(f"{what} must have a finite mean, at most {MOST:g}, got {mean:g}")
+    if not LEAST <= sd <= MOST:
+        rule = f"a standard deviation > 0, from {LEAST:g} to {MOST:g}"
+        raise LawError(f"{what} must have {rule}, got {sd:g}")
 
 
 def _atoms(x: Array, p: Array, label: str) -> Law:
@@ -303,6 +312,9 @@ def _atoms(x: Array, p: Array, label: str) -> Law:
     low, high = float(x.min()), float(x.max())
     if not high > low:
         raise LawError(f"a return must vary, and every one is {low:g}")
+    if not (high - low >= LEAST and max(high, -low) <= MOST):
+        rule = f"of a size up to {MOST:g}, and at least {LEAST:g} apart"
+        raise LawError(f"returns must be {rule}, got {low:g} to {high:g}")
     return Law(label=label, points=x, weights=p, above=x - low, below=high - x, low=low, high=high)
 
 
@@ -333,12 +345,13 @@ def _between(
         log_weight = np.log(np.cosh(t) * share * rest) + log_density(above, below)
         with np.errstate(under="ignore"):
             weight = np.exp(log_weight - log_weight.max())
+        some = weight > np.finfo(float).tiny
         return Law(
             label=label,
-            points=np.where(t < 0.0, low + above, high - below),
-            weights=weight / weight.sum(),
-            above=above,
-            below=below,
+            points=np.where(t < 0.0, low + above, high - below)[some],
+            weights=weight[some] / weight.sum(),
+            above=above[some],
+            below=below[some],
             low=low,
             high=high,
             atoms=False,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pdesolve.case.csvfile import MISSING, Row, fault, number, rows_of
+from pdesolve.case.csvfile import MISSING, MIXED, Row, fault, number, rows_of
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.sources import CaseError, nearest, read_text
 from pdesolve.typing import Array
@@ -196,15 +196,17 @@ def _is_name(cell: str) -> bool:
 
 
 def _numbers(rows: Sequence[Row], dated: bool, place: Callable[[int, int], str]) -> Array:
-    """The table's numbers; NaN where one is missing."""
-    found = np.full((len(rows), len(rows[0].cells) - dated if rows else 0), np.nan)
+    """The table's numbers, NaN where one is missing; a column has percent signs, or none."""
+    width = len(rows[0].cells) - dated if rows else 0
+    found, share = np.full((len(rows), width), np.nan), dict[int, bool]()
     for i, row in enumerate(rows):
         for j, cell in enumerate(row.cells[dated:]):
             value = number(cell)
-            if value is not None:
+            mixed = bool(value) and share.setdefault(j, cell.endswith("%")) != cell.endswith("%")
+            if value is not None and not mixed:
                 found[i, j] = value
             elif cell.lower() not in MISSING:
-                what = fault(cell, alone=len(row.cells) == 1)
+                what = MIXED if mixed else fault(cell, alone=len(row.cells) == 1)
                 raise CaseError(f"{place(i, j)} must be one finite number, and {what}")
     return found
 

@@ -6,11 +6,13 @@ from math import isfinite
 from pdesolve.investing import laws
 from pdesolve.investing.growth import Growth, growth_of, uncertainty
 from pdesolve.investing.growth_summary import Report
+from pdesolve.investing.in_market import market_growth
 from pdesolve.investing.least_future_value import STARTS, LeastFutureValue, least_future_values
 from pdesolve.investing.returns import Returns
 from pdesolve.solver.solution import Solution
 
 ENOUGH = 10  # starts that a histogram needs
+PATHS, DATES = 4000, 80  # of a simulated market
 
 
 def of_returns(returns: Returns, name: str, rate: float, share: float | None) -> Report:
@@ -38,15 +40,19 @@ def _least(returns: Returns, leverage: float, rate: float) -> LeastFutureValue:
     return found
 
 
-def of_solution(solution: Solution, name: str, rate: float, share: float | None) -> Report:
-    """Report the growth of buying a case's payoff at its price and holding it to the horizon.
+def of_solution(
+    solution: Solution, name: str, rate: float, share: float | None, *, progress: bool = False
+) -> Report:
+    """Report the growth of buying a case's payoff at its price, and of trading until it is paid.
 
-    The error says what the price's own error bar does to the fraction and to its growth.
+    The error of the former says what the price's own error bar does to the fraction and to its
+    growth.
     """
     payoff, price = solution.case.payoff, solution.initial.price
     bar = solution.error["price"]
     found, *others = (growth_of(laws.of_payoff(payoff, p), rate) for p in (price, price + bar))
-    return Report(name=name, found=_with_bar(found, others), share=share)
+    market = market_growth(solution, PATHS, DATES, progress=progress)
+    return Report(name=name, found=_with_bar(found, others), share=share, market=market)
 
 
 def _with_bar(found: Growth, others: list[Growth]) -> Growth:

@@ -103,6 +103,20 @@ def test_a_case_is_its_payoff_at_its_price(
     )
 
 
+def test_a_case_says_what_trading_until_the_payoff_brings(
+    use: Callable[[object], None], binary: Solution, capsys: Capture
+) -> None:
+    use(binary)
+    found = said(capsys, "binary")
+    error = found["error"]
+    assert isinstance(error, dict)
+    assert found["informed"] == pytest.approx(0.035305, abs=2e-6)
+    assert found["with_options"] > found["public"] > 0.0  # type: ignore[operator]
+    assert all(0.0 < error[name] < 0.05 for name in ("informed", "public", "with_options"))
+    assert cli.main(["growth", "binary"]) == 0
+    assert "traded, growth of who knows prices" in capsys.readouterr().out
+
+
 def test_files_are_written(capsys: Capture, tmp_path: Path, prices: str) -> None:
     out = tmp_path / "out"
     given = ["growth", "--returns", prices, "--prices", "--column", "1", "--out", str(out)]
@@ -126,7 +140,7 @@ def test_files_are_written(capsys: Capture, tmp_path: Path, prices: str) -> None
         (["--bet", "0.5:1"], "--bet must be PROBABILITY:GAIN:LOSS, finite numbers, got '0.5:1'"),
         (["--bet", "1.5:1:1"], "probability must be > 0 and < 1, got 1.5"),
         (["--normal", "0.1:nan"], "--normal must be MEAN:SD, finite numbers, got '0.1:nan'"),
-        (["--normal", "0.1:0"], "standard deviation > 0, got 0"),
+        (["--normal", "0.1:0"], "standard deviation > 0, from 1e-100 to 1e+100, got 0"),
         (["--bet", "0.5:1:1", "--rate", "x"], "--rate must be a finite number, got 'x'"),
         (["--bet", "0.5:1:1", "--rate", "-1"], "rate must be a finite number > -1, got -1"),
         (["--bet", "0.5:1:1", "--fraction", "0"], "--fraction must be a number > 0, got '0'"),

@@ -59,6 +59,18 @@ def test_growth_by_quadrature_agrees_with_an_adaptive_one(
     assert found.error["fraction"] < 1e-10 and found.error["growth"] < 1e-10
 
 
+@pytest.mark.parametrize(("mean", "sd"), [(0.05, 0.2), (0.05, 100.0), (-0.9, 1e4)])
+def test_moments_of_a_lognormal(mean: float, sd: float) -> None:
+    law = laws.lognormal(mean, sd)
+    assert law.mean == pytest.approx(mean, rel=1e-10)
+    assert law.sd == pytest.approx(sd, rel=1e-10)
+
+
+def test_a_normal_cut_far_out_is_held_to_the_end() -> None:
+    found = growth_of(laws.normal(0.05, 0.2, 38.0))
+    assert found.fraction == pytest.approx(1.0 / (38.0 * 0.2 - 0.05), rel=1e-12)
+
+
 def test_moments_of_a_cut_lognormal_payoff() -> None:
     payoff = LognormalPayoff(mean=1.0, sd=0.3, low=0.2, high=2.0)
     spread = np.sqrt(np.log1p(0.09))
@@ -181,9 +193,15 @@ def test_growth_optimal_takes_what_is_at_hand() -> None:
         (lambda: laws.discrete([1.0, -1.0], [1.5, -0.5]), "must be >= 0"),
         (lambda: laws.discrete([1.0], [0.5, 0.5]), "got 2 for 1"),
         (lambda: laws.discrete([1.0, np.nan], [0.5, 0.5]), "must be finite"),
-        (lambda: laws.normal(0.1, 0.0), "standard deviation > 0, got 0"),
-        (lambda: laws.normal(0.1, 0.1, 0.0), "must be > 0 standard deviations"),
+        (lambda: laws.normal(0.1, 0.0), "standard deviation > 0, from 1e-100 to 1e.100, got 0"),
+        (
+            lambda: laws.normal(0.1, 0.1, 0.0),
+            "cut at > 0 and at most 38 standard deviations, got 0",
+        ),
         (lambda: laws.lognormal(-1.0, 0.1), "mean > -1, got -1"),
+        (lambda: laws.two_point(0.5, 1e300, 1.0), "must be of a size up to"),
+        (lambda: laws.normal(1e200, 1.0), "must have a finite mean"),
+        (lambda: laws.lognormal(0.1, 1e9), "sd <= 1e.06 "),
         (lambda: laws.sample([0.1]), "at least 2 returns"),
         (lambda: laws.of_payoff(UniformPayoff(low=0.0, high=1.0), -0.1), "price > 0"),
         (lambda: growth_of(laws.normal(0.1, 0.1), -1.0), "rate must be a finite number > -1"),

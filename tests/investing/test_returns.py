@@ -26,7 +26,7 @@ def write(tmp_path: Path) -> Write:
 @pytest.mark.parametrize(
     "text",
     [
-        "date,a,b\n2020-01-01,0.1,0.2\n2020-01-02,-10%,0.1\n",
+        "date,a,b\n2020-01-01,10%,0.2\n2020-01-02,-10%,0.1\n",
         "# made up\n,a,b\n2020-01-01,0.1,0.2\n2020-01-02,-0.1,0.1\n",
         "when;a;b\n2020-01-01;0.1;0.2\n2020-01-02;-0.1;0.1\n",
         "Date,a,b\n202001,0.1,0.2\n202002,-0.1,0.1\n",
@@ -65,6 +65,7 @@ def test_prices_become_simple_returns_with_the_later_date(write: Write) -> None:
             False,
             r"column 2 \(a\), must be at least -1",
         ),
+        ("a\n1%\n0\n3\n", False, r"line 4, column 1 \(a\), .* having a percent sign or none"),
         ("a\n1\n0\n3\n", True, r"line 3, column 1 \(a\), must be a price > 0, got 0"),
         ("a\n1\n2\n", True, "at least 3 prices, got 2"),
         ("a\n", False, "at least 2 returns, got 0"),
