@@ -17,6 +17,7 @@ from pdesolve.case import (
     case_to_toml,
     load_case,
     parameters,
+    rules,
 )
 from pdesolve.model.attention import precision
 from pdesolve.model.attention.precision import Precision
@@ -32,9 +33,9 @@ class TwinPayoff(PayoffSpec):
     """Two normals of one sd, equally likely, `apart` from each other."""
 
     kind: ClassVar[str] = "twin"
-    middle: parameters._Finite
-    apart: parameters._Positive
-    sd: parameters._Positive
+    middle: rules.Finite
+    apart: rules.Positive
+    sd: rules.Positive
 
 
 def twin_prior(spec: TwinPayoff) -> MixturePrior:
@@ -88,8 +89,8 @@ class LogarithmicAttention(Attention):
     """h(a) = efficiency·log(1 + a/unit)."""
 
     precision: ClassVar[str] = "logarithmic"
-    efficiency: parameters._Positive
-    unit: parameters._Positive
+    efficiency: rules.Positive
+    unit: rules.Positive
 
 
 @dataclass(frozen=True)

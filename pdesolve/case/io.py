@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -69,9 +70,12 @@ def case_to_dict(case: Case) -> dict[str, Any]:
     return cast(dict[str, Any], _tidy(table))
 
 
-def case_to_toml(case: Case) -> str:
-    """Return the text of a TOML file that loads back to an equal case."""
-    return write_toml(case_to_dict(case))
+def case_to_toml(case: Case, longest: float = inf) -> str:
+    """Return the text of a TOML file that loads back to an equal case.
+
+    It does not if a list is longer than ``longest``: the middle of that is left out, for the eye.
+    """
+    return write_toml(case_to_dict(case), longest)
 
 
 def _tidy(value: Any) -> Any:

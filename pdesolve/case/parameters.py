@@ -1,43 +1,31 @@
 """The parts of a case: frozen dataclasses whose annotations carry the rule for each number.
 
-:mod:`pdesolve.case.schema` reads the rules, checks values against them and builds the parts. Units
-as in derivation.md, section 1: money, shares, time and attention are the user's own.
+:mod:`pdesolve.case.keys` reads the rules, :mod:`pdesolve.case.schema` builds the parts. Units as in
+derivation.md, section 1: money, shares, time and attention are the user's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf, isfinite
-from typing import Annotated, ClassVar
+from math import inf
+from typing import ClassVar
 
-
-@dataclass(frozen=True)
-class Rule:
-    """What a number, or each of a list, has to satisfy: in words and as a test."""
-
-    text: str
-    holds: Callable[[float], bool]
-    infinite: bool = False
-
-
-LEAST_TOLERANCE, LARGEST_TOLERANCE = 1e-10, 0.1
-
-_Finite = Annotated[float, Rule("a finite number", isfinite)]
-_Positive = Annotated[float, Rule("> 0", lambda x: x > 0)]
-_NonNegative = Annotated[float, Rule(">= 0", lambda x: x >= 0)]
-_Share = Annotated[float, Rule("> 0 and < 1", lambda x: 0 < x < 1)]
-_AboveOne = Annotated[float, Rule("> 1", lambda x: x > 1)]
-_Numbers = Annotated[tuple[float, ...], Rule("a finite number", isfinite)]
-_Positives = Annotated[tuple[float, ...], Rule("> 0", lambda x: x > 0)]
-
-_Tolerance = Annotated[
-    float,
-    Rule(
-        f"from {LEAST_TOLERANCE:g} to {LARGEST_TOLERANCE:g}",
-        lambda x: LEAST_TOLERANCE <= x <= LARGEST_TOLERANCE,
-    ),
-]
+from pdesolve.case.rules import (
+    AboveOne,
+    Finite,
+    NonNegative,
+    Numbers,
+    Order,
+    Positive,
+    PositiveOrInfinite,
+    Positives,
+    PsiNodes,
+    Share,
+    SignalCount,
+    StepCount,
+    Tolerance,
+    XiNodes,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +44,10 @@ class Market:
         Date at which the payoff is paid, > 0, in time.
     """
 
-    risk_aversion: _Positive
-    supply_volatility: _Positive
-    initial_supply: _Finite
-    horizon: _Positive
+    risk_aversion: Positive
+    supply_volatility: Positive
+    initial_supply: Finite = 0.0
+    horizon: Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +62,8 @@ class DiscretePayoff(PayoffSpec):
     """Finitely many payoffs, in money, all different, and their probabilities, which sum to 1."""
 
     kind: ClassVar[str] = "discrete"
-    values: _Numbers
-    probabilities: _Positives
+    values: Numbers
+    probabilities: Positives
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +71,8 @@ class NormalPayoff(PayoffSpec):
     """Normal payoff: mean and standard deviation > 0, in money."""
 
     kind: ClassVar[str] = "normal"
-    mean: _Finite
-    sd: _Positive
+    mean: Finite
+    sd: Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +80,9 @@ class MixturePayoff(PayoffSpec):
     """Mixture of normals: means and standard deviations > 0, in money; weights sum to 1."""
 
     kind: ClassVar[str] = "mixture"
-    means: _Numbers
-    sds: _Positives
-    weights: _Positives
+    means: Numbers
+    sds: Positives
+    weights: Positives
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +90,8 @@ class UniformPayoff(PayoffSpec):
     """Uniform payoff between low < high, in money."""
 
     kind: ClassVar[str] = "uniform"
-    low: _Finite
-    high: _Finite
+    low: Finite
+    high: Finite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +102,10 @@ class LognormalPayoff(PayoffSpec):
     """
 
     kind: ClassVar[str] = "lognormal"
-    mean: _Positive
-    sd: _Positive
-    low: _NonNegative
-    high: _Positive
+    mean: Positive
+    sd: Positive
+    low: NonNegative = 0.0
+    high: Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,10 +113,10 @@ class BetaPayoff(PayoffSpec):
     """Beta payoff with shapes a, b > 0, stretched over low < high, in money."""
 
     kind: ClassVar[str] = "beta"
-    a: _Positive
-    b: _Positive
-    low: _Finite
-    high: _Finite
+    a: Positive
+    b: Positive
+    low: Finite
+    high: Finite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,12 +124,13 @@ class SamplePayoff(PayoffSpec):
     """Equally likely observations, in money, each blurred by a normal.
 
     ``bandwidth`` > 0 is the normal's standard deviation, in money; None leaves it to
-    Silverman's rule. A case file may give ``file`` (CSV, one number per row) for ``values``.
+    Silverman's rule. In a case file :class:`~pdesolve.case.samples.SampleFile`
+    may stand for ``values``.
     """
 
     kind: ClassVar[str] = "sample"
-    values: _Numbers
-    bandwidth: _Positive | None = None
+    values: Numbers
+    bandwidth: Positive | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +148,8 @@ class Cost:
     """
 
     kind: ClassVar[str]
-    scale: _Positive
-    linear: _NonNegative = 0.0
+    scale: Positive
+    linear: NonNegative = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +157,7 @@ class PowerCost(Cost):
     """scale·S^exponent/exponent + linear·S, with exponent > 1."""
 
     kind: ClassVar[str] = "power"
-    exponent: _AboveOne
+    exponent: AboveOne = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +165,7 @@ class ExponentialCost(Cost):
     """scale·(exp(rate·S) - 1)/rate + linear·S, with rate > 0 in 1/attention."""
 
     kind: ClassVar[str] = "exponential"
-    rate: _Positive
+    rate: Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,8 +186,8 @@ class Attention:
     """
 
     precision: ClassVar[str]
-    signals: Annotated[int, Rule("from 1 to 1000000", lambda x: 1 <= x <= 1_000_000)]
-    capacity: Annotated[float, Rule("> 0", lambda x: x > 0, infinite=True)] = inf
+    signals: SignalCount = 1
+    capacity: PositiveOrInfinite = inf
     cost: Cost
 
 
@@ -207,7 +196,7 @@ class LinearAttention(Attention):
     """h(a) = efficiency·a, with efficiency > 0 in 1/(money²·time·attention)."""
 
     precision: ClassVar[str] = "linear"
-    efficiency: _Positive
+    efficiency: Positive = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,16 +207,20 @@ class PowerAttention(Attention):
     """
 
     precision: ClassVar[str] = "power"
-    efficiency: _Positive
-    elasticity: _Share
+    efficiency: Positive = 1.0
+    elasticity: Share
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExponentialAttention(Attention):
-    """h(a) = exp(sensitivity·a), with sensitivity > 0 in 1/attention."""
+    """h(a) = efficiency·exp(sensitivity·a), with sensitivity > 0 in 1/attention.
+
+    The efficiency, > 0 in 1/(money²·time), is what every signal brings for nothing.
+    """
 
     precision: ClassVar[str] = "exponential"
-    sensitivity: _Positive
+    efficiency: Positive = 1.0
+    sensitivity: Positive
 
 
 # what a case file may choose from, by name: a new one is added here
@@ -265,15 +258,11 @@ class Numerics:
         Largest number of time steps, >= 1.
     """
 
-    tolerance: _Tolerance = 1e-5
-    order: Annotated[int, Rule("one of 2, 4, 6, 8, 10", lambda x: x in (2, 4, 6, 8, 10))] = 8
-    xi_nodes: Annotated[
-        int, Rule("0, 1 or from 16 to 20000", lambda x: x in (0, 1) or 16 <= x <= 20000)
-    ] = 0
-    psi_nodes: Annotated[
-        int, Rule("0, 1 or from 8 to 2000", lambda x: x in (0, 1) or 8 <= x <= 2000)
-    ] = 0
-    max_steps: Annotated[int, Rule("from 1 to 1e9", lambda x: 1 <= x <= 1_000_000_000)] = 2000
+    tolerance: Tolerance = 1e-5
+    order: Order = 8
+    xi_nodes: XiNodes = 0
+    psi_nodes: PsiNodes = 0
+    max_steps: StepCount = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,3 +277,8 @@ class Case:
     payoff: PayoffSpec
     attention: Attention
     numerics: Numerics
+
+    @property
+    def heading(self) -> str:
+        """Name and title; a case without a title has its name only."""
+        return self.name if self.title == self.name else f"{self.name}: {self.title}"

@@ -1,174 +1,229 @@
-"""What a case file says, merged: keys, types and single numbers checked, faults put in words."""
+"""What a case file says, merged: keys, types and single values checked, faults put in words.
+
+Faults are gathered as they are found, and raised together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
-from typing import Any, NamedTuple, cast, get_args, get_type_hints
+from typing import Any
 
-from pdesolve.case.parameters import (
-    COSTS,
-    PAYOFFS,
-    PRECISIONS,
-    Attention,
-    Cost,
-    Market,
-    Numerics,
-    PayoffSpec,
-    Rule,
-    SamplePayoff,
+from pdesolve.case.keys import (
+    CHOICES,
+    FILE_KEYS,
+    INSTEAD,
+    Choice,
+    Key,
+    known_keys,
+    part_keys,
+    suggest,
 )
-from pdesolve.case.sources import TABLES, CaseError, Layer, nearest, shown
+from pdesolve.case.rules import Rule
+from pdesolve.case.sources import TABLES, CaseError, Entry, Layer, flatten, shown
 
-TEXTS = ("title", "description", "source")
-
-
-class _Choice(NamedTuple):
-    """A key that chooses a class: what it may say, and the fields that all choices share."""
-
-    classes: Mapping[str, type]
-    shared: type
-
-    def keys(self, prefix: str, name: str) -> set[str]:
-        """Dotted keys that only this choice has."""
-        own = {field.name for field in fields(self.classes[name])}
-        own -= {field.name for field in fields(self.shared)}
-        return {
-            f"{prefix}{key}" for key in own | ({"file"} if name == SamplePayoff.kind else set())
-        }
-
-    def every(self, prefix: str) -> set[str]:
-        """Dotted keys that only some choices have."""
-        return set().union(*(self.keys(prefix, name) for name in self.classes))
-
-
-_CHOICES = {
-    "payoff.kind": _Choice(PAYOFFS, PayoffSpec),
-    "attention.precision": _Choice(PRECISIONS, Attention),
-    "attention.cost.kind": _Choice(COSTS, Cost),
-}
-
-
-def _prefix(chooser: str) -> str:
-    return chooser.rpartition(".")[0] + "."
-
-
-def known_keys() -> set[str]:
-    """Every dotted key that some case may have."""
-    tables = (
-        ("market.", Market),
-        ("attention.", Attention),
-        ("attention.cost.", Cost),
-        ("numerics.", Numerics),
-    )
-    keys = {f"{prefix}{field.name}" for prefix, table in tables for field in fields(table)}
-    keys |= set().union(*(choice.every(_prefix(key)) for key, choice in _CHOICES.items()))
-    return (keys - set(TABLES)) | set(_CHOICES) | set(TEXTS)
+Check = Callable[[dict[str, Any]], None]
+FAULTY = 3  # items of one list that are complained about
 
 
 class Reader:
-    """Merged layers, and the fault messages that say where a value was written."""
+    """Merged layers, and the faults found in them, each with where it was written.
+
+    Attributes
+    ----------
+    faults : list of str
+    kinds : dict of str to str
+        What was chosen, by the key that chooses; without those that choose nothing there is.
+    """
 
     def __init__(self, layers: list[Layer], label: str) -> None:
         self.label = label
         self.labels = [entry.source.label for layer in layers for entry in layer.values()]
         self.entries: Layer = {}
+        self.faults: list[str] = []
+        self.kinds: dict[str, str] = {}
+        self._settled: set[str] = set()  # keys about which nothing more is to be said
         for layer in layers:
             self._overlay(layer)
+        self._check_names()
+        for choice in CHOICES.values():
+            self._choose(choice)
 
     def _overlay(self, layer: Layer) -> None:
         """Put a layer on top; keys that only a kind left behind has go with that kind."""
-        for chooser, choice in _CHOICES.items():
-            kind, prefix = layer[chooser].value if chooser in layer else None, _prefix(chooser)
-            if isinstance(kind, str) and kind in choice.classes and kind != self.value(chooser):
-                for key in choice.every(prefix) - choice.keys(prefix, kind):
+        for name, choice in CHOICES.items():
+            kind, former = layer[name].value if name in layer else None, self.value(name)
+            former = choice.default if former is None else former
+            if isinstance(kind, str) and kind in choice.classes and kind != former:
+                for key in choice.names(*choice.classes) - choice.kept(former, kind):
                     self.entries.pop(key, None)
-        for key, other in (("payoff.file", "payoff.values"), ("payoff.values", "payoff.file")):
-            if key in layer and other not in layer:
-                self.entries.pop(other, None)
+        if "payoff.file" in layer and "payoff.values" not in layer:
+            self.entries.pop("payoff.values", None)
+        if "payoff.values" in layer and "payoff.file" not in layer:
+            for key in FILE_KEYS:
+                self.entries.pop(key, None)
         self.entries |= layer
 
     def value(self, key: str) -> object:
         """What was written, None if nothing."""
         return self.entries[key].value if key in self.entries else None
 
-    def fault(self, key: str, rule: str, value: object, *also: str) -> CaseError:
-        """Describe a fault in ``key``, blamed on the topmost source of it and of ``also``."""
-        keys = (key.partition("[")[0], *also)
-        written = {self.entries[k].source.label for k in keys if k in self.entries}
+    # ------------------------------------------------------------------ faults
+
+    def refuse(self, key: str, rule: str, value: object, *also: str) -> None:
+        """Note a fault in ``key``, blamed on the topmost source of it and of ``also``."""
+        self._note(f"{key} {rule}, got {shown(value)}", key.partition("[")[0], *also)
+
+    def miss(self, key: str, what: str, *also: str) -> None:
+        """Note that a key is missing, unless something else was said about it or its table."""
+        tables = {key.rpartition(".")[0], key.partition(".")[0]}
+        if not self._settled & {key, *tables}:
+            self._note(f"{key} is missing: {what}", *also)
+
+    def settle(self, key: str) -> None:
+        """Say nothing more about a key: neither check its value nor miss it."""
+        self._settled.add(key)
+
+    def _note(self, fault: str, *keys: str) -> None:
+        written = {self.entries[key].source.label for key in keys if key in self.entries}
         last = next((label for label in reversed(self.labels) if label in written), self.label)
-        return CaseError(f"{last}: {key} {rule}, got {shown(value)}")
+        self.faults.append(f"{last}: {fault}")
 
-    def check_keys(self) -> None:
-        """Refuse unknown keys and keys that do not belong to the kind chosen."""
-        known = known_keys()
-        for key in self.entries:
-            if key in TABLES:
-                raise self.fault(key, "must be a table", self.value(key))
-            if key not in known:
-                close = ", ".join(nearest(key, sorted(known.union(TABLES)))) or "none"
-                raise self.fault(key, f"is not a known key (nearest: {close})", self.value(key))
-        for chooser, choice in _CHOICES.items():
-            kind, prefix = self.choice(chooser), _prefix(chooser)
-            for key in sorted(choice.every(prefix) - choice.keys(prefix, kind)):
+    def give(self, key: str, entry: Entry) -> None:
+        """Put in what a key stands for."""
+        self.entries[key] = entry
+        self._settled.discard(key)
+
+    def check(self) -> None:
+        """Raise all faults together.
+
+        Raises
+        ------
+        CaseError
+            If there are any.
+        """
+        if self.faults:
+            raise CaseError(*self.faults)
+
+    # ------------------------------------------------------------------ keys
+
+    def _check_names(self) -> None:
+        """Refuse unknown keys; read a table whose name is misspelt by the name that was meant."""
+        known, names = known_keys(), list(self.entries)
+        for name in names:
+            value = self.value(name)
+            if name in TABLES:
+                self.refuse(name, "must be a table", value)
+                self.settle(name)
+            elif name not in known:
+                close = suggest(name, known)
+                self.refuse(
+                    name, f"is not a known key (nearest: {', '.join(close) or 'none'})", value
+                )
+                meant = close[0] if close else ""
+                taken = any(key.startswith(f"{meant}.") for key in self.entries)
+                if meant not in TABLES and meant not in self.entries:
+                    self.settle(meant)
+                elif meant in TABLES and isinstance(value, Mapping) and not taken:
+                    found = flatten(value, self.entries[name].source, f"{meant}.")
+                    self.entries |= found
+                    names += found
+
+    def _choose(self, choice: Choice) -> None:
+        """Read the name of a kind, and refuse keys that do not belong to it."""
+        if choice.name in self._settled:
+            return
+        kind = self.value(choice.name)
+        if choice.name not in self.entries:
+            kind = choice.default
+        if kind is None and choice.name not in self.entries:
+            self.miss(choice.name, f"{choice.key.about.meaning}: {_kinds(choice)}")
+        elif not isinstance(kind, str) or kind not in choice.classes:
+            self.refuse(choice.name, f"must be {choice.key.rule.text}", kind)
+        else:
+            self.kinds[choice.name] = kind
+            for key in sorted(choice.names(*choice.classes) - choice.names(kind)):
                 if key in self.entries:
-                    rule = f"must be absent with {chooser} = {shown(kind)}"
-                    raise self.fault(key, rule, self.value(key))
+                    rule = f"must be absent with {choice.name} = {shown(kind)}"
+                    self.refuse(key, rule, self.value(key))
 
-    def choice(self, key: str) -> str:
-        """Read the name of a kind that there is."""
-        value = self.value(key)
-        known = _CHOICES[key].classes
-        if not isinstance(value, str) or value not in known:
-            raise self.fault(key, f"must be one of {', '.join(known)}", value)
-        return value
+    # ------------------------------------------------------------------ values
 
-    def text(self, key: str) -> str:
-        """Read a text, empty if not given."""
-        value = self.value(key)
-        if value is None:
-            return ""
-        if not isinstance(value, str) or any("\ud800" <= c <= "\udfff" for c in value):
-            raise self.fault(key, "must be text", value)
-        return value
+    def chosen(self, name: str, check: Check | None = None, **more: Any) -> Any:
+        """The part that the key of that name chooses, as :meth:`part` has it."""
+        choice = CHOICES[name]
+        if name in self.kinds:
+            return self.part(choice.classes[self.kinds[name]], choice.prefix, name, check, **more)
+        self.values(part_keys(choice.shared, choice.prefix))
+        return None
 
-    def numbers(self, part: type, prefix: str, chooser: str | None = None) -> dict[str, Any]:
-        """Read and check all numbers of a dataclass; those without a default are required."""
-        hints = get_type_hints(part, include_extras=True)
-        values: dict[str, Any] = {}
-        for field in fields(part):
-            hint, key = hints[field.name], prefix + field.name
-            annotated = [a for a in (hint, *get_args(hint)) if hasattr(a, "__metadata__")]
-            if not annotated:
+    def part(
+        self, cls: type, prefix: str, chooser: str = "", check: Check | None = None, **more: Any
+    ) -> Any:
+        """A part of the case; None if something is missing or wrong in it, also by `check`."""
+        before, keys = len(self.faults), part_keys(cls, prefix)
+        values = self.values(keys, chooser)
+        if check is not None:
+            check(values)
+        whole = len(values) == len(keys) and len(self.faults) == before
+        return cls(**values, **more) if whole else None
+
+    def values(self, keys: Iterable[Key], chooser: str = "") -> dict[str, Any]:
+        """Read and check these keys, with their defaults; what is missing or wrong is left out."""
+        values = {}
+        for key in keys:
+            if key.name in self._settled:
                 continue
-            rule, base = annotated[0].__metadata__[0], annotated[0].__origin__
-            if key in self.entries:
-                values[field.name] = self._checked(key, base, rule)
-            elif field.default is MISSING:
-                raise self.fault(key, f"must be given ({rule.text})", None, chooser or key)
+            if key.name not in self.entries:
+                if key.required:
+                    self.miss(key.name, key.said(), chooser)
+                else:
+                    values[key.field] = key.default
+            elif (value := self._checked(key)) is not None:
+                values[key.field] = value
         return values
 
-    def _checked(self, key: str, base: Any, rule: Rule) -> object:
-        value = self.value(key)
-        if base in (int, float):
-            return self._number(key, value, base, rule)
+    def _checked(self, key: Key) -> object:
+        """The value of a key that is given, None if it is wrong."""
+        value, many = self.value(key.name), key.base == tuple[float, ...]
+        if not many:
+            if rule := _broken(value, key.base, key.rule):
+                self.refuse(key.name, rule, value)
+                return None
+            return float(value) if key.base is float else value  # type: ignore[arg-type]
         if not isinstance(value, list | tuple) or not value:
-            raise self.fault(key, "must be a list of numbers", value)
-        return tuple(
-            self._number(f"{key}[{place}]", item, float, rule) for place, item in enumerate(value)
-        )
+            self.refuse(key.name, "must be a list of numbers", value)
+            return None
+        broken = [
+            (place, rule)
+            for place, item in enumerate(value)
+            if (rule := _broken(item, float, key.rule))
+        ]
+        for place, rule in broken[:FAULTY]:
+            self.refuse(f"{key.name}[{place}]", rule, value[place])
+        if len(broken) > FAULTY:
+            self.refuse(key.name, "must be mended in more places", len(broken) - FAULTY)
+        return None if broken else tuple(map(float, value))
 
-    def _number(self, key: str, value: object, base: type, rule: Rule) -> float:
-        kind = "a whole number" if base is int else "a number"
+
+def _kinds(choice: Choice) -> str:
+    """Kinds to choose from, with what each asks for."""
+    kinds = []
+    for kind, part in choice.classes.items():
+        needs = [key.field for key in part_keys(part, choice.prefix) if key.required]
+        file = " or file" if part in INSTEAD else ""
+        kinds.append(f"{kind} ({', '.join(needs)}{file})")
+    return f"one of {', '.join(kinds)}"
+
+
+def _broken(value: Any, base: Any, rule: Rule) -> str:
+    """The rule that a value breaks; empty if none."""
+    if base in (int, float):
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or value != value or (base is int and isinstance(value, float)):
-            raise self.fault(key, f"must be {kind}", value)
-        value = cast(float, value)
+            return f"must be {'a whole number' if base is int else 'a number'}"
         if abs(value) == inf and not rule.infinite:
-            raise self.fault(key, "must be finite", value)
+            return "must be finite"
         if base is float and abs(value) != inf and value and not 1e-50 <= abs(value) <= 1e50:
-            raise self.fault(key, "must be 0 or between 1e-50 and 1e50 in size", value)
-        if not rule.holds(value):
-            raise self.fault(key, f"must be {rule.text}", value)
-        return float(value) if base is float else value
+            return "must be 0 or between 1e-50 and 1e50 in size"
+    return "" if rule.holds(value) else f"must be {rule.text}"

@@ -1,21 +1,21 @@
-"""Every check on input, in one place: what joins several numbers; single ones in `reader`.
+"""Every check on input, in one place: what joins several values; single ones in `reader`.
 
-The rule for a single number stands beside it in :mod:`pdesolve.case.parameters`. Every fault is a
-:class:`~pdesolve.case.sources.CaseError` of one line: file, key, rule and value.
+The rule for a single value stands beside it in :mod:`pdesolve.case.parameters`. All faults are
+raised together, as a :class:`~pdesolve.case.sources.CaseError` of one line each: file, key, rule
+and value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import pairwise
 from math import erfc, fsum, inf, log, log1p, sqrt
 from pathlib import Path
 from typing import Any
 
+from pdesolve.case.keys import FILE_KEYS, text_keys
 from pdesolve.case.parameters import (
-    COSTS,
-    PAYOFFS,
-    PRECISIONS,
     Case,
     DiscretePayoff,
     LognormalPayoff,
@@ -27,7 +27,8 @@ from pdesolve.case.parameters import (
     SamplePayoff,
 )
 from pdesolve.case.reader import Reader
-from pdesolve.case.sources import CaseError, Entry, Layer, Source, flatten, read_column
+from pdesolve.case.samples import NoColumn, SampleFile, read_sample
+from pdesolve.case.sources import CaseError, Entry, Layer, Source, flatten
 
 
 def build_case(
@@ -40,80 +41,93 @@ def build_case(
     Raises
     ------
     CaseError
-        At the first fault.
+        With every fault that was found.
     """
     if overrides:
         layers = [*layers, flatten(overrides, Source(f"{label} (--set)", Path()))]
     reader = Reader(layers, label)
-    reader.check_keys()
-    title = reader.text("title")
+    texts = reader.values(text_keys())
+    title = texts.get("title", "")
     if len(title.splitlines()) > 1:
-        raise reader.fault("title", "must be one line", title)
-    precision, cost = (reader.choice(key) for key in ("attention.precision", "attention.cost.kind"))
-    case = Case(
+        reader.refuse("title", "must be one line", title)
+    market = reader.part(Market, "market.")
+    payoff = _payoff(reader)
+    cost = reader.chosen("attention.cost.kind")
+    attention = reader.chosen("attention.precision", cost=cost)
+    numerics = reader.part(Numerics, "numerics.")
+    if payoff is not None and numerics is not None:
+        _check_nodes(reader, payoff, numerics)
+    reader.check()
+    assert payoff is not None
+    return Case(
         name=name,
-        title=title.strip() or name,
-        description=reader.text("description"),
-        source=reader.text("source"),
-        market=Market(**reader.numbers(Market, "market.")),
-        payoff=_payoff(reader),
-        attention=PRECISIONS[precision](
-            cost=COSTS[cost](
-                **reader.numbers(COSTS[cost], "attention.cost.", "attention.cost.kind")
-            ),
-            **reader.numbers(PRECISIONS[precision], "attention.", "attention.precision"),
-        ),
-        numerics=Numerics(**reader.numbers(Numerics, "numerics.")),
+        **{**texts, "title": title.strip() or name},
+        market=market,
+        payoff=payoff,
+        attention=attention,
+        numerics=numerics,
     )
-    _check_nodes(reader, case.payoff, case.numerics)
-    return case
 
 
-def _payoff(reader: Reader) -> PayoffSpec:
-    """Read the payoff and check what joins several of its numbers."""
-    cls = PAYOFFS[reader.choice("payoff.kind")]
-    if cls is SamplePayoff:
-        _read_sample(reader)
-    if cls is LognormalPayoff:
-        _check_truncated(reader)
-    values = reader.numbers(cls, "payoff.", "payoff.kind")
-    if cls in (DiscretePayoff, SamplePayoff):
-        _check_distinct(reader, values["values"], repeats=cls is SamplePayoff)
-    if cls is DiscretePayoff:
-        values["probabilities"] = _shares(reader, values, "probabilities", "values")
-    if cls is MixturePayoff:
-        values["weights"] = _shares(reader, values, "weights", "means")
+def _payoff(reader: Reader) -> PayoffSpec | None:
+    """Read the payoff, of a sample its file first."""
+    kind = reader.kinds.get("payoff.kind")
+    if kind == SamplePayoff.kind:
+        _read_file(reader)
+    if kind == LognormalPayoff.kind and reader.value("payoff.high") == inf:
+        rule = (
+            "must be finite: an untruncated lognormal has no equilibrium, since its moment"
+            " generating function diverges for every positive tilt"
+        )
+        reader.refuse("payoff.high", rule, inf)
+        reader.settle("payoff.high")
+    payoff: PayoffSpec | None = reader.chosen("payoff.kind", check=partial(_check_payoff, reader))
+    return payoff
+
+
+def _check_payoff(reader: Reader, values: dict[str, Any]) -> None:
+    """Check what joins several numbers of a payoff, as far as they are there."""
+    kind, given = reader.kinds["payoff.kind"], values.keys()
+    if kind in (DiscretePayoff.kind, SamplePayoff.kind) and "values" in given:
+        _check_distinct(reader, values["values"], repeats=kind == SamplePayoff.kind)
+    if kind == DiscretePayoff.kind:
+        _check_shares(reader, values, "probabilities", "values")
+    if kind == MixturePayoff.kind:
+        _check_shares(reader, values, "weights", "means")
         _check_length(reader, values, "sds", "means")
-    if "low" in values and not values["low"] < values["high"]:
+    if given >= {"low", "high"} and not values["low"] < values["high"]:
         rule = f"must be < payoff.high = {values['high']!r}"
-        raise reader.fault("payoff.low", rule, values["low"], "payoff.high")
-    if cls is LognormalPayoff:
+        reader.refuse("payoff.low", rule, values["low"], "payoff.high")
+    elif kind == LognormalPayoff.kind and given >= {"mean", "sd", "low", "high"}:
         _check_mass(reader, **values)
-    return cls(**values)
 
 
-def _read_sample(reader: Reader) -> None:
+def _read_file(reader: Reader) -> None:
     """Put the numbers of ``payoff.file``, if given, in place of ``payoff.values``."""
-    file = reader.value("payoff.file")
     if "payoff.values" in reader.entries:
-        if file is None:
-            return
-        raise reader.fault("payoff.file", "must be absent where payoff.values is given", file)
-    if not isinstance(file, str):
-        raise reader.fault("payoff.file", "must be a path, or payoff.values be given", file)
+        for key in FILE_KEYS:
+            if key in reader.entries:
+                rule = "must be absent where payoff.values is given"
+                reader.refuse(key, rule, reader.value(key))
+    elif "payoff.file" in reader.entries:
+        reader.settle("payoff.values")
+        settings = reader.part(SampleFile, "payoff.")
+        if settings is not None:
+            _read_column(reader, settings)
+
+
+def _read_column(reader: Reader, settings: SampleFile) -> None:
+    """Read the file."""
     label, folder = source = reader.entries["payoff.file"].source
-    numbers = read_column(folder / file, f"{label}: payoff.file")
-    reader.entries["payoff.values"] = Entry(numbers, source)
-
-
-def _check_truncated(reader: Reader) -> None:
-    for key in ("payoff.low", "payoff.high"):
-        if reader.value(key) in (None, inf):
-            rule = (
-                "must be finite: an untruncated lognormal has no equilibrium, since its moment"
-                " generating function diverges for every positive tilt"
-            )
-            raise reader.fault(key, rule, reader.value(key), "payoff.kind")
+    assert settings.file is not None
+    try:
+        numbers = read_sample(settings, folder / settings.file, f"{label}: payoff.file")
+    except NoColumn as error:
+        reader.refuse("payoff.column", str(error), settings.column, "payoff.file")
+    except CaseError as error:
+        reader.faults += error.args
+    else:
+        reader.give("payoff.values", Entry(numbers, source))
 
 
 def _check_distinct(reader: Reader, values: tuple[float, ...], *, repeats: bool) -> None:
@@ -121,31 +135,39 @@ def _check_distinct(reader: Reader, values: tuple[float, ...], *, repeats: bool)
     ordered = sorted(values)
     spread = ordered[-1] - ordered[0]
     if spread == 0:
+        key = "payoff.file" if "payoff.file" in reader.entries else "payoff.values"
         rule = "must hold at least two different numbers (else nothing is uncertain)"
-        raise reader.fault("payoff.values", rule, values, "payoff.file")
+        reader.refuse(key, rule, reader.value(key))
+        return
     for one, other in () if repeats else pairwise(ordered):
         if other - one <= 1e-12 * spread:
             rule = f"must be different ({one!r} and {other!r} coincide)"
-            raise reader.fault("payoff.values", rule, values)
+            reader.refuse("payoff.values", rule, values)
 
 
-def _check_length(reader: Reader, values: dict[str, Any], name: str, partner: str) -> None:
-    if len(values[name]) != len(values[partner]):
-        rule = f"must be as many as payoff.{partner} ({len(values[partner])})"
-        raise reader.fault(f"payoff.{name}", rule, values[name], f"payoff.{partner}")
+def _check_length(reader: Reader, values: Mapping[str, Any], name: str, partner: str) -> bool:
+    """Whether two lists are there and match; refuse what does not."""
+    if not values.keys() >= {name, partner}:
+        return False
+    if len(values[name]) == len(values[partner]):
+        return True
+    rule = f"must be as many as payoff.{partner} ({len(values[partner])})"
+    reader.refuse(f"payoff.{name}", rule, values[name], f"payoff.{partner}")
+    return False
 
 
-def _shares(reader: Reader, values: dict[str, Any], name: str, partner: str) -> tuple[float, ...]:
+def _check_shares(reader: Reader, values: dict[str, Any], name: str, partner: str) -> None:
     """Check that shares sum to one, and make the sum exact; exact shares are left alone."""
-    _check_length(reader, values, name, partner)
+    if not _check_length(reader, values, name, partner):
+        return
     shares, total = list(values[name]), fsum(values[name])
     if abs(total - 1) > 1e-9:
-        raise reader.fault(f"payoff.{name}", f"must sum to 1 (they sum to {total!r})", shares)
-    if total != 1:
+        reader.refuse(f"payoff.{name}", f"must sum to 1 (they sum to {total!r})", shares)
+    elif total != 1:
         shares = [share / total for share in shares]
         largest = max(range(len(shares)), key=shares.__getitem__)
         shares[largest] = fsum([1.0, *(-s for i, s in enumerate(shares) if i != largest)])
-    return tuple(shares)
+        values[name] = tuple(shares)
 
 
 def _check_mass(reader: Reader, mean: float, sd: float, low: float, high: float) -> None:
@@ -155,15 +177,15 @@ def _check_mass(reader: Reader, mean: float, sd: float, low: float, high: float)
     mass = erfc(ends[0]) - erfc(ends[1]) if ends[0] > 0 else erfc(-ends[1]) - erfc(-ends[0])
     if mass / 2 < 1e-12:
         rule = f"and payoff.high = {high!r} must enclose some of the lognormal's probability"
-        raise reader.fault("payoff.low", rule, low, "payoff.high", "payoff.mean", "payoff.sd")
+        reader.refuse("payoff.low", rule, low, "payoff.high", "payoff.mean", "payoff.sd")
 
 
 def _check_nodes(reader: Reader, payoff: PayoffSpec, numerics: Numerics) -> None:
     """Refuse one node along an axis on which the solution depends."""
     if numerics.xi_nodes == 1 and not _is_normal(payoff):
-        raise _one_node(reader, "xi_nodes", "16 to 20000", "a normal payoff")
+        _refuse_node(reader, "xi_nodes", "16 to 20000", "a normal payoff")
     if numerics.psi_nodes == 1 and not _is_two_point(payoff):
-        raise _one_node(reader, "psi_nodes", "8 to 2000", "a discrete payoff of two values")
+        _refuse_node(reader, "psi_nodes", "8 to 2000", "a discrete payoff of two values")
 
 
 def _is_normal(payoff: PayoffSpec) -> bool:
@@ -178,6 +200,6 @@ def _is_two_point(payoff: PayoffSpec) -> bool:
     return isinstance(payoff, DiscretePayoff) and len(payoff.values) == 2
 
 
-def _one_node(reader: Reader, name: str, others: str, only: str) -> CaseError:
+def _refuse_node(reader: Reader, name: str, others: str, only: str) -> None:
     rule = f"must be 0 or from {others}: one node is for {only} only"
-    return reader.fault(f"numerics.{name}", rule, 1, "payoff.kind", "payoff.values")
+    reader.refuse(f"numerics.{name}", rule, 1, "payoff.kind", "payoff.values")

@@ -1,4 +1,4 @@
-"""Where case values come from: named cases, TOML files, ``extends``, overrides, CSV samples.
+"""Where case values come from: named cases, TOML files, ``extends``, overrides.
 
 Nothing here knows what a value means; :mod:`pdesolve.case.schema` does. What is read comes out as a
 list of layers, base first, each a flat mapping from dotted key to value and source.
@@ -10,21 +10,25 @@ import os
 import stat
 import tomllib
 from collections.abc import Iterable, Mapping
-from math import isfinite
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
 from pdesolve.case.errors import PdesolveError
 
 LARGEST = 100_000_000  # bytes of a file that is read
+TEXTS = ("title", "description", "source")
 TABLES = ("market", "payoff", "attention", "attention.cost", "numerics")
 
 
 class CaseError(PdesolveError, ValueError):
-    """Bad input: one line that names the file, the key, the rule and the value."""
+    """Bad input: in a line for each fault, the file, the key, the rule and the value."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message.replace("\r", "\\r").replace("\n", "\\n"))
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*(line.replace("\r", "\\r").replace("\n", "\\n") for line in lines))
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
 
 
 class Source(NamedTuple):
@@ -81,7 +85,8 @@ def read_layers(name_or_path: str | os.PathLike[str]) -> tuple[str, list[Layer]]
     name : str
         The case's name: that of the file without its ending.
     layers : list of dict
-        The oldest ancestor first, the file itself last.
+        The oldest ancestor first, the file itself last. What an ancestor says about itself (title,
+        description, source) is left out.
 
     Raises
     ------
@@ -90,10 +95,13 @@ def read_layers(name_or_path: str | os.PathLike[str]) -> tuple[str, list[Layer]]
     """
     path, label = _locate(name_or_path, None)
     table = _read_toml(path, label)
-    name, layers, chain = path.stem, [], [path.resolve()]
+    name, chain = path.stem, [path.resolve()]
+    layers: list[Layer] = []
     while True:
         parent = table.pop("extends", None)
-        layers.append(flatten(table, Source(label, path.parent)))
+        about = {} if layers else {key: table[key] for key in TEXTS if key in table}
+        rest = {key: value for key, value in table.items() if key not in TEXTS}
+        layers.append(flatten({**about, **rest}, Source(label, path.parent)))
         if parent is None:
             return name, layers[::-1]
         if not isinstance(parent, str):
@@ -122,37 +130,58 @@ def flatten(table: Mapping[str, object], source: Source, prefix: str = "") -> La
     return layer
 
 
-def read_column(path: Path, where: str) -> list[float]:
-    """Read a CSV file of one number per row, below an optional header.
+def read_text(path: Path, where: str) -> str:
+    """Text of a regular file that is not too large; messages start with ``where``.
 
-    Parameters
-    ----------
-    path : Path
-        The file. Empty rows are passed over; the first row is a header if it starts like a word.
-    where : str
-        What to say first in a message: the case file and the key.
+    Raises
+    ------
+    CaseError
+        If there is none, or it is not UTF-8.
     """
-    where = f"{where} {path}"
-    rows = [
-        (number, row.strip().strip('"').strip())
-        for number, row in enumerate(_read_text(path, where).splitlines(), start=1)
-        if row.strip()
-    ]
-    if rows and (rows[0][1][:1].isalpha() or rows[0][1][:1] in ("_", "#")):
-        rows = rows if _is_word_for_number(rows[0][1]) else rows[1:]
-    if not rows:
-        raise CaseError(f"{where} must hold one number per row, got none")
-    return [_number(text, f"{where}, line {line},") for line, text in rows]
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise CaseError(f"{where} must be a regular file, got {_kind_of_file(status.st_mode)}")
+        if status.st_size > LARGEST:
+            raise CaseError(f"{where} must have at most {LARGEST} bytes, got {status.st_size}")
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise CaseError(f"{where} must be a readable file, got: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        byte = f"byte 0x{error.object[error.start]:02x} at {error.start}"
+        raise CaseError(f"{where} must be UTF-8 text, got {byte}") from None
+    except CaseError:
+        raise
+    except ValueError as error:  # a path that no file can have
+        raise CaseError(f"{where} must be a readable file, got: {error}") from None
 
 
-def write_toml(table: Mapping[str, object], prefix: str = "") -> str:
-    """Text of nested tables of strings, numbers and lists of numbers, scalars first."""
+def write_toml(table: Mapping[str, object], longest: float = inf, prefix: str = "") -> str:
+    """Text of nested tables of strings, numbers and lists of numbers, scalars first.
+
+    Of lists that are longer than ``longest`` it has the first three and the last item only, and
+    does not load back.
+    """
     plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
-    text = "".join(f"{key} = {_toml_value(value)}\n" for key, value in plain.items())
+    text = "".join(f"{key} = {toml_value(value, longest)}\n" for key, value in plain.items())
     for key, value in table.items():
         if isinstance(value, Mapping):
-            text += f"\n[{prefix}{key}]\n" + write_toml(value, f"{prefix}{key}.")
+            text += f"\n[{prefix}{key}]\n" + write_toml(value, longest, f"{prefix}{key}.")
     return text
+
+
+def toml_value(value: object, longest: float = inf) -> str:
+    """A text, a number or a list of them as TOML has it; the middle of a long list is left out."""
+    if isinstance(value, str):
+        import json
+
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list):
+        if len(value) > longest:
+            ends = ", ".join(map(toml_value, value[:3])), toml_value(value[-1])
+            return f"[{ends[0]}, …, {ends[1]}]  # {len(value)} numbers; --json prints them all"
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    return repr(value)
 
 
 def shown(value: object) -> str:
@@ -160,7 +189,7 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, list | tuple):
-        text = "[" + ", ".join(shown(item) for item in value) + "]"
+        text = "[" + ", ".join(shown(item) for item in value[:50]) + "]"
     else:
         text = "nothing" if value is None else repr(value)
     return text if len(text) <= 80 else text[:76] + " ..."
@@ -204,30 +233,11 @@ def _locate(reference: str | os.PathLike[str], folder: Path | None) -> tuple[Pat
 
 
 def _read_toml(path: Path, label: str) -> dict[str, object]:
-    text = _read_text(path, label + ":")
+    text = read_text(path, label + ":")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise CaseError(f"{label}: must be TOML, got: {error}") from None
-
-
-def _read_text(path: Path, where: str) -> str:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-            raise CaseError(f"{where} must be a regular file, got {_kind_of_file(status.st_mode)}")
-        if status.st_size > LARGEST:
-            raise CaseError(f"{where} must have at most {LARGEST} bytes, got {status.st_size}")
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise CaseError(f"{where} must be a readable file, got: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        byte = f"byte 0x{error.object[error.start]:02x} at {error.start}"
-        raise CaseError(f"{where} must be UTF-8 text, got {byte}") from None
-    except CaseError:
-        raise
-    except ValueError as error:  # a path that no file can have
-        raise CaseError(f"{where} must be a readable file, got: {error}") from None
 
 
 def _kind_of_file(mode: int) -> str:
@@ -241,34 +251,3 @@ def _toml_or_text(text: str) -> object:
     except (ValueError, RecursionError):
         return text
     return table["value"] if len(table) == 1 else text
-
-
-def _toml_value(value: object) -> str:
-    if isinstance(value, str):
-        import json
-
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    return repr(value)
-
-
-def _is_word_for_number(text: str) -> bool:
-    return text.lower() in ("nan", "inf", "infinity")
-
-
-def _number(text: str, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not isfinite(value) or "_" in text:
-        raise CaseError(f"{where} must be one finite number{_kind_of(text)}")
-    return value
-
-
-def _kind_of(text: str) -> str:
-    """What is wrong with a row, in words that do not give away what it says."""
-    if _is_word_for_number(text.lstrip("+-")):
-        return ", and is not finite"
-    return ", and is several" if any(sign in text for sign in ",;\t ") else ", and is not a number"

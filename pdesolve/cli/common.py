@@ -12,7 +12,7 @@ from typing import Any
 
 from pdesolve.case import Case, CaseError, load_case, parse_overrides
 from pdesolve.case.errors import PdesolveError
-from pdesolve.case.parameters import LARGEST_TOLERANCE, LEAST_TOLERANCE
+from pdesolve.case.rules import LARGEST_TOLERANCE, LEAST_TOLERANCE
 from pdesolve.cli.completion import cases_like, keys_like
 
 DONE, MISSED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -23,17 +23,17 @@ Command = Callable[[argparse.Namespace], int]
 
 
 class Stop(Exception):
-    """End with an exit status and one line on standard error."""
+    """End with an exit status and, on standard error, one line or more."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, status: int, *lines: str) -> None:
+        super().__init__(*lines)
         self.status = status
 
 
 def as_stop(error: PdesolveError, label: str) -> Stop:
-    """Exit status and line of an exception; `label` names the case that was asked for."""
+    """Exit status and lines of an exception; `label` names the case that was asked for."""
     if isinstance(error, CaseError):
-        return Stop(BAD_INPUT, str(error))
+        return Stop(BAD_INPUT, *error.args)
     from pdesolve.model.payoff.prior import PriorError
     from pdesolve.plotting.errors import FigureError
     from pdesolve.studies.executors import SweepError
@@ -70,10 +70,11 @@ def completed(action: argparse.Action, completer: Callable[..., list[str]]) -> N
     action.completer = completer  # type: ignore[attr-defined]
 
 
-def add_case(parser: argparse.ArgumentParser) -> None:
+def add_case(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """CASE and --set."""
     about = "a named case, or the path to a TOML file"
-    completed(parser.add_argument("case", metavar="CASE", help=about), cases_like)
+    many = "?" if optional else None
+    completed(parser.add_argument("case", metavar="CASE", nargs=many, help=about), cases_like)
     add_set(parser)
 
 

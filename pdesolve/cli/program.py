@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from pdesolve.case.errors import PdesolveError
-from pdesolve.cli.cases import add_list, add_show
+from pdesolve.cli.cases import add_list, add_new, add_show
 from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_stop
 from pdesolve.cli.compare import add_compare
 from pdesolve.cli.figures import add_figures
@@ -27,6 +27,7 @@ from pdesolve.version import __version__
 ADDERS = {  # of each command, in the order of the help
     "list": add_list,
     "show": add_show,
+    "new": add_new,
     "solve": add_solve,
     "compare": add_compare,
     "verify": add_verify,
@@ -58,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except Stop as stop:
-        _warn(str(stop))
+        for line in stop.args:
+            _warn(line)
         return stop.status
     except KeyboardInterrupt:
         _warn("interrupted")

@@ -92,7 +92,7 @@ def render(
     ValueError
         If the kind is another one.
     """
-    title = f"{solution.case.name}: {solution.case.title}"
+    title = solution.case.heading
     return as_file(page(solution, width=width), kind, title, solution.version)
 
 

@@ -54,10 +54,11 @@ NO_TRADE = "no trade after now"
 
 @dataclass(frozen=True, kw_only=True)
 class SweepAxis:
-    """One parameter: its values, and where they stand."""
+    """One parameter: its values and their unit ("1" if there is none), and where they stand."""
 
     key: str
     values: tuple[Any, ...]
+    unit: str
 
     @cached_property
     def words(self) -> bool:
@@ -86,7 +87,7 @@ class SweepAxis:
     @property
     def label(self) -> str:
         """Name and unit."""
-        return describe(self.key).label
+        return describe(self.key)._replace(unit="" if self.unit == "1" else self.unit).label
 
     def shown(self, place: int) -> str:
         """One value as a tick shows it."""

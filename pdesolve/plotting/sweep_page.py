@@ -52,11 +52,15 @@ def page(data: "xarray.Dataset", *, width: float = 7.0, names: Sequence[str] = C
     ValueError
         If there are more than two parameters.
     """
+    keys = axes_of(data)
+    if len(keys) > 2:
+        raise ValueError(f"a sweep over at most two parameters can be drawn, got {len(keys)}")
     axes = [
-        SweepAxis(key=key, values=tuple(data[key].to_numpy().tolist())) for key in axes_of(data)
+        SweepAxis(
+            key=key, values=tuple(data[key].to_numpy().tolist()), unit=data[key].attrs["units"]
+        )
+        for key in keys
     ]
-    if len(axes) > 2:
-        raise ValueError(f"a sweep over at most two parameters can be drawn, got {len(axes)}")
     contours = len(axes) == 2 and all(not a.words and len(a.values) >= FEWEST for a in axes)
     with style.context(["default", dict(STYLE)]):
         wide = width >= NARROW

@@ -57,8 +57,8 @@ def table(solution: "Solution") -> str:
     start = solution.economy.start
     return "\n".join(
         [
-            f"{solution.case.name}: {solution.case.title}",
-            f"at t = 0, xi = {start:.6g} 1/money, psi = 0"
+            solution.case.heading,
+            f"at t = 0, xi = {start + 0.0:.6g} 1/money, psi = 0"
             " (static: what investors would pay with no trade after now)",
             "",
             *(line.rstrip() for line in aligned),

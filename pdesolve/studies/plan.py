@@ -7,8 +7,7 @@ from math import isfinite
 from typing import Any
 
 from pdesolve.case import Case, case_to_dict
-from pdesolve.case.reader import TEXTS
-from pdesolve.case.sources import CaseError, parse_overrides, shown
+from pdesolve.case.sources import TEXTS, CaseError, parse_overrides, shown
 from pdesolve.studies.point import Task, vary_case
 
 AXES = 2  # at most, on the command line

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pdesolve.case import Case, CaseError, case_to_dict
-from pdesolve.case.labels import describe
+from pdesolve.case.keys import describe_in
 from pdesolve.solver.values import BARS, QUANTITIES, VALUES, labels
 from pdesolve.studies.executors import SweepError, default_processes, run
 from pdesolve.studies.plan import Plan, make_plan
@@ -180,7 +180,7 @@ def _dataset(plan: Plan, records: list[Record]) -> xarray.Dataset:
     if plan.slopes:
         variables |= _slopes(plan, records)
     coords: dict[str, Any] = {
-        key: (key, _coordinate(values), describe(key).attributes)
+        key: (key, _coordinate(values), describe_in(plan.case, key).attributes)
         for key, values in plan.axes.items()
     }
     if plan.slopes:

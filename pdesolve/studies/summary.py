@@ -64,7 +64,8 @@ def table(data: "xarray.Dataset") -> str:
 
 def _one_axis(data: "xarray.Dataset", key: str) -> Iterable[list[str]]:
     heading = [key.rpartition(".")[2], *(one.column for one in SHOWN)]
-    units = [describe(key).unit, *(one.unit for one in SHOWN)]
+    unit = data[key].attrs["units"]
+    units = ["" if unit == "1" else unit, *(one.unit for one in SHOWN)]
     yield _aligned([heading, units, *_values(data, key)])
     if "parameter" in data.dims:
         yield ["elasticities, d log y / d log x:", *_aligned([heading, *_elasticities(data, key)])]

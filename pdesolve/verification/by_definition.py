@@ -191,7 +191,7 @@ def precision_of(attention: Attention, a: Array) -> Array:
         case PowerAttention():
             return attention.efficiency * a**attention.elasticity
         case ExponentialAttention():
-            return np.exp(attention.sensitivity * a)
+            return attention.efficiency * np.exp(attention.sensitivity * a)
     return Technology.of(replace(attention, signals=1)).precision.rate(a)
 
 

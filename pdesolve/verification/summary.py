@@ -106,7 +106,7 @@ def verdict(report: Report) -> str:
 def _title(report: Report) -> str:
     case = report.solution.case
     mode = ", quick mode" if report.settings["quick"] else ""
-    return f"Verification of {case.name} ({case.title}), pdesolve {report.version}{mode}"
+    return f"Verification of {case.heading}, pdesolve {report.version}{mode}"
 
 
 def _line(check: Check, width: int) -> str:

@@ -14,6 +14,7 @@ from scipy.integrate import simpson
 from pdesolve.case import load_case
 from pdesolve.finance.price_path import typical_path
 from pdesolve.solver import normal as exact
+from pdesolve.verification.identities import identity_checks
 from tests.acceptance.economies import (
     AVERSE,
     DEARER,
@@ -25,6 +26,7 @@ from tests.acceptance.economies import (
     normal,
     shaped,
     signs,
+    solution,
     solved,
     value,
     vary,
@@ -318,3 +320,23 @@ def test_false_that_more_signals_always_attract_attention() -> None:
     for k in (0, 1, 2):
         assert signs(p.attention[k] for p in paths.values()) == "-"
     assert signs(p.psi[-1] for p in paths.values()) == "+"
+
+
+def test_another_unit_of_money_makes_no_other_economy() -> None:
+    """In halves, what is per unit of money is halved, precision quartered, the price doubled.
+
+    Free precision is part of it: a signal's efficiency is what makes this so.
+    """
+    halves = {
+        "market.risk_aversion": 1.0,
+        "payoff.values": [0.0, 1.0, 3.0],
+        "attention.efficiency": 0.25,
+        "attention.cost.scale": 0.08,
+    }
+    whole, half = (solution(load_case("paper", changes)) for changes in ({}, halves))
+    assert half.initial.price == pytest.approx(2 * whole.initial.price, rel=1e-10)
+    assert half.initial.variance == pytest.approx(4 * whole.initial.variance, rel=1e-10)
+    assert half.initial.attention == pytest.approx(whole.initial.attention, rel=1e-10)
+    assert half.initial.precision_rate == pytest.approx(whole.initial.precision_rate / 4, rel=1e-10)
+    assert half.initial.log_value == pytest.approx(whole.initial.log_value, rel=1e-10)
+    assert all(check.passed for check in identity_checks(half))

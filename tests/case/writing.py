@@ -37,11 +37,14 @@ Write = Callable[..., Path]
 
 
 def fault(source: object, overrides: Mapping[str, object] | None = None) -> str:
+    (message,) = faults(source, overrides)
+    return message
+
+
+def faults(source: object, overrides: Mapping[str, object] | None = None) -> list[str]:
     with pytest.raises(CaseError) as caught:
         load_case(source, overrides)  # type: ignore[arg-type]
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
+    return str(caught.value).split("\n")
 
 
 def with_payoff(text: str) -> str:

@@ -88,7 +88,7 @@ def test_help_and_version_end_well(arguments: list[str], capsys: Capture) -> Non
         (["solve", "binary", "--set", "market.horizon=-1"], "market.horizon must be > 0, got -1"),
         (["solve", "binary", "--set", "market.horizon=nan"], "market.horizon"),
         (["solve", "binary", "--set", "market.horizon=soon"], "market.horizon must be a number"),
-        (["show", "binary", "--set", "payoff.kind=normal"], "payoff.mean must be given"),
+        (["show", "market", "--set", "payoff.kind=lognormal"], "payoff.high is missing: the great"),
         (["solve", "binary", "--tol"], "expected one argument"),
         (["solve", "binary", "--tol", "tight"], "--tol must be a number from 1e-10 to 0.1"),
         (["solve", "binary", "--tol", "nan"], "got 'nan'"),

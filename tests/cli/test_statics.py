@@ -65,7 +65,7 @@ def test_without_distributed_the_message_says_what_to_install(
         (["payoff.values=0,1"], "payoff.values cannot be varied: only numbers and kinds can"),
         (["title=a,b"], "title cannot be varied"),
         (["payoff.sd=1,2"], "payoff.sd must be absent with payoff.kind = 'discrete'"),
-        (["payoff.kind=discrete,normal"], "payoff.mean must be given"),
+        (["attention.precision=linear,power"], "attention.elasticity is missing: η in h(a)"),
         (["payoff.kind=discrete,normel"], "payoff.kind"),
         ([f"{RHO}=1,2", f"{RHO}=3,4"], "--vary must name each key once"),
         ([f"{RHO}=1,2", f"{COST}=3,4", "market.horizon=1,2"], "may be given once or twice"),

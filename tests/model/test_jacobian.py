@@ -31,7 +31,11 @@ TECHNOLOGIES: dict[str, Attention] = {
         signals=3, efficiency=2.0, elasticity=0.6, cost=ExponentialCost(scale=0.3, rate=1.1)
     ),
     "exponential": ExponentialAttention(
-        signals=2, sensitivity=0.5, capacity=6.0, cost=PowerCost(scale=0.4, exponent=2.5)
+        signals=2,
+        efficiency=1.7,
+        sensitivity=0.5,
+        capacity=6.0,
+        cost=PowerCost(scale=0.4, exponent=2.5),
     ),
 }
 REGIMES = {"capped": {2}, "none": {0}, "some": {0, 1, 2}}

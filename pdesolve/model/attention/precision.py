@@ -126,7 +126,7 @@ class PowerPrecision(Precision):
 
 @dataclass(frozen=True)
 class ExponentialPrecision(Precision):
-    """h(a) = exp(alpha a): all attention on one signal, A = exp(alpha S) + J - 1."""
+    """h(a) = k exp(alpha a): all attention on one signal, A = k (exp(alpha S) + J - 1)."""
 
     spec: ExponentialAttention
 
@@ -140,17 +140,17 @@ class ExponentialPrecision(Precision):
 
     @property
     def power(self) -> tuple[float, float]:  # type: ignore[override]
-        """The margin is alpha exp(alpha S)."""
-        return self.spec.sensitivity, 0.0
+        """The margin is k alpha exp(alpha S)."""
+        return self.spec.efficiency * self.spec.sensitivity, 0.0
 
     def rate(self, total: Array) -> Array:
         """A(S), 1/(money² time)."""
         chosen: Array = np.exp(self.spec.sensitivity * total)
-        return chosen + (self.spec.signals - 1)
+        return self.spec.efficiency * (chosen + (self.spec.signals - 1))
 
     def margin(self, total: Array) -> Array:
         """A'(S) exp(-alpha S)."""
-        return np.full_like(total, self.spec.sensitivity)
+        return np.full_like(total, self.power[0])
 
     def steepness(self, total: Array) -> Array:
         """D log A'(S)/dS."""
@@ -158,7 +158,7 @@ class ExponentialPrecision(Precision):
 
     def gain(self, total: Array) -> Array:
         """A(S) - A(0)."""
-        return np.expm1(self.spec.sensitivity * total)
+        return self.spec.efficiency * np.expm1(self.spec.sensitivity * total)
 
     def split(self, total: Array, signals: int) -> Array:
         """All on the first signal: h is convex."""

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.case import Attention
 from pdesolve.case.errors import PdesolveError
+from pdesolve.model.attention.cost import HUGE
 from pdesolve.model.attention.technology import Technology
 from pdesolve.numerics.rootfind import NoConvergence, increasing_root
 from pdesolve.typing import Array
@@ -137,8 +138,8 @@ def _compare(
     best = gain(total)
     inner = inner & (~stay | (best > 0))
     if isinf(tech.capacity):
-        growth = tech.precision.growth
-        return inner, growth * benefit > tech.cost.limit(growth)
+        worth = benefit * tech.precision.margin(np.asarray(HUGE))
+        return inner, worth > tech.cost.limit(tech.precision.growth)
     best = np.where(inner, best, 0.0)
     rising = (benefit > 0) & (benefit >= tech.needed(tech.capacity))
     capped = rising & ~(gain(np.asarray(tech.capacity)) <= best)

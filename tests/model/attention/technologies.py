@@ -40,8 +40,12 @@ def power_in(cost: Cost, eta: float = 0.5, capacity: float = inf) -> Attention:
     return PowerAttention(signals=3, efficiency=2.0, elasticity=eta, capacity=capacity, cost=cost)
 
 
-def exponential_in(cost: Cost, alpha: float = 0.7, capacity: float = inf) -> Attention:
-    return ExponentialAttention(signals=3, sensitivity=alpha, capacity=capacity, cost=cost)
+def exponential_in(
+    cost: Cost, alpha: float = 0.7, capacity: float = inf, k: float = 1.0
+) -> Attention:
+    return ExponentialAttention(
+        signals=3, efficiency=k, sensitivity=alpha, capacity=capacity, cost=cost
+    )
 
 
 def respond(
@@ -66,7 +70,8 @@ def random_technologies(count: int, seed: int) -> list[Attention]:
         elif kind == "power":
             drawn.append(power_in(cost, rng.uniform(0.05, 0.99), cap))
         else:
-            drawn.append(exponential_in(cost, 10 ** rng.uniform(-1, 0.5), cap))
+            alpha, k = 10 ** rng.uniform(-1, 0.5), 10 ** rng.uniform(-1, 1)
+            drawn.append(exponential_in(cost, alpha, cap, k))
     return drawn
 
 
@@ -74,7 +79,7 @@ def gain(attention: Attention, total: Array, variance: Array) -> Array:
     """What an investor gets from attention, written out anew: b (A(S) - A(0)) - C(S)."""
     cost, s = attention.cost, total
     if isinstance(attention, ExponentialAttention):
-        bought = np.expm1(attention.sensitivity * s)
+        bought = attention.efficiency * np.expm1(attention.sensitivity * s)
     else:
         assert isinstance(attention, LinearAttention | PowerAttention)
         eta = attention.elasticity if isinstance(attention, PowerAttention) else 1.0

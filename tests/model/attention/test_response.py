@@ -67,6 +67,10 @@ CLOSED_FORMS = {
         exponential_in(exponential()),
         np.log(np.maximum(0.7 * B / 0.3, 1)) / 0.6,
     ),
+    "exponential with efficiency, exponential": (
+        exponential_in(exponential(), k=5.0),
+        np.log(np.maximum(3.5 * B / 0.3, 1)) / 0.6,
+    ),
 }
 
 
@@ -137,7 +141,7 @@ def test_margin_balances_to_round_off() -> None:
         bend = cost.exponent - 1 if isinstance(cost, PowerCost) else 0.0
         if isinstance(attention, ExponentialAttention):
             alpha = attention.sensitivity
-            benefit = b * alpha * np.exp(alpha * s)
+            benefit = b * attention.efficiency * alpha * np.exp(alpha * s)
         else:
             assert isinstance(attention, LinearAttention | PowerAttention)
             eta = attention.elasticity if isinstance(attention, PowerAttention) else 1.0
@@ -151,12 +155,12 @@ def test_split_over_signals_by_brute_force(kind: str) -> None:
     attention = {
         "linear": linear_in(power(), signals=3),
         "power": power_in(power()),
-        "exponential": exponential_in(power(), capacity=3.0),
+        "exponential": exponential_in(power(), capacity=3.0, k=2.0),
     }[kind]
     forms: dict[str, Callable[[Array], Array]] = {
         "linear": lambda a: 2 * a,
         "power": lambda a: 2 * a**0.5,
-        "exponential": lambda a: np.exp(0.7 * a),
+        "exponential": lambda a: 2 * np.exp(0.7 * a),
     }
     h = forms[kind]
     total, n = 1.7, 60
@@ -177,7 +181,9 @@ def test_split_over_signals_by_brute_force(kind: str) -> None:
 def test_no_attention_where_there_is_no_variance() -> None:
     for attention in random_technologies(2, seed=3):
         response = respond(attention, RHO, [0.0, -1e-18, -1.0, 5e-324, 1e-310, 1e-302])
-        free = attention.signals if attention.precision == "exponential" else 0
+        free = 0.0
+        if isinstance(attention, ExponentialAttention):
+            free = attention.signals * attention.efficiency
         np.testing.assert_array_equal(response.attention, 0)
         np.testing.assert_array_equal(response.precision_rate, free)
         np.testing.assert_array_equal(response.cost, 0)
@@ -191,6 +197,7 @@ def test_no_attention_where_there_is_no_variance() -> None:
         (linear_in(power(linear=0.5)), 0.5 / 2),
         (linear_in(exponential(0.25, linear=0.5)), 0.75 / 2),
         (exponential_in(exponential(0.25, linear=0.25), 0.5), 0.5 / 0.5),
+        (exponential_in(exponential(0.25, linear=0.25), 0.5, k=4.0), 0.5 / 2.0),
         (exponential_in(power(10.0, 1.5, 20.0), 2.5, capacity=0.02), 20 / 2.5),
     ],
 )
@@ -265,6 +272,7 @@ def test_ties_go_to_the_smaller_attention() -> None:
         (exponential_in(power(0.3, 3.0)), 1e-9, "exponent 3"),
         (exponential_in(exponential(0.3, 0.6)), 0.5, "rate 0.6"),
         (exponential_in(exponential(0.25, 0.7)), 2.0, "rate 0.7"),
+        (exponential_in(exponential(0.25, 0.7), k=4.0), 0.5, "efficiency 4"),
         (exponential_in(power(), capacity=2000.0), 2.0, "capacity 2000"),
     ],
 )
@@ -286,8 +294,9 @@ def test_out_of_range() -> None:
 
 
 def test_same_speed_of_precision_and_cost_has_an_optimum_below_the_threshold() -> None:
-    response = respond(exponential_in(exponential(0.25, 0.7, 0.1)), RHO, [0.1, 1.0])
-    np.testing.assert_array_equal(response.attention, 0)
+    for k in (1.0, 4.0):
+        response = respond(exponential_in(exponential(0.25, 0.7, 0.1), k=k), RHO, [0.1 / k, 1 / k])
+        np.testing.assert_array_equal(response.attention, 0)
 
 
 @pytest.mark.parametrize("factor", [0.5, 1 - 1e-6, 1.0, 1 + 1e-6, 30.0])

@@ -1,0 +1,203 @@
+"""Observations from a column of a CSV file.
+
+Messages say where a fault is, and what is wrong, but not what the file says: a case may come from
+someone else, and point at any file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple
+
+from pdesolve.case.errors import PdesolveError
+from pdesolve.case.rules import Column, FilePath, Finite, MissingValues, NotZero
+from pdesolve.case.sources import CaseError, read_text
+
+DELIMITERS = (";", "\t", ",")  # of two that divide a row alike the first: a comma may be decimal
+MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", ".", "-")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleFile:
+    """Where a case file finds the observations of a sample: x = offset + scale·(value there).
+
+    Attributes
+    ----------
+    file : str
+        A CSV file; the path is relative to the case file.
+    column : str or int, optional
+        Name in the header, or number from 1; the only column by default.
+    scale, offset : float
+        In money; the scale is not 0.
+    missing : str
+        Whether to "refuse" missing values or to "drop" their rows.
+    """
+
+    file: FilePath | None = None
+    column: Column | None = None
+    scale: NotZero = 1.0
+    offset: Finite = 0.0
+    missing: MissingValues = "refuse"
+
+
+class Row(NamedTuple):
+    """A row of the file: the number of its line, and its cells."""
+
+    line: int
+    cells: list[str]
+
+
+class NoColumn(PdesolveError, ValueError):
+    """The column asked for is not there; the message says what would be."""
+
+
+def read_sample(settings: SampleFile, path: Path, where: str) -> list[float]:
+    """Read the observations.
+
+    Parameters
+    ----------
+    settings : SampleFile
+        Which column, how to scale it, whether to drop missing values.
+    path : Path
+        The file. Empty rows are passed over, and rows above the table that start with # and do
+        not name the column; the first row that is left is a header if it names the column, or if
+        it has a word and no number there.
+    where : str
+        What to say first in a message: the case file and the key.
+
+    Raises
+    ------
+    CaseError
+        If the file cannot be read, or rows have no number there.
+    NoColumn
+        If the file has no such column.
+    """
+    where = f"{where} {path}"
+    rows = _rows(read_text(path, where), where)
+    first = next((row for row in rows if not _is_comment(row, settings.column)), None)
+    if first is None:
+        raise CaseError(f"{where} must hold one number per row, got none")
+    column = _place(first.cells, settings.column)
+    if not _is_header(first.cells, column, settings.column):
+        rows = chain([first], rows)
+    numbers = list(_numbers(rows, column, settings.missing == "drop", where))
+    if not numbers:
+        raise CaseError(f"{where} must hold one number per row, got none")
+    return [settings.offset + settings.scale * number for number in numbers]
+
+
+def _rows(text: str, where: str) -> Iterator[Row]:
+    """Rows that are not empty, all as wide as the first."""
+    try:
+        width, delimiter = max(
+            ((_width(text, one), one) for one in DELIMITERS), key=lambda found: found[0]
+        )
+        begun = False
+        for row in _parsed(text, delimiter):
+            if len(row.cells) == width:
+                begun = True
+                yield row
+            elif begun or not row.cells[0].startswith("#"):
+                rule = f"must have {width} columns, and has {len(row.cells)}"
+                rule = rule if width > 1 else "must be one finite number, and is several"
+                raise CaseError(f"{where}, line {row.line}, {rule}")
+    except csv.Error:
+        raise CaseError(f"{where} must be CSV") from None
+
+
+def _parsed(text: str, delimiter: str) -> Iterator[Row]:
+    """Rows that are not empty."""
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    for cells in reader:
+        if len(cells) > 1 or any(cell.strip() for cell in cells):
+            yield Row(reader.line_num, [cell.strip() for cell in cells])
+
+
+def _width(text: str, delimiter: str) -> int:
+    """Number of cells in the first row that is no comment."""
+    rows = (row.cells for row in _parsed(text, delimiter) if not row.cells[0].startswith("#"))
+    return len(next(rows, []))
+
+
+def _is_comment(row: Row, wanted: str | int | None) -> bool:
+    return row.cells[0].startswith("#") and wanted not in row.cells
+
+
+def _place(first: list[str], wanted: str | int | None) -> int:
+    """Where in a row the column is."""
+    from difflib import get_close_matches  # here, so that listing cases stays instant
+
+    width = len(first)
+    rule = f"must be a name in the file's header, or a number from 1 to {width}"
+    if isinstance(wanted, str):
+        names = [place for place, cell in enumerate(first) if cell == wanted.strip()]
+        if len(names) == 1:
+            return names[0]
+        if names:
+            raise NoColumn(f"must be a number from 1 to {width}, since several have that name")
+        close = get_close_matches(wanted, first) if width > 1 else []
+        raise NoColumn(f"{rule} (nearest: {', '.join(close)})" if close else rule)
+    if wanted is None and width > 1:
+        raise NoColumn(f"must be given where the file has {width} columns: {rule[8:]}")
+    place = 1 if wanted is None else wanted
+    if place > width:
+        raise NoColumn(rule)
+    return place - 1
+
+
+def _is_header(first: list[str], column: int, wanted: str | int | None) -> bool:
+    """Whether a first row is a header."""
+    if isinstance(wanted, str):
+        return True
+    cell = first[column]
+    if cell.lower() in MISSING or _value(cell) is not None:
+        return False
+    return any(one[:1].isalpha() or one[:1] in ("_", "#") for one in first)
+
+
+def _numbers(rows: Iterable[Row], column: int, drop: bool, where: str) -> Iterator[float]:
+    """The numbers in a column."""
+    first, count = "", 0
+    for row in rows:
+        cell, missing = row.cells[column], row.cells[column].lower() in MISSING
+        value = None if missing else _value(cell)
+        if value is not None and isfinite(value):
+            yield value
+        elif not (missing and drop):
+            place = f"line {row.line}" + (f", column {column + 1}" if len(row.cells) > 1 else "")
+            fault = _fault(cell, missing, alone=len(row.cells) == 1)
+            first = first or f"{where}, {place}, must be one finite number, and {fault}"
+            count += 1
+    if count:
+        more = f"; rows with a fault: {count}" if count > 1 else ""
+        raise CaseError(f"{first}{more}")
+
+
+def _value(cell: str) -> float | None:
+    """The number that a cell is, percent or not; None if it is none."""
+    share = cell.endswith("%")
+    try:
+        value = float(cell[:-1] if share else cell)
+    except ValueError:
+        return None
+    if "_" in cell:
+        return None
+    return value / 100 if share else value
+
+
+def _fault(cell: str, missing: bool, alone: bool) -> str:
+    """What is wrong with a cell, in words that do not give away what it says."""
+    if missing:
+        return "is missing (payoff.missing = 'drop' leaves such rows out)"
+    if _value(cell) is not None:
+        return "is not finite"
+    if "," in cell and not alone:
+        return "has a comma, which could be a thousands separator or a decimal one: write 1234.5"
+    return "is several" if any(sign in cell for sign in ",;\t ") else "is not a number"
