@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
 from math import inf
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pdesolve.case.parameters import Case
 from pdesolve.case.schema import build_case
 from pdesolve.case.sources import Source, flatten, read_layers, write_toml
+from pdesolve.case.tables import as_tables
 
 
 def load_case(
@@ -58,16 +58,7 @@ def case_from_dict(
 
 def case_to_dict(case: Case) -> dict[str, Any]:
     """Return the case as nested tables like those of a case file, every default written out."""
-    table = asdict(case)
-    del table["name"]
-    table["payoff"] = {"kind": case.payoff.kind, **table["payoff"]}
-    terms, cost = table["attention"], table["attention"].pop("cost")
-    choice = {"signals": terms.pop("signals"), "precision": case.attention.precision}
-    capacity = {"capacity": terms.pop("capacity")}
-    kind = {"kind": case.attention.cost.kind, "scale": cost.pop("scale")}
-    linear = {"linear": cost.pop("linear")}
-    table["attention"] = {**choice, **terms, **capacity, "cost": {**kind, **cost, **linear}}
-    return cast(dict[str, Any], _tidy(table))
+    return as_tables(case)
 
 
 def case_to_toml(case: Case, longest: float = inf) -> str:
@@ -76,10 +67,3 @@ def case_to_toml(case: Case, longest: float = inf) -> str:
     It does not if a list is longer than ``longest``: the middle of that is left out, for the eye.
     """
     return write_toml(case_to_dict(case), longest)
-
-
-def _tidy(value: Any) -> Any:
-    """Drop what is not given; tuples become lists."""
-    if isinstance(value, dict):
-        return {key: _tidy(item) for key, item in value.items() if item not in (None, "")}
-    return list(value) if isinstance(value, tuple) else value

@@ -26,6 +26,8 @@ from pdesolve.case.rules import (
     Tolerance,
     XiNodes,
 )
+from pdesolve.case.sources import write_toml
+from pdesolve.case.tables import as_tables, brief
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +58,11 @@ class PayoffSpec:
 
     kind: ClassVar[str]
 
+    def __repr__(self) -> str:
+        return brief(self)
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class DiscretePayoff(PayoffSpec):
     """Finitely many payoffs, in money, all different, and their probabilities, which sum to 1."""
 
@@ -75,7 +80,7 @@ class NormalPayoff(PayoffSpec):
     sd: Positive
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class MixturePayoff(PayoffSpec):
     """Mixture of normals: means and standard deviations > 0, in money; weights sum to 1."""
 
@@ -119,7 +124,7 @@ class BetaPayoff(PayoffSpec):
     high: Finite
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class SamplePayoff(PayoffSpec):
     """Equally likely observations, in money, each blurred by a normal.
 
@@ -267,7 +272,7 @@ class Numerics:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One economy, ready to solve: market, payoff, attention and numerics."""
+    """One economy, ready to solve; as text it is a TOML file that loads back to an equal case."""
 
     name: str
     title: str
@@ -282,3 +287,6 @@ class Case:
     def heading(self) -> str:
         """Name and title; a case without a title has its name only."""
         return self.name if self.title == self.name else f"{self.name}: {self.title}"
+
+    def __str__(self) -> str:
+        return write_toml(as_tables(self))

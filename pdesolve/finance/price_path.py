@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.integrate import solve_ivp
 
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -43,10 +42,7 @@ class TypicalPath:
 
 
 def typical_path(solution: Solution, count: int = 41) -> TypicalPath:
-    """Path from the initial state along which the price does not change.
-
-    The price is a martingale under the risk-neutral measure, so this is where its mean keeps it;
-    psi follows dpsi/dt = A²/(rho sigma)² + A (derivation.md, section 3).
+    """Path from the initial state along which the price does not change (`Solution.along`).
 
     Parameters
     ----------
@@ -59,36 +55,11 @@ def typical_path(solution: Solution, count: int = 41) -> TypicalPath:
     TypicalPath
         With psi = 0 throughout for two payoffs, where xi less the middle payoff times psi counts.
     """
-    economy, prior, price = solution.economy, solution.prior, solution.initial.price
-
-    def xi_at(psi: float, t: float) -> float:
-        line = window(solution, psi)
-        prices = solution.price(line, psi, t)
-        known = np.isfinite(prices)
-        return float(np.interp(price, prices[known], line[known])) if known.any() else np.nan
-
-    def speed(t: float, psi: Array) -> Array:
-        inside = float(np.clip(psi[0], 0.0, largest_psi(solution, t)))
-        rate = solution.precision_rate(xi_at(inside, t), inside, t)
-        return np.nan_to_num(np.atleast_1d(economy.motion(rate).psi_dot))
-
-    t = np.linspace(0.0, economy.horizon, count)
-    scale = 1e-3 / prior.variance
-    psi = np.zeros(count)
-    if not prior.is_two_point:
-        span = (0.0, economy.horizon)
-        psi = solve_ivp(speed, span, [0.0], "RK23", t, rtol=1e-3, atol=scale).y[0]
-        psi = np.clip(psi, 0.0, [largest_psi(solution, float(when)) for when in t])
-    xi = np.array([xi_at(*state) for state in zip(psi.tolist(), t.tolist(), strict=True)])
-    xi[0] = economy.start
+    t = np.linspace(0.0, solution.economy.horizon, count)
+    xi, psi = solution.along(t)
+    if solution.prior.is_two_point:
+        xi, psi = xi - solution.prior.centre * psi, np.zeros(count)
     return TypicalPath(t=t, xi=xi, psi=psi)
-
-
-def largest_psi(solution: Solution, t: float) -> float:
-    """Largest psi that the solution covers at time t."""
-    if solution.space.n_psi == 1:
-        return np.inf
-    return float(np.interp(t, solution.times, solution.psi_limit))
 
 
 def window(solution: Solution, psi: float, tuning: WindowTuning = WindowTuning()) -> Array:

@@ -105,8 +105,11 @@ class Grid:
     @cached_property
     def xi(self) -> Array:
         """Values of (centred) xi, shape (n_psi, n_xi)."""
-        fan = 1.0 + self.spread * self.psi
-        return self.centre + fan[:, None] * self._shape(self.z)[0]
+        return self.line(self.psi[:, None])
+
+    def line(self, psi: float | Array) -> Array:
+        """Values of (centred) xi of the nodes at psi, in between too."""
+        return self.centre + (1.0 + self.spread * psi) * self._shape(self.z)[0]
 
     def _shape(self, z: Array) -> tuple[Array, Array, Array]:
         """S and its first two derivatives."""

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.case import Case
-from pdesolve.files import write_file
 from pdesolve.model.attention.response import Response
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Prior
 from pdesolve.solver.fields import States
 from pdesolve.solver.values import QUANTITIES, VALUES, InitialState
 from pdesolve.typing import Array
-
-if TYPE_CHECKING:
-    import xarray
 
 
 class Reading(ABC):
@@ -109,32 +103,3 @@ class Reading(ABC):
             assert value is not None
             found[name] = float(value(self, self.economy.start))
         return InitialState(**found)
-
-    # ------------------------------------------------------------------ data sets and files
-
-    @abstractmethod
-    def to_dataset(self) -> xarray.Dataset:
-        """Fields at the nodes, with labelled axes, units and long names."""
-
-    def _stored(self) -> xarray.Dataset:
-        """What a file holds."""
-        return self.to_dataset()
-
-    def _write(self, path: Path) -> None:
-        """Write that to a file."""
-        self._stored().to_netcdf(path, engine="h5netcdf")
-
-    def save(self, path: str | Path) -> None:
-        """Write a netCDF file, whole or not at all; `load_solution` reads a `Solution` back.
-
-        Parameters
-        ----------
-        path : path-like
-            File to write; an existing one is replaced.
-
-        Raises
-        ------
-        OSError
-            If it cannot be written.
-        """
-        write_file(Path(path), self._write)

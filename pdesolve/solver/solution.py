@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pdesolve.case import Case, case_to_dict
+from pdesolve.case import case_to_dict
 from pdesolve.model.equations import FIELDS
-from pdesolve.model.payoff.prior import Cumulants
-from pdesolve.numerics.grid import Grid
-from pdesolve.solver.fields import Deviations, States, static_nodes
-from pdesolve.solver.reading import Reading
+from pdesolve.solver.labelled import at_nodes
+from pdesolve.solver.on_grid import GridReading
+from pdesolve.solver.solved import Solved
+from pdesolve.solver.steady import Along, SteadyPsi, steady_psi, steady_xi
 from pdesolve.solver.storage import read_saved, seal, seal_file
-from pdesolve.solver.values import BARS, ERRORS, QUANTITIES, TRACKED, labels
-from pdesolve.typing import Array
+from pdesolve.solver.summary import as_html, table
+from pdesolve.solver.values import ERRORS, TRACKED
 from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     import xarray
 
 
-class KnownStatic(NamedTuple):
-    """Static cumulants at the nodes of a grid, and what they belong to."""
-
-    case: Case
-    space: Grid
-    cumulants: Cumulants
-
-
 def _unknown() -> dict[str, float]:
     return {name: float("nan") for name in TRACKED if name not in ERRORS}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Solution(Reading):
-    """The equilibrium of a case.
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Solution(GridReading, Solved):
+    """The equilibrium of a case; as text and in notebooks, a table of its initial values.
 
     Attributes
     ----------
@@ -52,29 +43,14 @@ class Solution(Reading):
         Times t from 0 to the horizon.
     states, rates : array, shape (n, n_psi, n_xi, 3)
         Deviations (p - p^s, V - V^s, L - phi) of the centred payoff and their derivatives to T - t.
-    error : dict
-        Estimated absolute errors of the initial values named in `ERRORS`; `bars` has more.
-    converged : bool
-        Whether every error is within the tolerance asked for.
-    message : str
-        A sentence that says how the solve ended.
+    error, converged, message, seconds, version
+        As in `Solved`.
     steps : dict
         Size of the time integration.
-    seconds : float
-        Wall time.
-    version : str
-        Of the package that solved it.
     further_error : dict
-        The same of what else is measured, though no accuracy is asked of it.
-    known_static : KnownStatic or None
-        The static market at the nodes, where it has been evaluated already.
+        Errors of what else is measured, though no accuracy is asked of it.
     """
 
-    case: Case
-    space: Grid
-    times: Array
-    states: Array
-    rates: Array
     error: dict[str, float]
     converged: bool
     message: str
@@ -82,7 +58,12 @@ class Solution(Reading):
     seconds: float
     version: str = __version__
     further_error: dict[str, float] = field(default_factory=_unknown)
-    known_static: KnownStatic | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        return table(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
     @property
     def grid(self) -> dict[str, int]:
@@ -90,61 +71,10 @@ class Solution(Reading):
         space = self.space
         return {"xi_nodes": space.n_xi, "psi_nodes": space.n_psi, "order": space.order}
 
-    # ------------------------------------------------------------------ fields
-
-    @cached_property
-    def _deviations(self) -> Deviations:
-        return Deviations(
-            space=self.space,
-            times=self.times,
-            states=self.states,
-            rates=self.rates,
-            psi_limit=self.psi_limit if self.space.n_psi > 1 else np.full_like(self.times, np.inf),
-        )
-
-    def slab(self, t: float) -> Array:
-        """Deviations at the nodes at time t, shape (n_psi, n_xi, 3)."""
-        return self._deviations.slab(t)
-
-    def price(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Price p, money.
-
-        Parameters
-        ----------
-        xi, psi, t : array_like
-            States (1/money, 1/money²) and time, broadcast together.
-
-        Returns
-        -------
-        array
-            Shaped like the broadcast arguments; NaN outside the region that the solution covers
-            (`psi_limit` says how far it goes in psi).
-        """
-        at = States(self.prior, xi, psi, t)
-        return at.mean + self._deviations.at(at, 0)
-
-    def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Risk-neutral variance V, money²; arguments and shape as in `price`.
-
-        Zero where it is lost to rounding or to the error, which may leave it negative.
-        """
-        at = States(self.prior, xi, psi, t)
-        return np.maximum(at.static.variance + self._deviations.at(at, 1), 0.0)
-
-    def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Log value L; arguments and shape as in `price`."""
-        at = States(self.prior, xi, psi, t)
-        return at.phi + self._deviations.at(at, 2)
-
-    def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
-        """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`.
-
-        Zero where it is lost to rounding or to the error, as the variance is.
-        """
-        at = States(self.prior, xi, psi, t)
-        kappa2 = self.economy.motion(self.precision_rate(xi, psi, t)).kappa2
-        slope = self._deviations.at(at, 0, along_xi=True)
-        return np.sqrt(kappa2) * np.maximum(at.static.variance + slope, 0.0)
+    @property
+    def size(self) -> dict[str, dict[str, Any]]:
+        """What it took: `grid` and `steps`."""
+        return {"grid": self.grid, "steps": self.steps}
 
     @property
     def volatility_error(self) -> float:
@@ -152,116 +82,64 @@ class Solution(Reading):
         return self.further_error["price_volatility"]
 
     @property
-    def bars(self) -> dict[str, float]:
-        """Estimated absolute errors of the initial values named in `BARS`."""
-        known = {**self.error, **self.further_error}
-        for name in BARS:
-            follows = QUANTITIES[name].bar_from
-            if follows is not None:
-                known[name] = follows(self.economy, known)
-        return {name: known[name] for name in BARS}
+    def _measured(self) -> dict[str, float]:
+        return {**self.error, **self.further_error}
 
-    # ------------------------------------------------------------------ reach in psi
+    # ------------------------------------------------------------------ a path
 
     @cached_property
-    def _fastest(self) -> Array:
-        """Largest learning speed on each line at each time, shape (n, n_psi)."""
-        found = self.economy.respond(self.static_nodes.variance + self.states[..., 1])
-        return self.economy.motion(found.precision_rate).psi_dot.max(axis=-1)
+    def _steady_psi(self) -> SteadyPsi:
+        return steady_psi(self)
 
-    @cached_property
-    def static_nodes(self) -> Cumulants:
-        """Static cumulants of the centred payoff at the grid's nodes, arrays (n_psi, n_xi)."""
-        known = self.known_static
-        if known is not None and known.case is self.case and known.space is self.space:
-            return known.cumulants
-        return static_nodes(self.prior, self.space)
+    def along(self, t: ArrayLike) -> Along:
+        """States on the path from the initial one along which the price stays put.
 
-    def _speeds(self, backward: bool) -> Iterator[tuple[int, Array, float]]:
-        """Interval by interval: end index, speeds by line at its middle, length."""
-        lengths = np.diff(self.times)
-        order = range(len(lengths) - 1, -1, -1) if backward else range(len(lengths))
-        for k in order:
-            end = k if backward else k + 1
-            yield end, 0.5 * (self._fastest[k] + self._fastest[k + 1]), float(lengths[k])
+        Evidence accumulates, so at later dates psi is larger, and xi has to move with it for the
+        price to be the same: states to look at the market in, ``solution.variance(*path, t)``.
 
-    @cached_property
-    def psi_reached(self) -> Array:
-        """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
-        return self._follow(0.0, backward=False)
+        Parameters
+        ----------
+        t : array_like
+            Times from 0 to the horizon.
 
-    @cached_property
-    def psi_limit(self) -> Array:
-        """Largest psi at `times` for which the solution is determined by what the grid covers."""
-        return self._follow(self.space.psi_known, backward=True)
-
-    def _follow(self, psi: float, *, backward: bool) -> Array:
-        """Path of the fastest learner from psi at one end of time to the other.
-
-        Within a time step the clock is the integral of dpsi / speed, which stays accurate where the
-        speed falls by orders of magnitude over one step.
+        Returns
+        -------
+        xi, psi : array
+            1/money and 1/money², shaped like t; NaN at other times, and where the path leaves what
+            the solution covers. Psi is right to four digits, and xi to that psi.
         """
-        path = np.empty_like(self.times)
-        path[-1 if backward else 0] = psi
-        eta = np.linspace(0.0, self.space.eta[-1], 16 * self.space.n_psi)
-        fine = self.space.psi_scale * np.expm1(eta)
-        for end, speed, length in self._speeds(backward):
-            slowness = 1.0 / np.maximum(np.interp(eta, self.space.eta, speed), 1e-300)
-            pieces = 0.5 * (slowness[1:] + slowness[:-1]) * np.diff(fine)
-            clock = np.append(0.0, np.cumsum(pieces))
-            now = np.interp(psi, fine, clock) + (-length if backward else length)
-            psi = float(np.interp(now, clock, fine))
-            path[end] = psi
-        return path
+        t = np.asarray(t, float)
+        psi = np.full(t.shape, np.nan)
+        known = (t >= 0.0) & (t <= self.economy.horizon)
+        if known.any():
+            psi[known] = self._steady_psi(t[known])
+        states = zip(psi.ravel().tolist(), t.ravel().tolist(), strict=True)
+        xi = np.reshape([steady_xi(self, *state) for state in states], t.shape)
+        return Along(np.where(t == 0.0, self.economy.start, xi), psi)
 
     # ------------------------------------------------------------------ data sets and files
 
     def to_dataset(self) -> xarray.Dataset:
-        """Fields on the solution's own nodes with labelled axes.
+        """Fields on the solution's own nodes with labelled axes, to plot and to interpolate.
+
+        Nodes where the price never moves are left out, and those with a psi that is never known.
+        The solution itself (`price` and the others) is more accurate between nodes.
 
         Returns
         -------
         xarray.Dataset
-            Dimensions t, psi, node; coordinate xi(psi, node); each variable has its unit and long
-            name in its attributes, the data set the case and the version.
+            Dimensions t, psi and xi0, which is xi less its drift with psi: xi at psi = 0, and the
+            coordinate xi(psi, xi0) in general. `psi_limit` says up to which psi the fields are
+            known at t. Each variable has its unit and long name in its attributes, the data set
+            the case and the version.
+
+        Examples
+        --------
+        >>> data = solution.to_dataset()
+        >>> data.price.isel(t=0).plot()
+        >>> data.interp(t=0.5, psi=0.3, xi0=0.1)  # with the xi of that state
         """
-        import xarray
-
-        t, psi = self.times[:, None, None], self.space.psi[:, None]
-        xi = self.space.xi + self.prior.centre * psi
-        static, centre = self.static_nodes, self.prior.centre
-        variance = np.maximum(static.variance + self.states[..., 1], 0.0)
-        found = self.economy.respond(variance)
-        move = self.economy.motion(found.precision_rate)
-        slope = np.stack([self.space.derivatives(u[..., :1])[0][..., 0] for u in self.states])
-        values = {
-            "price": centre + static.mean + self.states[..., 0],
-            "variance": variance,
-            "attention": found.attention,
-            "precision_rate": found.precision_rate,
-            "log_value": self._phi_nodes + self.states[..., 2],
-            "price_volatility": np.sqrt(move.kappa2) * np.maximum(static.variance + slope, 0.0),
-        }
-        dims = ("t", "psi", "node")
-        variables: dict[str, Any] = {
-            name: (dims, np.broadcast_to(value, (t.size, *xi.shape)), labels(name))
-            for name, value in values.items()
-        }
-        variables["static_price"] = (dims[1:], centre + static.mean, labels("static_price"))
-        variables["static_variance"] = (dims[1:], static.variance, labels("static_variance"))
-        coords = {
-            "t": ("t", self.times, labels("t")),
-            "psi": ("psi", self.space.psi, labels("psi")),
-            "xi": (dims[1:], xi, labels("xi")),
-            "psi_limit": ("t", self.psi_limit, {**labels("psi"), "long_name": "trusted psi"}),
-        }
-        return xarray.Dataset(variables, coords, attrs=self._attributes())
-
-    @property
-    def _phi_nodes(self) -> Array:
-        """The payoff's own phi at the nodes (the centred one's, shifted)."""
-        c, psi = self.prior.centre, self.space.psi[:, None]
-        return self.static_nodes.phi + c * self.space.xi + 0.5 * psi * c**2
+        return at_nodes(self).assign_attrs(self._attributes())
 
     def _attributes(self) -> dict[str, Any]:
         """Everything but the arrays, as text; further errors but the known one apart."""
@@ -291,7 +169,7 @@ class Solution(Reading):
     def _stored(self) -> xarray.Dataset:
         """The fields, the deviations that they come from, and a checksum."""
         data = self.to_dataset()
-        dims = ("t", "psi", "node", "field")
+        dims = ("t", "line", "node", "field")  # all of them
         data["deviation"] = (
             dims,
             self.states,

@@ -1,25 +1,25 @@
-"""A solution as a person or a program reads it: the table and the JSON object of `solve`."""
+"""A solution as a person or a program reads it: tables, and the JSON object of `solve`."""
 
 import json
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import Any
 
 from pdesolve.files import plain
+from pdesolve.solver.solved import Solved
 from pdesolve.solver.values import DERIVED, QUANTITIES, ROWS, VALUES, Quantity
 
-if TYPE_CHECKING:
-    from pdesolve.solver.solution import Solution
-
+HEADINGS = ("", "value", "± error", "unit", "static")
 REGIMES = {0: "nobody pays attention", 2: "attention is at its capacity"}
 
 
-def as_json(solution: "Solution") -> str:
+def as_json(solution: Solved) -> str:
     """Return the initial values and what they took as one JSON object; null where not finite."""
     return json.dumps(as_dict(solution), indent=2, allow_nan=False)
 
 
-def as_dict(solution: "Solution") -> dict[str, Any]:
+def as_dict(solution: Solved) -> dict[str, Any]:
     """Return the same as plain values; None where not finite."""
     initial = solution.initial
     found: dict[str, Any] = plain(
@@ -30,8 +30,7 @@ def as_dict(solution: "Solution") -> dict[str, Any]:
             "derived_error": {name: solution.bars[name] for name in DERIVED},
             "converged": solution.converged,
             "message": solution.message,
-            "grid": solution.grid,
-            "steps": solution.steps,
+            **solution.size,
             "seconds": solution.seconds,
             "version": solution.version,
         }
@@ -39,33 +38,52 @@ def as_dict(solution: "Solution") -> dict[str, Any]:
     return found
 
 
-def table(solution: "Solution") -> str:
+def table(solution: Solved) -> str:
     """Initial values for a person to read."""
-    initial = solution.initial
-    lines = [("", "value", "± error", "unit", "static")]
-    for one in (QUANTITIES[name] for name in ROWS):
-        value, error = getattr(initial, one.name), solution.bars.get(one.name, 0.0)
-        rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
-        static = digits(getattr(initial, one.static), rounding) if one.static else ""
-        unit = "" if one.unit == "1" else one.unit
-        lines.append((heading(one), digits(value, rounding), bound(error), unit, static))
+    lines = [HEADINGS, *_rows(solution)]
     widths = [max(len(line[k]) for line in lines) for k in range(5)]
     aligned = [
         f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}  {e:>{widths[4]}}"
         for a, b, c, d, e in lines
     ]
-    start = solution.economy.start
-    return "\n".join(
-        [
-            solution.case.heading,
-            f"at t = 0, xi = {start + 0.0:.6g} 1/money, psi = 0"
-            " (static: what investors would pay with no trade after now)",
-            "",
-            *(line.rstrip() for line in aligned),
-            "",
-            *_facts(solution, start),
-        ]
+    body = (line.rstrip() for line in aligned)
+    return "\n".join([*_heads(solution), "", *body, "", *_facts(solution)])
+
+
+def as_html(solution: Solved) -> str:
+    """The same for a notebook."""
+    name, *rest = (escape(line) for line in _heads(solution))
+    head = "".join(f"<th>{escape(one)}</th>" for one in HEADINGS)
+    rows = [
+        f"<tr><th>{escape(label)}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+        for label, *cells in _rows(solution)
+    ]
+    facts = "<br>".join(escape(line) for line in _facts(solution))
+    return (
+        f"<div><p><strong>{name}</strong><br>{'<br>'.join(rest)}</p>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f"<p>{facts}</p></div>"
     )
+
+
+def _heads(solution: Solved) -> tuple[str, str]:
+    """Which case, and in which state."""
+    return (
+        solution.case.heading,
+        f"at t = 0, xi = {solution.economy.start + 0.0:.6g} 1/money, psi = 0"
+        " (static: what investors would pay with no trade after now)",
+    )
+
+
+def _rows(solution: Solved) -> Iterable[tuple[str, ...]]:
+    """Name, value, error, unit and static value of all that is reported, as text."""
+    initial, bars = solution.initial, solution.bars
+    for one in (QUANTITIES[name] for name in ROWS):
+        value, error = getattr(initial, one.name), bars.get(one.name, 0.0)
+        rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
+        static = digits(getattr(initial, one.static), rounding) if one.static else ""
+        unit = "" if one.unit == "1" else one.unit
+        yield heading(one), digits(value, rounding), bound(error), unit, static
 
 
 def heading(one: Quantity) -> str:
@@ -87,13 +105,15 @@ def digits(value: float, error: float) -> str:
     return f"{value:.{min(12, max(0, -math.floor(math.log10(error))))}f}"
 
 
-def _facts(solution: "Solution", start: float) -> Iterable[str]:
+def _facts(solution: Solved) -> Iterable[str]:
     """Where attention stands, what the solve took, how it ended."""
-    regime = float(solution.response(start).regime)
+    regime = float(solution.response(solution.economy.start).regime)
     if regime in REGIMES:
         yield f"{REGIMES[int(regime)]} in this state"
-    grid, steps = solution.grid, solution.steps
+    grid, steps = solution.size["grid"], solution.size["steps"]
     nodes = f"{grid.get('xi_nodes')} x {grid.get('psi_nodes')} nodes in xi and psi"
     order = f" of order {grid['order']}" if "order" in grid else ""
-    yield f"{nodes}{order}, {steps.get('accepted')} time steps, {solution.seconds:.2f} s"
+    discrete = "periods" in steps
+    taken = f"{steps['periods']} periods" if discrete else f"{steps.get('accepted')} time steps"
+    yield f"{nodes}{order}, {taken}, {solution.seconds:.2f} s"
     yield solution.message

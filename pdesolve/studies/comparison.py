@@ -12,8 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from pdesolve.case import Case, CaseError
-from pdesolve.case.reader import TEXTS
-from pdesolve.case.sources import shown
+from pdesolve.case.sources import TEXTS, shown
 from pdesolve.files import plain
 from pdesolve.solver.pde import solver
 from pdesolve.solver.solution import Solution

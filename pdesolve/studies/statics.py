@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pdesolve.case import Case, CaseError, case_to_dict
+from pdesolve.case import CaseError, case_to_dict
+from pdesolve.case.arguments import CaseLike, as_case, check_tolerance
 from pdesolve.case.keys import describe_in
 from pdesolve.solver.values import BARS, QUANTITIES, VALUES, labels
 from pdesolve.studies.executors import SweepError, default_processes, run
@@ -29,7 +30,7 @@ __all__ = ["SweepError", "failures", "run_plan", "sweep"]
 
 
 def sweep(
-    case: Case,
+    case: CaseLike,
     vary: Mapping[str, Iterable[Any]],
     *,
     executor: Executor | None = None,
@@ -46,7 +47,8 @@ def sweep(
 
     Parameters
     ----------
-    case : Case
+    case : Case, str or path
+        A case, or the name or path of one.
     vary : mapping
         Dotted key -> values, for instance ``{"market.risk_aversion": [1.0, 2.0]}``; any number of
         keys; numbers, or words such as payoff kinds.
@@ -77,14 +79,16 @@ def sweep(
     Raises
     ------
     CaseError
-        If a key or a value is not one that the case can have; nothing is solved then.
+        If a key or a value is not one that the case can have, if there is no such case, or if
+        `tol` is none that can be asked for; nothing is solved then.
     StoreError
         If the store is not of this sweep.
     SweepError
         If the worker processes are lost; the store has what they finished.
     """
+    case = as_case(case)
     if tol is not None:
-        case = replace(case, numerics=replace(case.numerics, tolerance=tol))
+        case = replace(case, numerics=replace(case.numerics, tolerance=check_tolerance(tol)))
     plan = make_plan(case, vary, slopes)
     path = None if store is None else Path(store)
     return run_plan(plan, executor, processes=processes, store=path, progress=progress)

@@ -12,17 +12,19 @@ from numpy.typing import ArrayLike, NDArray
 from pdesolve.case import Case
 from pdesolve.solver.discrete.mesh import Between, Mesh
 from pdesolve.solver.fields import States
-from pdesolve.solver.reading import Reading
+from pdesolve.solver.solved import Solved
+from pdesolve.solver.summary import as_html, table
 from pdesolve.solver.values import ERRORS, labels
 from pdesolve.typing import Array
+from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     import xarray
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class DiscreteSolution(Reading):
-    """The equilibrium of the discrete model.
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class DiscreteSolution(Solved):
+    """The equilibrium of the discrete model; as text and in notebooks, a table.
 
     Between two trading dates nothing moves: fields at t are those of the last date up to t.
 
@@ -50,6 +52,8 @@ class DiscreteSolution(Reading):
         A sentence that says how the solve ended.
     seconds : float
         Wall time.
+    version : str
+        Of the package that solved it.
     """
 
     case: Case
@@ -63,6 +67,22 @@ class DiscreteSolution(Reading):
     converged: bool = False
     message: str = "one pass: no error estimate"
     seconds: float = 0.0
+    version: str = __version__
+
+    def __repr__(self) -> str:
+        return table(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+    @property
+    def size(self) -> dict[str, dict[str, int]]:
+        """Lines, nodes on each, and periods."""
+        lines, nodes = self.mesh.shape
+        return {
+            "grid": {"xi_nodes": nodes, "psi_nodes": lines},
+            "steps": {"periods": len(self.fields)},
+        }
 
     @property
     def times(self) -> Array:

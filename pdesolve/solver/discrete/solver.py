@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from pdesolve.case import Case
+from pdesolve.case.arguments import CaseLike, as_case, check_tolerance
 from pdesolve.model.attention.response import NoOptimum
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Prior
@@ -104,7 +105,7 @@ def _backward(
 
 
 def solve_discrete(
-    case: Case,
+    case: CaseLike,
     periods: int = 64,
     *,
     tol: float = 5e-5,
@@ -114,13 +115,14 @@ def solve_discrete(
 
     Parameters
     ----------
-    case : Case
+    case : Case, str or path
+        A case, or the name or path of one.
     periods : int
         Number of trading dates; attention is paid in all periods but the last.
     tol : float
-        Accuracy of quadrature and interpolation, relative to the payoff's sd and variance,
-        attention and precision rate themselves (or a thousandth of what the prior's variance would
-        call for), and 1 for the log value. How far the limit is is another matter.
+        Accuracy of quadrature and interpolation, from 1e-10 to 0.1, relative to the payoff's sd and
+        variance, attention and precision rate themselves (or a thousandth of what the prior's
+        variance would call for), and 1 for the log value. How far the limit is is another matter.
     tuning : DiscreteTuning
 
     Returns
@@ -130,6 +132,8 @@ def solve_discrete(
 
     Raises
     ------
+    CaseError
+        If there is no such case, or `tol` is none that can be asked for.
     ValueError
         If `periods` is less than 1.
     DiscreteError
@@ -138,7 +142,7 @@ def solve_discrete(
     """
     if periods < 1:
         raise ValueError(f"periods must be at least 1, got {periods}")
-    began = time.perf_counter()
+    began, case, tol = time.perf_counter(), as_case(case), check_tolerance(tol)
     economy = Economy.of(case)
     try:
         found = _refine(case, economy, first_mesh(economy, periods, tuning), tol, tuning)

@@ -1,5 +1,7 @@
 """Passes on a budget of work, so that every case ends in reasonable time."""
 
+import sys
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,7 @@ from pdesolve.model.economy import Economy
 from pdesolve.numerics.rosenbrock import StepControl
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
+from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import PassError, run_pass
 from pdesolve.solver.solution import Solution
 
@@ -27,11 +30,20 @@ class BudgetTuning:
     whole : float
         Steps, times the nodes of a first pass, that a solve takes at least: two probes with 1.45
         and 2.1 times the nodes follow it, of sixteen steps or so.
+    smooth, kinked : float
+        Nodes times steps of a whole solve, over those of its first pass: without kinks in attention
+        (7 to 33 on the named cases, from 1e-5 to 1e-8), and with them at a tolerance of 1e-5 (where
+        it takes three times as many at a tenth of it).
+    long : float
+        Seconds that are worth a word beforehand.
     """
 
     work: float = 4e6
     few_steps: int = 5
     whole: float = 72.0
+    smooth: float = 20.0
+    kinked: float = 50.0
+    long: float = 60.0
 
 
 class BudgetSpent(PassError):
@@ -64,6 +76,7 @@ class Metered:
         self.left = tuning.work * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
         self._case, self._economy = case, economy
         self._tuning, self._control, self._progress = tuning, control, progress
+        self._work = self._seconds = 0.0
 
     def require(self, nodes: ByAxis[int]) -> None:
         """Give up before a first pass on so many nodes, if what has to follow is out of reach.
@@ -74,6 +87,18 @@ class Metered:
         """
         if nodes.xi * nodes.psi * self._tuning.whole > self.left:
             raise _beyond(nodes, 0)
+
+    def announce(self, first: Solution) -> None:
+        """Say on a terminal how long it will take, if that is long, going by a first pass."""
+        if not (self._progress and sys.stderr.isatty()):
+            return
+        how, harder = self._tuning, max(1.0, 1e-5 / self.tolerance) ** 0.5
+        share = how.kinked * harder if has_kink(first) else how.smooth
+        work = min(share * node_count(first) * steps_tried(first), self.left)
+        seconds = work * self._seconds / self._work
+        if seconds > how.long:
+            about = f"a tolerance of {self.tolerance:.1g} takes about {_minutes(seconds)}"
+            sys.stderr.write(f"{self._case.name}: {about}, going by the first passes\n")
 
     def __call__(
         self,
@@ -98,6 +123,7 @@ class Metered:
         steps = int(min(wanted, self.left / size))
         if steps < min(max(self._tuning.few_steps, least), wanted):
             raise _beyond(nodes, 0)
+        began = time.perf_counter()
         try:
             found = run_pass(
                 self._case,
@@ -114,13 +140,22 @@ class Metered:
             if steps < wanted and failure.attempts >= steps:
                 raise _beyond(nodes, failure.attempts) from failure
             raise
-        self.left -= size * steps_tried(found)
+        work = size * steps_tried(found)
+        self.left -= work
+        self._work += work
+        self._seconds += time.perf_counter() - began
         return found
 
 
 def _beyond(nodes: ByAxis[int], attempts: int) -> BudgetSpent:
     text = f"{nodes.xi} x {nodes.psi} nodes are needed at least, too many to go on with"
     return BudgetSpent(text, None, attempts)
+
+
+def _minutes(seconds: float) -> str:
+    """In words: a rough figure."""
+    count = max(1, round(seconds / 60.0))
+    return f"{count} minute{'s' * (count > 1)}" if count < 120 else f"{round(count / 60)} hours"
 
 
 def steps_tried(solution: Solution) -> int:

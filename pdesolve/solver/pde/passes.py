@@ -20,10 +20,11 @@ from pdesolve.numerics.rosenbrock import (
     fixed_steps,
     march,
 )
+from pdesolve.solver.on_grid import KnownStatic
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.system import Equilibrium
-from pdesolve.solver.solution import KnownStatic, Solution
+from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS
 from pdesolve.typing import Array
 

@@ -78,6 +78,7 @@ def solve_to_tolerance(
     nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
     run = Metered(case, economy, tolerance, tuning.budget, tuning.steps, progress=progress)
     domain, first = settle(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
+    run.announce(first)
     if first.space.n_xi == 1:
         return refine_line(run, domain, first, tolerance, tuning)
     return _refined(run, domain, first, fixed, tolerance, tuning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from pdesolve.case import Case
+from pdesolve.case.arguments import CaseLike, as_case, check_tolerance
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model.attention.response import NoOptimum
 from pdesolve.model.economy import Economy, OutOfReach
@@ -22,7 +22,7 @@ class SolveError(PdesolveError, ArithmeticError):
 
 
 def solve(
-    case: Case,
+    case: CaseLike,
     *,
     tol: float | None = None,
     progress: bool = False,
@@ -32,13 +32,15 @@ def solve(
 
     Parameters
     ----------
-    case : Case
+    case : Case, str or path
+        A case, or the name or path of one.
     tol : float, optional
-        Accuracy of the initial values, relative to the payoff's sd (price) and variance
-        (variance), to themselves (attention, precision rate) and to 1 (log value); default
-        `case.numerics.tolerance`.
+        Accuracy of the initial values, from 1e-10 to 0.1, relative to the payoff's sd (price) and
+        variance (variance), to themselves (attention, precision rate) and to 1 (log value);
+        default `case.numerics.tolerance`.
     progress : bool
-        Show a progress bar on standard error if it is a terminal.
+        Show a progress bar on standard error if it is a terminal, and say so beforehand if the
+        tolerance will take minutes.
     tuning : Tuning
         How to go about it; the defaults need no thought.
 
@@ -49,6 +51,8 @@ def solve(
 
     Raises
     ------
+    CaseError
+        If there is no such case, or `tol` is none that can be asked for.
     PriorError
         If the payoff has no equilibrium.
     SolveError
@@ -56,7 +60,8 @@ def solve(
         floating-point numbers, or an integration that broke down.
     """
     began = time.perf_counter()
-    tolerance = case.numerics.tolerance if tol is None else tol
+    case = as_case(case)
+    tolerance = case.numerics.tolerance if tol is None else check_tolerance(tol)
     try:
         economy = Economy.of(case)
     except OutOfReach as failure:

@@ -7,6 +7,7 @@ import pytest
 from pdesolve.case import case_from_dict, case_to_dict, load_case
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver import normal
+from pdesolve.solver.normal_shooting import NormalError
 from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.line import refine_line
 from pdesolve.solver.pde.solver import solve
@@ -52,7 +53,7 @@ def test_where_there_is_no_closed_form_the_change_is_the_bar(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fails(*_: object, **__: object) -> None:
-        raise normal.NormalError("not today")
+        raise NormalError("not today")
 
     truth = normal.normal_initial(load_case("normal"))
     monkeypatch.setattr(f"{refine_line.__module__}.normal_initial", fails)

@@ -134,6 +134,7 @@ def test_normal_payoff_agrees_with_the_closed_form_along_the_path() -> None:
 # ---------------------------------------------------------------- invariances
 
 
+@pytest.mark.filterwarnings("ignore:psi = 0 at t > 0")
 def test_a_shift_of_the_payoff_moves_price_and_value_only() -> None:
     c = 7.0
     here = three_states(1e-3)
@@ -201,6 +202,7 @@ def test_mirrored_payoffs_have_mirrored_prices() -> None:
         ), name
 
 
+@pytest.mark.filterwarnings("ignore:psi = 0 at t > 0")
 def test_at_the_horizon_the_market_is_static() -> None:
     """Price, variance and log value by hand from the tilted probabilities, not centred."""
     values, shares = np.array([0.0, 1.0, 3.0]), np.array([0.5, 0.3, 0.2])

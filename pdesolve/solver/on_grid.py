@@ -1,0 +1,192 @@
+"""Fields of a solved market on a grid: between its nodes, and how far they reach."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pdesolve.case import Case
+from pdesolve.model.payoff.prior import Cumulants
+from pdesolve.numerics.grid import Grid
+from pdesolve.solver.fields import Deviations, States, static_nodes
+from pdesolve.solver.reading import Reading
+from pdesolve.solver.warn import warn_caller
+from pdesolve.typing import Array
+
+UNLEARNED = (
+    "psi = 0 at t > 0 is a state that nobody can be in: it means that nothing has been learned by"
+    " then; solution.along(t) gives xi and psi that belong to t"
+)
+
+
+class KnownStatic(NamedTuple):
+    """Static cumulants at the nodes of a grid, and what they belong to."""
+
+    case: Case
+    space: Grid
+    cumulants: Cumulants
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class GridReading(Reading):
+    """Fields of a solved market, from the deviations at the nodes of a grid.
+
+    Attributes
+    ----------
+    case : Case
+    space : Grid
+        State grid of the last pass.
+    times : array, shape (n,)
+        Times t from 0 to the horizon.
+    states, rates : array, shape (n, n_psi, n_xi, 3)
+        Deviations (p - p^s, V - V^s, L - phi) of the centred payoff and their derivatives to T - t.
+    known_static : KnownStatic or None
+        The static market at the nodes, where it has been evaluated already.
+    """
+
+    case: Case
+    space: Grid
+    times: Array
+    states: Array
+    rates: Array
+    known_static: KnownStatic | None = field(default=None, repr=False)
+
+    # ------------------------------------------------------------------ fields
+
+    @cached_property
+    def _deviations(self) -> Deviations:
+        return Deviations(
+            space=self.space,
+            times=self.times,
+            states=self.states,
+            rates=self.rates,
+            psi_limit=self.psi_limit if self.space.n_psi > 1 else np.full_like(self.times, np.inf),
+        )
+
+    def _states(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> States:
+        """The points asked for; a warning if nobody can be at one: psi is above zero by then."""
+        at = States(self.prior, xi, psi, t)
+        doubtful = at.t[(at.psi == 0.0) & (at.t > 0.0) & (at.t <= self.times[-1])]
+        if doubtful.size and doubtful.max() > self._begun:
+            warn_caller(UNLEARNED, __name__, Reading.__module__)
+        return at
+
+    @cached_property
+    def _begun(self) -> float:
+        """Time from which psi is above zero for certain; infinite where zero is as good as any.
+
+        At once if there is learning in the initial state; else as soon as there is in every state
+        at psi = 0. With two payoffs psi does not matter.
+        """
+        if self.prior.is_two_point:
+            return np.inf
+        if self.initial.precision_rate > 0.0:
+            return 0.0
+        found = self.economy.respond(self.static_nodes.variance[0] + self.states[:, 0, :, 1])
+        learning = (found.precision_rate > 0.0).all(axis=-1)
+        return float(self.times[np.argmax(learning)]) if learning.any() else np.inf
+
+    def slab(self, t: float) -> Array:
+        """Deviations at the nodes at time t, shape (n_psi, n_xi, 3)."""
+        return self._deviations.slab(t)
+
+    def price(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Price p, money.
+
+        Parameters
+        ----------
+        xi, psi, t : array_like
+            States (1/money, 1/money²) and time, broadcast together.
+
+        Returns
+        -------
+        array
+            Shaped like the broadcast arguments; NaN outside the region that the solution covers
+            (`psi_limit` says how far it goes in psi).
+
+        Notes
+        -----
+        psi = 0 means that nobody has learned anything: it belongs to t = 0, and psi at a later date
+        moves the price by itself. `Solution.along` gives states that belong together.
+        """
+        at = self._states(xi, psi, t)
+        return at.mean + self._deviations.at(at, 0)
+
+    def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Risk-neutral variance V, money²; arguments and shape as in `price`.
+
+        Zero where it is lost to rounding or to the error, which may leave it negative.
+        """
+        at = self._states(xi, psi, t)
+        return np.maximum(at.static.variance + self._deviations.at(at, 1), 0.0)
+
+    def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Log value L; arguments and shape as in `price`."""
+        at = self._states(xi, psi, t)
+        return at.phi + self._deviations.at(at, 2)
+
+    def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
+        """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`.
+
+        Zero where it is lost to rounding or to the error, as the variance is.
+        """
+        at = States(self.prior, xi, psi, t)
+        kappa2 = self.economy.motion(self.precision_rate(xi, psi, t)).kappa2
+        slope = self._deviations.at(at, 0, along_xi=True)
+        return np.sqrt(kappa2) * np.maximum(at.static.variance + slope, 0.0)
+
+    # ------------------------------------------------------------------ reach in psi
+
+    @cached_property
+    def _fastest(self) -> Array:
+        """Largest learning speed on each line at each time, shape (n, n_psi)."""
+        found = self.economy.respond(self.static_nodes.variance + self.states[..., 1])
+        return self.economy.motion(found.precision_rate).psi_dot.max(axis=-1)
+
+    @cached_property
+    def static_nodes(self) -> Cumulants:
+        """Static cumulants of the centred payoff at the grid's nodes, arrays (n_psi, n_xi)."""
+        known = self.known_static
+        if known is not None and known.case is self.case and known.space is self.space:
+            return known.cumulants
+        return static_nodes(self.prior, self.space)
+
+    def _speeds(self, backward: bool) -> Iterator[tuple[int, Array, float]]:
+        """Interval by interval: end index, speeds by line at its middle, length."""
+        lengths = np.diff(self.times)
+        order = range(len(lengths) - 1, -1, -1) if backward else range(len(lengths))
+        for k in order:
+            end = k if backward else k + 1
+            yield end, 0.5 * (self._fastest[k] + self._fastest[k + 1]), float(lengths[k])
+
+    @cached_property
+    def psi_reached(self) -> Array:
+        """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
+        return self._follow(0.0, backward=False)
+
+    @cached_property
+    def psi_limit(self) -> Array:
+        """Largest psi at `times` for which the solution is determined by what the grid covers."""
+        return self._follow(self.space.psi_known, backward=True)
+
+    def _follow(self, psi: float, *, backward: bool) -> Array:
+        """Path of the fastest learner from psi at one end of time to the other.
+
+        Within a time step the clock is the integral of dpsi / speed, which stays accurate where the
+        speed falls by orders of magnitude over one step.
+        """
+        path = np.empty_like(self.times)
+        path[-1 if backward else 0] = psi
+        eta = np.linspace(0.0, self.space.eta[-1], 16 * self.space.n_psi)
+        fine = self.space.psi_scale * np.expm1(eta)
+        for end, speed, length in self._speeds(backward):
+            slowness = 1.0 / np.maximum(np.interp(eta, self.space.eta, speed), 1e-300)
+            pieces = 0.5 * (slowness[1:] + slowness[:-1]) * np.diff(fine)
+            clock = np.append(0.0, np.cumsum(pieces))
+            now = np.interp(psi, fine, clock) + (-length if backward else length)
+            psi = float(np.interp(now, clock, fine))
+            path[end] = psi
+        return path
