@@ -42,6 +42,8 @@ class Market:
         Standard deviation of the supply's random walk, > 0, in shares/√time.
     initial_supply : float
         Supply at t = 0, in shares.
+    public_precision : float
+        Precision of public news per unit of time, >= 0, in 1/(money²·time).
     horizon : float
         Date at which the payoff is paid, > 0, in time.
     """
@@ -49,6 +51,7 @@ class Market:
     risk_aversion: Positive
     supply_volatility: Positive
     initial_supply: Finite = 0.0
+    public_precision: NonNegative = 0.0
     horizon: Positive
 
 

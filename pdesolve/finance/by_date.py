@@ -275,6 +275,7 @@ def _bars(
     volatile = {
         "volatility": bars["price_volatility"] * flat,
         "move": 2.0 * bars["price_volatility"] * m["volatility"],
+        "impact": bars["price_volatility"] / facts.market.supply_volatility * flat,
     }
     one = {"variance": bars["variance"] * flat}, {"attention": bars["attention"] * flat}
     return [(change, facts) for change in (shift, bend, bought, volatile, *one)]

@@ -18,8 +18,9 @@ class AtNodes:
     ----------
     price, variance, attention, precision_rate, cost, price_slope : array
         p, V, S, A, C and p_xi.
-    kappa2, psi_dot : array
-        dpsi = psi_dot dt and dxi = drift dt + kappa dB, under any measure.
+    kappa2, psi_dot, risk : array
+        dpsi = psi_dot dt and dxi = drift dt + sqrt(kappa2) dB, under any measure; supply's part of
+        kappa2 is (risk / (rho sigma))².
     neutral : array
         Risk-neutral drift of the centred xi (derivation.md, section 5).
     """
@@ -32,6 +33,7 @@ class AtNodes:
     price_slope: Array
     kappa2: Array
     psi_dot: Array
+    risk: Array
     neutral: Array
 
 
@@ -51,6 +53,7 @@ def at_nodes(solution: Solution, t: float) -> AtNodes:
         price_slope=static.variance + q_xi,
         kappa2=kappa2,
         psi_dot=psi_dot,
+        risk=risk,
         neutral=kappa2 * (static.mean + l_xi) - risk * (static.mean + q),
     )
 

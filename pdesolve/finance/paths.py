@@ -132,11 +132,15 @@ def trade_paths(
         dt = np.diff(t[k : k + 3])[:, None]
         dn = market.supply_volatility * np.sqrt(dt) * rng.standard_normal((2, paths))
         noise = rng.standard_normal((2, investors, paths))
+        news = market.public_precision * x * dt
+        if market.public_precision > 0.0:
+            news += np.sqrt(market.public_precision * dt) * rng.standard_normal((2, paths))
         a, b, c = (AtDate(solution, now) for now in t[k : k + 3])
-        fine = _trade(solution, fine, x, (a, b), float(dt[0, 0]), dn[0], noise[0])
-        fine = _trade(solution, fine, x, (b, c), float(dt[1, 0]), dn[1], noise[1])
+        fine = _trade(solution, fine, x, (a, b), float(dt[0, 0]), dn[0], news[0], noise[0])
+        fine = _trade(solution, fine, x, (b, c), float(dt[1, 0]), dn[1], news[1], noise[1])
         both = np.sum(np.sqrt(dt / dt.sum())[:, :, None] * noise, axis=0)
-        coarse = _trade(solution, coarse, x, (a, c), float(dt.sum()), dn[0] + dn[1], both)
+        seen = dn[0] + dn[1], news[0] + news[1], both
+        coarse = _trade(solution, coarse, x, (a, c), float(dt.sum()), *seen)
     return Trades(x, fine, coarse)
 
 
@@ -147,12 +151,13 @@ def _trade(
     between: tuple[AtDate, AtDate],
     dt: float,
     dn: Array,
+    news: Array,
     noise: Array,
 ) -> Trading:
     """From one date to the next: supply moves by dn, and everybody sees a signal and the price.
 
     The price reveals rho dtheta = rho dn - A x dt; an investor adds (A x dt + sqrt(A dt) noise)/rho
-    of her own.
+    of her own. Public news dz moves xi, but nobody's holdings (derivation.md, section 13).
     """
     rho, sigma = solution.case.market.risk_aversion, solution.case.market.supply_volatility
     fields, later = between
@@ -160,7 +165,8 @@ def _trade(
     found, move = respond(solution, variance)
     a = found.precision_rate
     moved = dn - a * x * dt / rho
-    xi, psi = now.xi - np.sqrt(move.kappa2) / sigma * moved, now.psi + move.psi_dot * dt
+    kappa = move.risk / (rho * sigma)  # supply's part of the diffusion alone
+    xi, psi = now.xi - kappa / sigma * moved + news, now.psi + move.psi_dot * dt
     (price,) = later.at(xi, psi, "price")
     return Trading(
         xi=xi,
@@ -208,7 +214,7 @@ def neutral_paths(
 
 
 def _drift(solution: Solution, now: Neutral, fields: AtDate, dt: float, shock: Array) -> Neutral:
-    """From one date to the next: dxi = mu dt + kappa dB, with the shock for dB."""
+    """From one date to the next: dxi = mu dt + sqrt(kappa2) dB, with the shock for dB."""
     p, variance, p_xi, l_xi = fields.at(now.xi, now.psi, *NAMES)
     _, move = respond(solution, variance)
     mu, kappa = move.kappa2 * l_xi - move.risk * p, np.sqrt(move.kappa2)

@@ -115,7 +115,7 @@ class Economy:
             return (
                 f"precision of {learned:.3g} times 1/variance of the payoff can be learned, above"
                 f" {reach.learned:g}: raise market.risk_aversion, supply_volatility or"
-                " attention.cost.scale, or lower attention.efficiency"
+                " attention.cost.scale, or lower attention.efficiency or market.public_precision"
             )
         return ""
 

@@ -149,9 +149,10 @@ def normal_initial(case: Case, *, rtol: float = RTOL, near: float | None = None)
 
 
 def no_information(case: Case) -> InitialState:
-    """Initial state of a normal payoff where nobody learns (A = 0): supply risk alone is traded.
+    """Initial state of a normal payoff where nobody attends (A = 0): supply risk alone is traded.
 
-    V = 1/tau + rho² sigma² T/tau² and l = -rho² sigma² T/(2 tau), whatever attention would cost.
+    V = 1/tau + rho² sigma² T/tau² and l = -rho² sigma² T/(2 tau), whatever attention would cost;
+    with public news one tau of tau² is tau + h T, and T/tau in l is log(1 + h T/tau)/h.
 
     Raises
     ------
@@ -160,14 +161,16 @@ def no_information(case: Case) -> InitialState:
     """
     economy = _normal(case)
     known = economy.prior.variance
+    told = case.market.public_precision * economy.horizon * known
     risk = economy.rho_sigma**2 * economy.horizon * known
-    return _Start(case, known * (1.0 + risk), -0.5 * risk, idle=True).initial
+    log_value = -0.5 * risk * (float(np.log1p(told)) / told if told else 1.0)
+    return _Start(case, known * (1.0 + risk / (1.0 + told)), log_value, idle=True).initial
 
 
 def one_period(case: Case) -> OnePeriod:
     """One period of attention of length T/2, then one of trade without: a normal payoff at T.
 
-    The discrete model with two periods. With Delta = T/2, psi = (A + A²/(rho sigma)²) Delta and
+    The discrete model with two periods. With Delta = T/2, psi = (A + A²/(rho sigma)² + h) Delta and
     attention is the best response to the variance that its signals leave, 1/(tau + psi).
 
     Raises

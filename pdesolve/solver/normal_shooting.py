@@ -77,7 +77,7 @@ def shoot(economy: Economy, rtol: float = RTOL, near: float | None = None) -> Ma
     """The path that starts from psi = 0 at t = 0: roughly first, then to rounding."""
     known = economy.prior.variance
     widest = known * (1.0 + economy.rho_sigma**2 * economy.horizon * known)
-    if not economy.respond(widest).precision_rate > 0:
+    if not economy.motion(economy.respond(widest).precision_rate).psi_dot > 0:
         return march(economy, 0.0)  # nobody ever learns
 
     def miss(final: float, rtol: float) -> float:

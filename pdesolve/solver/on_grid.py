@@ -83,7 +83,7 @@ class GridReading(Reading):
         """
         if self.prior.is_two_point:
             return np.inf
-        if self.initial.precision_rate > 0.0:
+        if self.economy.motion(self.initial.precision_rate).psi_dot > 0.0:
             return 0.0
         found = self.economy.respond(self.static_nodes.variance[0] + self.states[:, 0, :, 1])
         learning = (found.precision_rate > 0.0).all(axis=-1)

@@ -1,7 +1,7 @@
 """The path along which the price stays put.
 
 The price is a martingale under the risk-neutral measure, so this is where its mean keeps it; psi
-follows dpsi/dt = A²/(rho sigma)² + A (derivation.md, section 3).
+follows dpsi/dt = A²/(rho sigma)² + A + h (derivation.md, sections 3 and 13).
 """
 
 from typing import NamedTuple

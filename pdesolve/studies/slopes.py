@@ -143,6 +143,7 @@ def _size(found: Solution, key: str) -> float:
     case, sd = found.case, found.prior.sd
     sizes: Mapping[str, float] = {
         "market.initial_supply": 1.0 / (case.market.risk_aversion * sd),
+        "market.public_precision": 1.0 / (found.prior.variance * case.market.horizon),
         "attention.cost.linear": case.attention.cost.scale,
         **dict.fromkeys(("payoff.mean", "payoff.low", "payoff.high"), sd),
     }

@@ -155,7 +155,7 @@ class Nearby:
             "precision_rate": found.precision_rate,
             "log_value": log_value,
             "certainty_equivalent_gain": -(rho * market.initial_supply * p + log_value) / rho,
-            "price_volatility": (found.precision_rate / noise + noise) * p_xi,
+            "price_volatility": self._diffusion(found.precision_rate) ** 0.5 * p_xi,
             "expected_payoff": float(expected),
             "premium": float(expected) - p,
             "premium_per_sd": (float(expected) - p) / float(spread) ** 0.5,
@@ -167,6 +167,12 @@ class Nearby:
         """The best attention at a variance."""
         benefit = 0.5 * variance / self.solution.case.market.risk_aversion
         return choose(self.solution.case.attention, benefit)
+
+    def _diffusion(self, A: float) -> float:
+        """Variance of xi per unit of time: supply's, and that of public news."""
+        market = self.solution.case.market
+        noise = market.risk_aversion * market.supply_volatility
+        return (A / noise + noise) ** 2 + market.public_precision
 
     def motion(self) -> tuple[Array, Array]:
         """Rates of p, V and L in the time left at every date: solved, and by section 4; (n, 3)."""
@@ -188,13 +194,14 @@ class Nearby:
         market, (p, variance, _) = self.solution.case.market, u
         rho, noise = market.risk_aversion, market.risk_aversion * market.supply_volatility
         _, A, cost = self.choice(float(variance))
-        kappa, learned = A / noise + noise, A**2 / noise**2 + A
-        mu = kappa**2 * u_xi[2] - noise * kappa * p
-        common = learned * u_psi + 0.5 * kappa**2 * u_xixi
-        value = 0.5 * kappa**2 * u_xi[2] ** 2 - noise * kappa * (p * u_xi[2] + u_xi[0])
+        kappa, square = A / noise + noise, self._diffusion(A)
+        learned = A**2 / noise**2 + A + market.public_precision
+        mu = square * u_xi[2] - noise * kappa * p
+        common = learned * u_psi + 0.5 * square * u_xixi
+        value = 0.5 * square * u_xi[2] ** 2 - noise * kappa * (p * u_xi[2] + u_xi[0])
         return [
             common[0] + mu * u_xi[0],
-            common[1] + mu * u_xi[1] + kappa**2 * u_xi[0] ** 2,
+            common[1] + mu * u_xi[1] + square * u_xi[0] ** 2,
             common[2] + value + 0.5 * (noise**2 + A) * p**2 + rho * cost,
         ]
 

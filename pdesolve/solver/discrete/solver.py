@@ -68,6 +68,7 @@ def _backward(
         period = Period(
             economy=economy,
             length=length,
+            news=case.market.public_precision * length,
             step=step,
             mesh=mesh,
             static=static,
