@@ -183,6 +183,33 @@ class Reader:
                 values[key.field] = value
         return values
 
+    def tables(self, name: str, keys: Iterable[Key]) -> dict[int, dict[str, Any]]:
+        """Read and check a list of tables with these keys, all to be given; what is wrong is not.
+
+        By the place in the list.
+        """
+        tables, found = self.value(name), {}
+        if name in self._settled or name not in self.entries:
+            return {}
+        if not isinstance(tables, list | tuple) or not all(isinstance(t, Mapping) for t in tables):
+            self.refuse(name, f"must be {_tables(name, keys)}", tables)
+            return {}
+        known = {key.field: key for key in keys}
+        for place, table in enumerate(tables):
+            values = found[place] = dict[str, Any]()
+            for field in table.keys() - known.keys():
+                close = ", ".join(known)
+                rule = f"is not a known key (there are: {close})"
+                self.refuse(f"{name}[{place}].{field}", rule, table[field])
+            for field, key in known.items():
+                if field not in table:
+                    self._note(f"{name}[{place}].{field} is missing: {key.said()}", name)
+                elif rule := _broken(table[field], key.base, key.rule):
+                    self.refuse(f"{name}[{place}].{field}", rule, table[field])
+                else:
+                    values[field] = float(table[field])
+        return found
+
     def _checked(self, key: Key) -> object:
         """The value of a key that is given, None if it is wrong."""
         value, many = self.value(key.name), key.base == tuple[float, ...]
@@ -204,6 +231,12 @@ class Reader:
         if len(broken) > FAULTY:
             self.refuse(key.name, "must be mended in more places", len(broken) - FAULTY)
         return None if broken else tuple(map(float, value))
+
+
+def _tables(name: str, keys: Iterable[Key]) -> str:
+    """A list of tables, with what they have."""
+    fields = " and ".join(key.field for key in keys)
+    return f"a list of tables [[{name}]], each with {fields}"
 
 
 def _kinds(choice: Choice) -> str:

@@ -1,0 +1,118 @@
+"""Marching across announcements: where time is cut, and the fields on a grid before from after.
+
+The two states of a date have times that are neighbours among floating-point numbers: a solution's
+fields at the date are those just after the news, and at `fields.just_before(date)` those before it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.interpolate import make_interp_spline
+
+from pdesolve.case import Market
+from pdesolve.model.announcement import Heard, before, hear
+from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.splines import degree_of
+from pdesolve.solver.pde.system import Equilibrium
+from pdesolve.typing import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewsTuning:
+    """The quadrature over what may be heard; what it leaves is measured (`contributions`).
+
+    Attributes
+    ----------
+    tail : float
+        Standard deviations of the news that it reaches.
+    step : float
+        Spacing, in standard deviations of the news, or of what the market makes of it if that is
+        less: the trapezoidal rule leaves about exp(-2 pi²/step).
+    """
+
+    tail: float = 7.5
+    step: float = 0.8
+
+
+class Span(NamedTuple):
+    """Time between announcements, and the precision of the one that ends it; 0 at the horizon."""
+
+    start: float
+    end: float
+    precision: float
+
+
+def spans(market: Market) -> list[Span]:
+    """Time cut at the announcements, the earliest first."""
+    dates = [one.time for one in market.announcements]
+    told = [one.precision for one in market.announcements]
+    edges = zip([0.0, *dates], [*dates, market.horizon], [*told, 0.0], strict=True)
+    return [Span(*one) for one in edges]
+
+
+def pieces(times: Array, market: Market) -> list[Array]:
+    """Times cut at the announcements: each from a state just after one to one just before."""
+    dates = [one.time for one in market.announcements]
+    return np.split(times, np.searchsorted(times, dates))
+
+
+def announced(
+    system: Equilibrium, u: Array, precision: float, tuning: NewsTuning = NewsTuning()
+) -> Array:
+    """Deviations at the nodes just before news of that precision, from those just after it.
+
+    Where psi would leave the grid there is as much news as there is room for: nobody who starts
+    from psi = 0 gets there.
+    """
+    out = np.empty_like(u)
+    for line, (heard, values) in enumerate(on_lines(system, u, precision, tuning)):
+        out[line] = before(heard, values)
+    return out
+
+
+def on_lines(
+    system: Equilibrium, u: Array, precision: float, tuning: NewsTuning
+) -> Iterator[tuple[Heard, Array]]:
+    """Line by line of psi: what may be heard at its nodes, and fields then, (n_xi, m, fields)."""
+    grid, prior = system.grid, system.economy.prior
+    told = room(grid, precision)
+    rows = along_psi(grid, u, grid.psi + told)
+    most = system.static.variance.max(axis=1)
+    later = np.interp(grid.psi + told, grid.psi, most)
+    for line, (psi, h) in enumerate(zip(grid.psi, told, strict=True)):
+        shock = _shocks(h * most[line], h * later[line], tuning) if grid.n_xi > 1 else np.zeros(1)
+        heard = hear(prior, grid.xi[line], np.full(grid.n_xi, psi), float(h), shock)
+        yield heard, _along_xi(grid, rows[line], grid.xi[line][:, None] + heard.shift, psi + h)
+
+
+def room(grid: Grid, precision: float) -> Array:
+    """Precision of the news on every line: all of it, or what there is room for; shape (n_psi,)."""
+    if grid.n_psi == 1:
+        return np.full(1, precision)
+    return np.minimum(precision, grid.psi[-1] - grid.psi)
+
+
+def along_psi(grid: Grid, u: Array, psi: Array) -> Array:
+    """Nodal values at other psi, one for each line, at the same places along it."""
+    if grid.n_psi == 1:
+        return u
+    eta = np.log1p(psi / grid.psi_scale)
+    spline = make_interp_spline(grid.eta, u, k=degree_of(grid.n_psi))
+    return np.asarray(spline(np.minimum(eta, grid.eta[-1])))
+
+
+def _along_xi(grid: Grid, row: Array, xi: Array, psi: float) -> Array:
+    """Values of a row of nodes at that psi in states xi; level beyond the ends."""
+    if grid.n_xi == 1:
+        return np.broadcast_to(row, (*xi.shape, row.shape[-1]))
+    z = np.clip(grid.locate(xi, np.asarray(psi))[1], -1.0, 1.0)
+    return np.asarray(make_interp_spline(grid.z, row, k=degree_of(grid.n_xi))(z))
+
+
+def _shocks(wide: float, bend: float, tuning: NewsTuning) -> Array:
+    """Nodes for news whose precision, times the largest variances before and after, is this."""
+    reach = tuning.tail * np.sqrt(1.0 + wide)
+    half = int(np.ceil(reach * max(1.0, 2.0 * np.sqrt(bend)) / tuning.step))
+    return np.linspace(-reach, reach, 2 * half + 1)
