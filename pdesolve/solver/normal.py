@@ -107,13 +107,15 @@ def normal_path(case: Case, times: ArrayLike | None = None) -> NormalPath:
     """
     economy, horizon = _normal(case), case.market.horizon
     t = np.linspace(0.0, horizon, 65) if times is None else np.asarray(times, float)
-    path, end, _ = shoot(economy)
-    left = 1.0 - np.ravel(t) / horizon
-    clock = [brentq(lambda x, s=s: path(x)[0] - s, 0.0, end) if s < 1 else end for s in left]
-    _, x, variance, log_deviation = path(np.array(clock))
+    found, dates = shoot(economy), [one.time for one in case.market.announcements]
+    later = len(dates) - np.searchsorted(dates, np.ravel(t), side="right")
+    states = [
+        found.at(1.0 - now / horizon, k) for now, k in zip(np.ravel(t), later, strict=True)
+    ]
+    _, x, variance, log_deviation = np.array(states).T
     psi = np.maximum(np.expm1(x), 0.0) / economy.prior.variance
-    found = economy.respond(variance)
-    parts = (psi, variance, found.attention, found.precision_rate, log_deviation)
+    best = economy.respond(variance)
+    parts = (psi, variance, best.attention, best.precision_rate, log_deviation)
     return NormalPath(
         times=t,
         **{
@@ -143,9 +145,7 @@ def normal_initial(case: Case, *, rtol: float = RTOL, near: float | None = None)
     ValueError, NoOptimum, ArithmeticError
         As in `normal_path`.
     """
-    path, end, _ = shoot(_normal(case), rtol, near)
-    _, _, variance, log_deviation = path(end)
-    return _Start(case, float(variance), float(log_deviation)).initial
+    return _Start(case, *shoot(_normal(case), rtol, near).start).initial
 
 
 def no_information(case: Case) -> InitialState:

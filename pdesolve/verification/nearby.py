@@ -34,6 +34,8 @@ class RouteTuning:
         Of a value.
     felt : float
         Of the prior's variance: nodes with less are in the far field.
+    tail, news : float, int
+        Reach in standard deviations, and nodes, of a sum over what an announcement may say.
     places : tuple of (float, float, float)
         States between nodes and dates: time over the horizon, psi over the largest that is known,
         and distance along xi from where the price is the initial one, about.
@@ -52,6 +54,8 @@ class RouteTuning:
     step: float = 0.1
     round_off: float = 1e-10
     felt: float = 1e-3
+    tail: float = 7.0
+    news: int = 161
     places: tuple[tuple[float, float, float], ...] = (
         (0.137, 0.11, -0.43),
         (0.137, 0.53, 0.31),

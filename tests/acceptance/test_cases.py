@@ -14,6 +14,7 @@ FIELDS = ("price", "variance", "attention", "precision_rate", "log_value")
 # error bars. All but "capacity" (2e-6) and "disaster" (4e-7) met that tolerance. "normal" and
 # "market" are compared with the closed form.
 REFERENCE = {
+    "announcement": (9.17311126, 3.99878436, 1.66616015, 0.33323203, -2.07004935),  # 176x97, 1e-7
     "baseline": (9.16261364, 4.08815768, 1.70339903, 0.340679807, -2.09001956),  # 133x61, 2e-08
     "binary": (0.337478187, 0.223586661, 0.931611086, 0.931611086, -0.301384411),  # 81x1, 5e-08
     "capacity": (1.80865476, 0.974246237, 0.869862712, 0.434931356, -0.717853938),  # 358x136, 2e-06

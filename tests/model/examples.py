@@ -1,6 +1,6 @@
 """Payoffs, a market, and random states of the fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def case_of(payoff: PayoffSpec, attention: Attention, **numerics: float) -> Case
         title="",
         description="",
         source="",
-        market=MARKET,
+        market=replace(MARKET, public_precision=0.0),
         payoff=payoff,
         attention=attention,
         numerics=Numerics(**numerics),  # type: ignore[arg-type]

@@ -82,7 +82,7 @@ def on_lines(
     most = system.static.variance.max(axis=1)
     later = np.interp(grid.psi + told, grid.psi, most)
     for line, (psi, h) in enumerate(zip(grid.psi, told, strict=True)):
-        shock = _shocks(h * most[line], h * later[line], tuning) if grid.n_xi > 1 else np.zeros(1)
+        shock = news_nodes(h * most[line], h * later[line], tuning) if grid.n_xi > 1 else np.zeros(1)
         heard = hear(prior, grid.xi[line], np.full(grid.n_xi, psi), float(h), shock)
         yield heard, _along_xi(grid, rows[line], grid.xi[line][:, None] + heard.shift, psi + h)
 
@@ -111,7 +111,7 @@ def _along_xi(grid: Grid, row: Array, xi: Array, psi: float) -> Array:
     return np.asarray(make_interp_spline(grid.z, row, k=degree_of(grid.n_xi))(z))
 
 
-def _shocks(wide: float, bend: float, tuning: NewsTuning) -> Array:
+def news_nodes(wide: float, bend: float, tuning: NewsTuning = NewsTuning()) -> Array:
     """Nodes for news whose precision, times the largest variances before and after, is this."""
     reach = tuning.tail * np.sqrt(1.0 + wide)
     half = int(np.ceil(reach * max(1.0, 2.0 * np.sqrt(bend)) / tuning.step))
