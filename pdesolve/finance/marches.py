@@ -8,6 +8,7 @@ import numpy as np
 
 from pdesolve.finance.law import Clock, Law, laws
 from pdesolve.finance.nodes import with_nodes
+from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
@@ -70,10 +71,15 @@ class Marches:
     ) -> "Marches":
         """Make them; one date is met exactly."""
         whole = with_nodes(solution)
-        space, times = whole.space, _steps(whole.times, tuning.marched, date)
+        space, parts = whole.space, pieces(whole.times, whole.case.market)
+        many = max(whole.times.size - len(parts), tuning.marched)
+        steps = [_steps(part, round(many * part.size / whole.times.size)) for part in parts]
+        if date is not None:
+            steps = pieces(np.union1d(np.concatenate(steps), [date]), whole.case.market)
+        times = np.concatenate(steps)
         nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
         coarse = retrace(whole, space.resized(max(nodes, tuning.least), lines))
-        short = np.sort(np.append(times, 0.5 * (times[1:] + times[:-1])))
+        short = np.concatenate([np.sort(np.append(t, 0.5 * (t[1:] + t[:-1]))) for t in steps])
         return cls(
             solution=solution,
             fine=Clock(solution=whole, times=times),
@@ -98,13 +104,13 @@ class Marches:
         return Measured(fine + moved, left)
 
 
-def _steps(times: Array, least: int, date: float | None) -> Array:
-    """Dates of a march: a third of them where the solution's are, equal, and early ones.
+def _steps(times: Array, least: int) -> Array:
+    """Dates of a march between announcements: a third where the solution's are, equal, early ones.
 
     The fields' steps are long where fields move slowly, but the states do not; and what has just
     begun to spread changes fast.
     """
-    index, equal = np.linspace(0.0, 1.0, times.size), times / times[-1]
-    share = (index + equal + np.sqrt(equal)) / 3.0
+    equal = (times - times[0]) / (times[-1] - times[0])
+    share = (np.linspace(0.0, 1.0, times.size) + equal + np.sqrt(equal)) / 3.0
     found = np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, times)
-    return found if date is None else np.union1d(found, [date])
+    return np.asarray(found, dtype=np.float64)

@@ -73,7 +73,7 @@ def announced(
 
 
 def on_lines(
-    system: Equilibrium, u: Array, precision: float, tuning: NewsTuning
+    system: Equilibrium, u: Array, precision: float, tuning: NewsTuning = NewsTuning()
 ) -> Iterator[tuple[Heard, Array]]:
     """Line by line of psi: what may be heard at its nodes, and fields then, (n_xi, m, fields)."""
     grid, prior = system.grid, system.economy.prior
