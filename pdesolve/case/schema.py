@@ -72,7 +72,8 @@ def build_case(
 
 def _announcements(reader: Reader) -> tuple[Announcement, ...]:
     """Read the announcements: between 0 and the horizon, no two at one time."""
-    found, horizon = reader.tables(ANNOUNCEMENTS, announcement_keys()), reader.value("market.horizon")
+    found = reader.tables(ANNOUNCEMENTS, announcement_keys())
+    horizon = reader.value("market.horizon")
     for place, one in found.items():
         time = one.get("time")
         if time is None:

@@ -1,4 +1,4 @@
-"""What announcements do to a market: attention around them, the price's jump, the premium earned."""
+"""What announcements do to a market: attention around them, the price's jump, what is earned."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,9 @@ def event_study(solution: Solution) -> "xarray.Dataset":
     if not dates:
         raise ExpectationError(f"{solution.case.name}: market.announcements has none to study")
     around = [t for date in dates for t in (just_before(date), date)]
-    real, neutral = (expectations(solution, how, dates=around) for how in ("physical", "risk-neutral"))
+    real, neutral = (
+        expectations(solution, how, dates=around) for how in ("physical", "risk-neutral")
+    )
 
     def pair(data: "xarray.Dataset", name: str) -> Any:
         values = data[name].to_numpy().reshape(-1, 2)

@@ -1,7 +1,7 @@
-"""Public news at a date: the fields just before it from those just after (derivation.md, section 13).
+"""Public news at a date: the fields just before it from those after (derivation.md, section 13).
 
-News of precision H moves xi by z and psi by H. Given the payoff z is N(H x, H), so z is drawn with x
-from the tilted prior; under Q that law is weighted by exp(l) after the news. As in section 5 the
+News of precision H moves xi by z and psi by H. Given the payoff z is N(H x, H), so z is drawn with
+x from the tilted prior; under Q that law is weighted by exp(l) after the news. As in section 5 the
 fields are deviations, so that a market in which they vanish is left exactly as it is, whatever the
 quadrature.
 """

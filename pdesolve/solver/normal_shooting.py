@@ -77,7 +77,9 @@ def march(economy: Economy, final: float, rtol: float = RTOL, *, still: bool = F
     return March(tuple(pieces), float(s - 1.0 + max(x, 0.0)))
 
 
-def _stretch(economy: Economy, y: Array, clock: float, until: float, rtol: float, still: bool) -> Any:
+def _stretch(
+    economy: Economy, y: Array, clock: float, until: float, rtol: float, still: bool
+) -> Any:
     """Integrate to s/T = `until`, or until psi is 0."""
     known, rho, horizon = economy.prior.variance, economy.risk_aversion, economy.horizon
 

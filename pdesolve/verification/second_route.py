@@ -156,7 +156,8 @@ def _told(solution: Solution, near: Nearby, one: Announcement) -> Check:
     mean = weight @ after[:, 0]
     said = [mean, weight @ (after[:, 1] + (after[:, 0] - mean) ** 2), log_value]
     gaps = {
-        name: abs(float(a - b)) / sizes[name] for name, a, b in zip(FIELDS, said, known, strict=True)
+        name: abs(float(a - b)) / sizes[name]
+        for name, a, b in zip(FIELDS, said, known, strict=True)
     }
     worst = max(gaps, key=lambda name: gaps[name])
     bound = near.tuning.between * solution.case.numerics.tolerance

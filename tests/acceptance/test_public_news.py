@@ -242,5 +242,6 @@ def test_slopes_are_taken_across_announcements() -> None:
 
 
 def test_the_discrete_model_trades_on_the_date_of_an_announcement() -> None:
-    with pytest.raises(DiscreteError, match=r"at 0.3 is on none of the trading dates, which are 0.125"):
+    said = r"at 0.3 is on none of the trading dates, which are 0.125 apart"
+    with pytest.raises(DiscreteError, match=said):
         solve_discrete(binary(announcements=[{"time": 0.3, "precision": 1.0}]), 8)

@@ -107,8 +107,9 @@ class Period:
         The shock u has the reference law N(0, 1): d zeta = width u. Without public news
         d theta = -sigma sqrt(Delta) u and the width is kappa sqrt(Delta); with news of precision
         N in the period its square is kappa² Delta + N, and u leaves d theta normal with what it
-        does not tell, over which the kernel is a mean in closed form (section 13). It mixes, over payoffs, normals of that width, so the
-        trapezoidal rule converges exponentially. Nodes that need about as many shocks go together.
+        does not tell, over which the kernel is a mean in closed form (section 13). It mixes, over
+        payoffs, normals of that width, so the trapezoidal rule converges exponentially. Nodes that
+        need about as many shocks go together.
         """
         width, psi, reach, half = self._needs(some, a)
         if half.max() > self.tuning.most:

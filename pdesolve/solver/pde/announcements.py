@@ -82,7 +82,9 @@ def on_lines(
     most = system.static.variance.max(axis=1)
     later = np.interp(grid.psi + told, grid.psi, most)
     for line, (psi, h) in enumerate(zip(grid.psi, told, strict=True)):
-        shock = news_nodes(h * most[line], h * later[line], tuning) if grid.n_xi > 1 else np.zeros(1)
+        shock = np.zeros(1)  # a normal payoff's fields are the same whatever is heard
+        if grid.n_xi > 1:
+            shock = news_nodes(h * most[line], h * later[line], tuning)
         heard = hear(prior, grid.xi[line], np.full(grid.n_xi, psi), float(h), shock)
         yield heard, _along_xi(grid, rows[line], grid.xi[line][:, None] + heard.shift, psi + h)
 

@@ -72,8 +72,9 @@ def _news(best: Solution, tuning: Tuning) -> Errors:
     for one in best.case.market.announcements:
         known = space.psi <= np.interp(just_before(one.time), best.times, best.psi_limit)
         after = best.states[np.searchsorted(best.times, one.time)]
-        usual, better = (announced(system, after, one.precision, how) for how in (NewsTuning(), finer))
-        moved = max(moved, float(np.max(np.abs(better - usual)[known] / np.array(system.sizes))))
+        usual = announced(system, after, one.precision)
+        gap = np.abs(announced(system, after, one.precision, finer) - usual)[known]
+        moved = max(moved, float(np.max(gap / np.array(system.sizes))))
     sizes = error_scales(best)
     return {name: tuning.errors.safety * moved * sizes[name] for name in TRACKED}
 
