@@ -6,6 +6,7 @@ entry with that kind in parentheses.
 """
 
 from collections.abc import Mapping
+from re import sub
 from typing import NamedTuple, TypeVar
 
 COST = "money/(time attention)"
@@ -163,7 +164,11 @@ class Parameter(NamedTuple):
 
 
 def describe(key: str, kind: str = "") -> Parameter:
-    """What is said about the key of that dotted name, with a kind of payoff, precision or cost."""
+    """What is said about the key of that dotted name, with a kind of payoff, precision or cost.
+
+    About one of a list of tables, ``market.announcements[0].time``, what is said about all of them.
+    """
+    key = sub(r"\[\d+\]", "", key)
 
     def said(table: Mapping[str, _Said], default: _Said) -> _Said:
         return table.get(f"{key} ({kind})", table.get(key, default))

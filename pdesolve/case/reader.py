@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
+from re import fullmatch
 from typing import Any
 
 from pdesolve.case.keys import (
@@ -62,7 +63,24 @@ class Reader:
         if "payoff.values" in layer and "payoff.file" not in layer:
             for key in FILE_KEYS:
                 self.entries.pop(key, None)
-        self.entries |= layer
+        self.entries |= {key: one for key, one in layer.items() if not self._amend(key, one)}
+
+    def _amend(self, key: str, entry: Entry) -> bool:
+        """Change a value in a list of tables below, by place in order of time, if that is meant."""
+        found = fullmatch(r"(market\.announcements)\[(\d+)\]\.(\w+)", key)
+        if not found:
+            return False
+        name, place, field = found[1], int(found[2]), found[3]
+        tables = self.value(name)
+        if not isinstance(tables, list) or not all(isinstance(one, Mapping) for one in tables):
+            return False
+        if place >= len(tables) or field not in tables[place]:
+            return False
+        numbers = all(isinstance(one.get("time"), int | float) for one in tables)
+        tables = sorted(tables, key=lambda one: one["time"]) if numbers else list(tables)
+        tables[place] = {**tables[place], field: entry.value}
+        self.entries[name] = Entry(tables, entry.source)
+        return True
 
     def value(self, key: str) -> object:
         """What was written, None if nothing."""

@@ -12,7 +12,7 @@ the finer one is reported, and their disagreement is its error bar.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -136,7 +136,12 @@ def slope(
 
 def parameter(case: Case, key: str) -> float:
     """Value of the parameter of that dotted name."""
-    return float(reduce(getattr, key.split("."), case))  # type: ignore[arg-type]
+
+    def part(of: Any, name: str) -> Any:
+        name, _, place = name.rstrip("]").partition("[")
+        return getattr(of, name)[int(place)] if place else getattr(of, name)
+
+    return float(reduce(part, key.split("."), case))  # type: ignore[arg-type]
 
 
 def _size(found: Solution, key: str) -> float:

@@ -241,6 +241,20 @@ def test_slopes_are_taken_across_announcements() -> None:
         assert float(data[f"{name}_slope"].sel(parameter=key)[1]) == pytest.approx(rise, rel=5e-3)
 
 
+def test_dates_and_precisions_can_be_varied() -> None:
+    """The more is told, or the sooner, the higher the log value; by slopes as by differences."""
+    case = binary(announcements=TOLD, initial_supply=0.3)
+    ways = {"precision": ([3.9, 4.1], "1/money^2"), "time": ([0.49, 0.51], "time")}
+    for part, (values, unit) in ways.items():
+        key = f"market.announcements[0].{part}"
+        data = sweep(case, {key: values}, processes=1, slopes=True)
+        rise = float(data["log_value"][1] - data["log_value"][0]) / (values[1] - values[0])
+        assert rise * (1.0 if part == "precision" else -1.0) > 0.0
+        slopes = data["log_value_slope"].sel(parameter=key)
+        assert float(slopes.mean()) == pytest.approx(rise, rel=1e-2)
+        assert data[key].attrs["units"] == unit
+
+
 def test_the_discrete_model_trades_on_the_date_of_an_announcement() -> None:
     said = r"at 0.3 is on none of the trading dates, which are 0.125 apart"
     with pytest.raises(DiscreteError, match=said):

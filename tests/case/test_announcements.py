@@ -62,6 +62,17 @@ def test_what_is_wrong_with_one_is_said_in_a_line(value: str, line: str) -> None
     assert done.stderr == f"pdesolve: binary (--set): {KEY}{line}\n"
 
 
-def test_parts_of_one_are_no_keys() -> None:
+def test_a_number_of_one_is_changed_by_its_place_in_time() -> None:
+    case = load_case("binary", {KEY: TWO})
+    assert read(case_to_dict(case), "x", {f"{KEY}[0].time": 0.3}).market.announcements == (
+        Announcement(time=0.3, precision=1.5),
+        Announcement(time=0.75, precision=2.0),
+    )
+    changed = load_case("announcement", {f"{KEY}[0].precision": 3})
+    assert [one.precision for one in changed.market.announcements] == [3.0]
+
+
+@pytest.mark.parametrize("part", [".time", "[1].time", "[0].date"])
+def test_numbers_that_none_has_are_no_keys(part: str) -> None:
     with pytest.raises(CaseError, match=r"is not a known key \(nearest: market.announcements\)"):
-        load_case("announcement", {f"{KEY}.time": 0.3})
+        load_case("announcement", {KEY + part: 0.3})
