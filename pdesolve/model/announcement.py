@@ -51,8 +51,20 @@ def hear(prior: Prior, xi: Array, psi: Array, precision: float, shock: Array) ->
     here, sd = prior.cumulants(xi, psi), np.sqrt(precision)
     shift = precision * here.mean[:, None] + sd * shock
     after = prior.cumulants(xi[:, None] + shift, (psi + precision)[:, None])
-    log_weight = after.phi - sd * here.mean[:, None] * shock - 0.5 * shock**2
+    log_weight = after.phi - 0.5 * (sd * here.mean[:, None] + shock) ** 2
     return Heard(shift, _normalised(log_weight), here, after)
+
+
+def hear_at(prior: Prior, xi: Array, psi: float, precision: float, places: Array) -> Heard:
+    """The same for states with one psi, by a rule whose nodes are the xi after the news, (m,).
+
+    They are equidistant, and each belongs to all states.
+    """
+    here = prior.cumulants(xi, np.full(xi.shape, psi))
+    after = prior.cumulants(places, np.full(places.shape, psi + precision))
+    shift = places - xi[:, None]
+    weight = _normalised(after.phi - 0.5 * shift**2 / precision)
+    return Heard(shift, weight, here, Cumulants(*(np.broadcast_to(a, shift.shape) for a in after)))
 
 
 def neutral(heard: Heard, log_deviation: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from pdesolve.case import Market
-from pdesolve.model.announcement import Heard, before, hear
+from pdesolve.model.announcement import Heard, before, hear, hear_at
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.splines import degree_of
 from pdesolve.solver.pde.system import Equilibrium
@@ -76,17 +76,36 @@ def on_lines(
     system: Equilibrium, u: Array, precision: float, tuning: NewsTuning = NewsTuning()
 ) -> Iterator[tuple[Heard, Array]]:
     """Line by line of psi: what may be heard at its nodes, and fields then, (n_xi, m, fields)."""
-    grid, prior = system.grid, system.economy.prior
-    told = room(grid, precision)
+    grid, told = system.grid, room(system.grid, precision)
     rows = along_psi(grid, u, grid.psi + told)
     most = system.static.variance.max(axis=1)
     later = np.interp(grid.psi + told, grid.psi, most)
-    for line, (psi, h) in enumerate(zip(grid.psi, told, strict=True)):
+    for line, h in enumerate(told.tolist()):
         shock = np.zeros(1)  # a normal payoff's fields are the same whatever is heard
         if grid.n_xi > 1:
             shock = news_nodes(h * most[line], h * later[line], tuning)
-        heard = hear(prior, grid.xi[line], np.full(grid.n_xi, psi), float(h), shock)
-        yield heard, _along_xi(grid, rows[line], grid.xi[line][:, None] + heard.shift, psi + h)
+        yield _on_line(system, line, h, shock, rows[line])
+
+
+def _on_line(
+    system: Equilibrium, line: int, precision: float, shock: Array, row: Array
+) -> tuple[Heard, Array]:
+    """On a line of nodes, by a rule around each, or by one that they share if that has less nodes.
+
+    The shared one covers what all of them may hear, at the same spacing.
+    """
+    grid, prior, sd = system.grid, system.economy.prior, np.sqrt(precision)
+    xi, psi = grid.xi[line], float(grid.psi[line])
+    middle = xi + precision * system.static.mean[line]
+    low, high = middle.min() - sd * shock[-1], middle.max() + sd * shock[-1]
+    step = sd * (shock[-1] - shock[0]) / max(shock.size - 1, 1)
+    if step > 0.0 and (high - low) / step < xi.size * shock.size - 2:
+        places = np.linspace(low, high, 2 + int((high - low) / step))
+        heard = hear_at(prior, xi, psi, precision, places)
+        values = _along_xi(grid, row, places, psi + precision)
+        return heard, np.broadcast_to(values, (*heard.shift.shape, values.shape[-1]))
+    heard = hear(prior, xi, np.full(xi.size, psi), precision, shock)
+    return heard, _along_xi(grid, row, xi[:, None] + heard.shift, psi + precision)
 
 
 def room(grid: Grid, precision: float) -> Array:

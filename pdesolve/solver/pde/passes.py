@@ -110,6 +110,9 @@ def run_pass(
             except MarchError as failure:
                 text, tried = _where(economy, grid, failure, span.end), tried + failure.attempts
                 raise PassError(text, failure.reason, tried) from failure
+            except ArithmeticError as failure:  # what the news makes of a grid that is too coarse
+                text = f"{failure}, at t = {span.end:.6g}, just before an announcement"
+                raise PassError(text, failure, tried) from failure
             tried += path.accepted + path.rejected
             u = path.states[-1]
             found.append(path)
