@@ -11,10 +11,12 @@ from pdesolve.solver.discrete.period import DiscreteError
 from pdesolve.solver.discrete.solver import solve_discrete
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.normal import no_information, normal_initial, normal_path
+from pdesolve.solver.pde import passes
 from pdesolve.solver.pde.announcements import announced
+from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.solver import solve
-from pdesolve.solver.pde.system import Equilibrium
+from pdesolve.solver.pde.system import Equilibrium, OutOfRange
 from pdesolve.solver.solution import Solution, load_solution
 from pdesolve.studies.statics import sweep
 from pdesolve.verification.second_route import second_route_checks
@@ -194,6 +196,20 @@ def test_error_bars_hold_across_announcements() -> None:
     keys = {"market.announcements": [{"time": 0.6, "precision": 2.0}]}
     case = load_case("three_states", keys)
     assert covers(solve(case, tol=1e-3), solve(case, tol=3e-5))
+
+
+def test_a_grid_too_coarse_for_the_news_ends_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the next one has more nodes."""
+
+    def fail(*_: object) -> None:
+        raise OutOfRange("the price leaves the payoff's range: too few xi nodes")
+
+    monkeypatch.setattr(passes, "announced", fail)
+    case = binary(announcements=TOLD)
+    economy = Economy.of(case)
+    said = "too few xi nodes, at t = 0.5, just before an announcement"
+    with pytest.raises(passes.PassError, match=said):
+        passes.run_pass(case, economy, choose_domain(economy, 1e-3), ByAxis(16, 1), 1e-3, 50)
 
 
 def test_announcements_are_seen_by_the_second_route() -> None:
