@@ -25,7 +25,7 @@ def test_help_begins_with_a_line_on_every_public_name() -> None:
     text = said(pdesolve)
     for name, about in lines.items():
         assert f"{name} " in text and about in text
-    assert "sweep(case: 'Case', vary: " in text  # and functions with their arguments below
+    assert "sweep(case: 'CaseLike', vary: " in text  # and functions with their arguments below
 
 
 def test_the_example_in_the_help_runs() -> None:

@@ -1,5 +1,7 @@
 """Fields of a solved market on a grid: between its nodes, and how far they reach."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -1,5 +1,7 @@
 """What a solve hands back, whatever solved it: fields, errors, a verdict, data sets and files."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ COMPRESSED = {"zlib": True, "shuffle": True, "complevel": 4}  # losslessly
 SMALL, CHUNK = 2**16, 2**24  # bytes of an array that is not worth it; of what goes in one piece
 
 
-def _chunk(one: "xarray.Variable") -> tuple[int, ...]:
+def _chunk(one: xarray.Variable) -> tuple[int, ...]:
     """Shape of the pieces that are compressed: the fewer there are, the smaller the file."""
     rows = CHUNK * one.shape[0] // one.nbytes
     return (min(max(rows, 1), one.shape[0]), *one.shape[1:])
@@ -67,10 +69,10 @@ class Solved(Reading):
     # ------------------------------------------------------------------ data sets and files
 
     @abstractmethod
-    def to_dataset(self) -> "xarray.Dataset":
+    def to_dataset(self) -> xarray.Dataset:
         """Fields at the nodes, with labelled axes, units and long names."""
 
-    def _stored(self) -> "xarray.Dataset":
+    def _stored(self) -> xarray.Dataset:
         """What a file holds."""
         return self.to_dataset()
 
