@@ -5,15 +5,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from pdesolve.plotting.gallery import STROKES
-from pdesolve.plotting.layout import letter, panels
+from pdesolve.plotting.layout import key, letter, panels
+from pdesolve.plotting.verification_page import draw_theory, in_greek, order_handles
 from pdesolve.verification import order_studies as convergence
 from pdesolve.verification.orders import OrderTable, fit_order
 
 CASE = "binary"
 CAPTION = (
     "Errors on a problem made up to have a known solution, with the equations' own terms, against"
-    " resolution along ξ, Ψ and t; lines fall at the order that theory expects. For the scheme in"
-    " use the order along ξ is {xi:.1f} (theory: 8), in time {time:.1f} (theory: 4)."
+    " resolution along ξ, Ψ and t, a mark for each resolution and a line for each scheme, which"
+    " falls at the order that theory expects of it. For the scheme in use the order along ξ is"
+    " {xi:.1f} (theory: 8), in time {time:.1f} (theory: 4)."
 )
 
 
@@ -43,22 +45,23 @@ def numbers(found: dict[str, list[OrderTable]]) -> dict[str, float]:
 
 
 def draw(found: dict[str, list[OrderTable]], width: float) -> Figure:
-    figure, axes = panels(width, (1, 3), (3, 1), heights=(2.8, 2.3))
+    figure, axes = panels(width, (1, 3), (3, 1), heights=(3.0, 2.5))
     for ax, tables in zip(axes, found.values(), strict=True):
         low, high = np.inf, 0.0
         for table, stroke in zip(tables, (*STROKES, STROKES[0]), strict=False):
             n, worst, order = errors(table)
             ax.loglog(n, worst, **{**stroke, "linestyle": "none"})
-            ax.loglog(n, worst[0] * (n / n[0]) ** -order, color=stroke["color"], linewidth=0.8)
-            ax.annotate(
-                f"{order:g}", (n[-1], worst[-1]), (5, 0), textcoords="offset points", va="center"
-            )
+            draw_theory(ax, n, worst[0], order)
+            at, lowest = (n[-1], worst[-1]), len(tables) > 1 and table is tables[-1]
+            shift = (8, -6) if lowest else (5, 3)  # clear of the next
+            ax.annotate(f"order {order:g}", at, shift, textcoords="offset points", va="center")
             low, high = min(low, n[0]), max(high, n[-1])
         middle = float(f"{(low * high) ** 0.5:.1g}")
         ax.set_xticks([low, middle, high], [f"{mark:g}" for mark in (low, middle, high)])
         ax.xaxis.set_minor_formatter(NullFormatter())
-        ax.set_xlim(low / 1.15, high * 1.3)
-        ax.set_xlabel(tables[0].parameter.replace("xi", "ξ").replace("psi", "Ψ"))
+        ax.set_xlim(low / 1.15, high * (high / low) ** 0.3)
+        ax.set_xlabel(f"{in_greek(tables[0].parameter)} (log scale)")
         ax.set_ylabel("largest error / size")
-    letter(axes, [f"along {name}, by order" for name in found])
+    letter(axes, [f"along {name}" for name in found])
+    key(figure, order_handles())
     return figure

@@ -60,7 +60,7 @@ def draw(found: Found, width: float) -> Figure:
         for gap, stroke in zip(gaps.values(), STROKES, strict=True):
             ax.loglog(n, gap, **{**stroke, "linestyle": "none"})
             ax.loglog(n, gap[-1] * (n[-1] / n) ** order, color=stroke["color"], linewidth=0.7)
-        ax.set_xlabel("trading periods")
+        ax.set_xlabel("trading periods (log scale)")
         ax.set_ylabel("distance from the equations / size")
         ax.set_xticks(found.periods, [str(count) for count in found.periods])
         ax.minorticks_off()
@@ -70,5 +70,5 @@ def draw(found: Found, width: float) -> Figure:
         for name, stroke in zip(FIELDS, STROKES, strict=True)
     ]
     line = Line2D([], [], label="order 1 (a), 2 (b)", color="0.3", linewidth=0.7)
-    key(figure, [*handles, line], 5 if width > 5 else 3)
+    key(figure, [*handles, line])
     return figure

@@ -54,5 +54,5 @@ def draw(solution: Solution, width: float) -> Figure:
         Line2D([], [], label="static price", **REFERENCE),
         Line2D([], [], label="initial state", **MARKER),
     ]
-    key(figure, handles, 3)
+    key(figure, handles)
     return figure

@@ -5,12 +5,14 @@ from matplotlib.axes import Axes
 from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from pdesolve.case import LinearAttention
 from pdesolve.finance.price_path import TypicalPath, typical_path
 from pdesolve.plotting.gallery import solved
 from pdesolve.plotting.layout import key, letter, panels
-from pdesolve.plotting.style import COLOURS
+from pdesolve.plotting.solution_panels import DRIFTING
+from pdesolve.plotting.style import COLOURS, STEPS, TIME, axis_label
 from pdesolve.solver.solution import Solution
 
 CASE = "inattention"
@@ -51,11 +53,12 @@ def draw(found: Found, width: float) -> Figure:
     figure, axes = panels(width, (2, 2), (4, 1), heights=(2.5, 2.1))
     pairs = [(case, what) for case in REGIONS for what in ("variance", "attention")]
     for ax, (case, what) in zip(axes, pairs, strict=True):
-        label = {"variance": "variance V (money²)", "attention": "attention S (attention)"}[what]
-        figure.colorbar(draw_map(ax, *found[case], what), ax=ax, pad=0.02).set_label(label)
+        figure.colorbar(draw_map(ax, *found[case], what), ax=ax, pad=0.02).set_label(
+            axis_label(what)
+        )
     letter(axes, [f"{what}, case {case}" for case, what in pairs])
     about = [Patch(facecolor="0.8", hatch=hatch, label=name) for name, hatch in REGIONS.values()]
-    key(figure, about, 2)
+    key(figure, about)
     return figure
 
 
@@ -64,7 +67,8 @@ def draw_map(ax: Axes, solution: Solution, path: TypicalPath, what: str) -> Quad
     at = STATES + (path.xi - path.xi[0])[:, None], path.psi[:, None], path.t[:, None]
     variance = np.ma.masked_invalid(solution.variance(*at))
     values = np.ma.masked_invalid(getattr(solution, what)(*at))
-    shown = ax.contourf(STATES, path.t, values, levels=9, cmap=COLOURS)
+    levels = MaxNLocator(nbins=10, steps=STEPS).tick_values(0.0, values.max())
+    shown = ax.contourf(STATES, path.t, values, levels=levels, cmap=COLOURS)
     shown.set_edgecolor("face")
     name, middle = solution.case.name, edge(solution)
     ends, ink = ((-1.0, middle), "white") if name == CASE else ((middle, 1e9), "black")
@@ -72,5 +76,5 @@ def draw_map(ax: Axes, solution: Solution, path: TypicalPath, what: str) -> Quad
     area = ax.contourf(STATES, path.t, variance, ends, colors="none", hatches=hatch)
     area.set(edgecolor=ink, linewidth=0.0)
     ax.contour(STATES, path.t, variance, [middle], colors=ink, linewidths=1.0)
-    ax.set(xlabel="state ξ less drift (1/money)", ylabel="time t (time)")
+    ax.set(xlabel=DRIFTING, ylabel=TIME)
     return shown

@@ -67,10 +67,10 @@ def draw(found: dict[str, Curves], width: float) -> Figure:
         a.plot(VARIANCES, one.attention, **stroke)
         b.plot(VARIANCES, one.precision, **stroke)
         c.semilogx(SCALES[known], one.by_cost[known], **stroke)
-    a.set(xlabel="variance V (money²)", ylabel="attention S (attention)")
-    b.set(xlabel="variance V (money²)", ylabel="precision A (1/(money² time))")
-    c.set(xlabel="cost scale (money/(time attention))", ylabel="attention S (attention)")
+    a.set(xlabel="variance V (money²)", ylabel="attention S")
+    b.set(xlabel="variance V (money²)", ylabel="precision A\n(1/(money² time))")
+    c.set(xlabel="scale of the cost\n(money/(time attention))", ylabel="attention S")
     letter((a, b, c), ("attention", "precision bought", "attention by cost"))
     handles = [Line2D([], [], label=name, **s) for name, s in zip(found, LINES, strict=True)]
-    key(figure, handles, 4 if width > 5 else 2)
+    key(figure, handles)
     return figure

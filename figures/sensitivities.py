@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from pdesolve.case.labels import describe
+from pdesolve.case.labels import pretty
 from pdesolve.plotting.gallery import STROKES, swept
-from pdesolve.plotting.layout import letter, panels
-from pdesolve.plotting.style import MARKER
+from pdesolve.plotting.layout import key, letter, panels
+from pdesolve.plotting.style import MARKER, axis_label
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -21,18 +22,14 @@ CAPTION = (
     " variance and attention, but volatility falls first: prices that tell less move less, until"
     " the noise itself moves them. Dearer attention calms the price; the horizon hardly matters."
 )
-CENTRES = {
+CENTRES = {  # the case's values
     "market.risk_aversion": 0.4,
     "market.supply_volatility": 1.0,
     "attention.cost.scale": 0.6,
     "market.horizon": 1.0,
 }
-FIELDS = {
-    "attention": "attention S\n(attention)",
-    "variance": "variance V\n(money²)",
-    "price_volatility": "volatility\n(money/√time)",
-}
-SHORT = {"attention.cost.scale": "cost scale (money/\n(time attention²))"}
+SYMBOLS = dict(zip(CENTRES, ("ρ", "σ", "cost", "T"), strict=True))
+FIELDS = ("attention", "variance", "price_volatility")
 
 
 def solve(quick: bool) -> "dict[str, Dataset]":
@@ -51,14 +48,20 @@ def numbers(found: "dict[str, Dataset]") -> dict[str, float]:
 
 def draw(found: "dict[str, Dataset]", width: float) -> Figure:
     figure, axes = panels(width, (3, 4), (6, 2), heights=(2.1, 1.6), share=True)
-    places = [(field, key) for field in FIELDS for key in CENTRES]
-    for k, (ax, (field, key)) in enumerate(zip(axes, places, strict=True)):
-        x, y = found[key][key].to_numpy(), found[key][field].to_numpy()
-        ax.plot(x, y, **STROKES[0])
-        ax.plot([CENTRES[key]], [y[y.size // 2]], **MARKER)
-        columns = 4 if width > 5 else 2
-        ax.set_xlabel(SHORT.get(key) or describe(key).label.replace(" (", "\n("))
-        if k % columns == 0:
-            ax.set_ylabel(FIELDS[field])
-    letter(axes, [""] * len(axes))
+    places = [(field, varied) for field in FIELDS for varied in CENTRES]
+    for k, (ax, (field, varied)) in enumerate(zip(axes, places, strict=True)):
+        x, y = found[varied][varied], found[varied][field].to_numpy()
+        ax.plot(x.to_numpy(), y, **STROKES[0])
+        ax.plot([CENTRES[varied]], [y[y.size // 2]], **MARKER)
+        name, unit = x.attrs["long_name"].removeprefix("attention "), pretty(x.attrs["units"])
+        break_before = "(time" if "/(time" in unit else "("
+        ax.set_xlabel(f"{name} ({unit})".replace(break_before, f"\n{break_before}", 1))
+        if k % (4 if width > 5 else 2) == 0:
+            ax.set_ylabel(axis_label(field).replace("price volatility", "volatility"))
+    letter(axes, [f"{field.replace('price_', '')}, {SYMBOLS[varied]}" for field, varied in places])
+    handles = [
+        Line2D([], [], label="one parameter varied", **STROKES[0]),
+        Line2D([], [], label="the case", **MARKER),
+    ]
+    key(figure, handles)
     return figure

@@ -2,10 +2,11 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from pdesolve.plotting.gallery import REFERENCE, STROKES, solved
-from pdesolve.plotting.layout import letter, panels
-from pdesolve.plotting.style import MARKER
+from pdesolve.plotting.layout import key, letter, panels
+from pdesolve.plotting.style import MARKER, axis_label
 from pdesolve.solver.values import InitialState
 
 CASE = "normal"
@@ -18,12 +19,7 @@ CAPTION = (
     " volatile, since supply makes them matter more; so do fat tails on both sides: a kurtosis of 6"
     " in place of 2 takes attention from {thin:.2f} to {fat:.2f}."
 )
-FIELDS = {
-    "price": "price p (money)",
-    "variance": "variance V (money²)",
-    "attention": "attention S (attention)",
-    "price_volatility": "volatility (money/√time)",
-}
+FIELDS = ("price", "variance", "attention", "price_volatility")
 Found = dict[str, tuple[list[float], list[InitialState]]]
 
 
@@ -71,6 +67,12 @@ def draw(found: Found, width: float) -> Figure:
         ax.plot([where], [getattr(found["normal"][1][0], field)], **MARKER)
         ax.set_xlabel(f"{moment} of the payoff")
         if moment == "skewness":
-            ax.set_ylabel(FIELDS[field])
-    letter(axes, [""] * len(axes))
+            ax.set_ylabel(axis_label(field).replace("price volatility", "volatility"))
+    letter(axes, [field.replace("price_", "") for field, _ in places])
+    handles = [
+        Line2D([], [], label="three payoffs", **STROKES[0]),
+        Line2D([], [], label="no trade after now", **REFERENCE),
+        Line2D([], [], label="normal payoff", **MARKER),
+    ]
+    key(figure, handles)
     return figure

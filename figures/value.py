@@ -74,7 +74,7 @@ def draw(found: Found, width: float) -> Figure:
     for ax, curves, label in zip(axes, found[1:], labels, strict=True):
         for (name, values), stroke in zip(curves.items(), STROKES, strict=False):
             ax.semilogx(found.costs, values, label=name, **stroke)
-        ax.set(xlabel="attention cost / that of the case", ylabel=label)
+        ax.set(xlabel="attention cost /\nthat of the case", ylabel=label)
         ax.legend()
     letter(axes, ("gain from attention", "who pays", "price effect of attention"))
     return figure

@@ -23,7 +23,13 @@ Solutions
 Studies
 
     sweep            a case over its parameters, as labelled arrays
+    plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
+
+What a market implies (methods of a Solution do most)
+
+    simulate_blocks  paths block by block, where all of them would take too much memory
+    path_means       means over any number of simulated paths, with their errors
 
 Errors
 
@@ -41,6 +47,9 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.finance.averages import path_means
+    from pdesolve.finance.simulation import simulate_blocks
+    from pdesolve.plotting.sweep_page import plot_sweep
     from pdesolve.solver.discrete.solver import solve_discrete
     from pdesolve.solver.pde.solver import SolveError, solve
     from pdesolve.solver.solution import Solution, load_solution
@@ -58,6 +67,9 @@ _HOME = {
     "compare": "studies.comparison",
     "load_case": "case",
     "load_solution": "solver.solution",
+    "plot_sweep": "plotting.sweep_page",
+    "path_means": "finance.averages",
+    "simulate_blocks": "finance.simulation",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
     "sweep": "studies.statics",
@@ -74,6 +86,9 @@ __all__ = [
     "compare",
     "load_case",
     "load_solution",
+    "path_means",
+    "plot_sweep",
+    "simulate_blocks",
     "solve",
     "solve_discrete",
     "sweep",

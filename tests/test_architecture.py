@@ -21,9 +21,16 @@ BELOW = {  # room -> rooms that it may import
 }
 BELOW["plotting"] = {*BELOW, "plotting"} - {"plotting"}
 BELOW["cli"] = set(BELOW)
+LENT = {  # methods that a room above answers, imported when they are called: the only arrows up
+    ("solver.lent", "finance.by_date"),  # Solution.expectations
+    ("solver.lent", "finance.claims"),  # Solution.option_prices, Solution.state_prices
+    ("solver.lent", "finance.simulation"),  # Solution.simulate
+    ("solver.lent", "finance.trading"),  # Solution.information
+    ("solver.lent", "plotting.solution_page"),  # Solution.plot
+}
 FILES = {  # what may lie beside the rooms
     *("__init__.py", "__main__.py", "version.py", "typing.py", "files.py"),
-    *("README.md", "derivation.md"),
+    *("README.md", "derivation.md", "methods.md", "tutorial.md"),
 }
 
 
@@ -63,8 +70,9 @@ def target(name: str) -> str:
 
 
 def arrows(name: str, text: str) -> set[str]:
-    """Modules that a module imports, itself left out."""
-    return {target(one) for one in imported(ast.parse(text))} - {name}
+    """Modules that a module imports, itself and what is lent to it left out."""
+    found = {target(one) for one in imported(ast.parse(text))} - {name}
+    return {one for one in found if (name, one) not in LENT}
 
 
 def room(name: str) -> str:
@@ -78,6 +86,15 @@ def upward(name: str, text: str) -> list[str]:
         return []
     allowed = GROUND | {here} | BELOW.get(here, set())
     return [f"{name} -> {one}" for one in sorted(arrows(name, text)) if room(one) not in allowed]
+
+
+def at_import(node: ast.AST) -> Iterator[str]:
+    """What a statement imports when it is run, functions left out."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield from imported(node)
+    elif not isinstance(node, ast.FunctionDef):
+        for part in ast.iter_child_nodes(node):
+            yield from at_import(part)
 
 
 def check_circles(graph: dict[str, set[str]]) -> None:
@@ -104,6 +121,15 @@ def test_an_arrow_up_and_a_circle_are_seen() -> None:
     assert upward("solver.summary", late) == ["solver.summary -> plotting.style"]
     with pytest.raises(CycleError):
         check_circles({"a": {"b"}, "b": {"a"}})
+
+
+def test_what_is_lent_is_imported_where_it_is_called_and_nowhere_else() -> None:
+    for name, above in LENT:
+        tree = ast.parse(MODULES[name].read_text())
+        assert above not in {target(one) for node in tree.body for one in at_import(node)}
+        assert above in {target(one) for one in imported(tree)}
+    late = "def late():\n    from pdesolve.plotting.sweep_page import page\n"
+    assert upward("solver.solution", late) == ["solver.solution -> plotting.sweep_page"]
 
 
 def test_nothing_else_lies_beside_the_rooms() -> None:

@@ -79,7 +79,7 @@ def test_a_scheme_along_xi_is_added_with_an_order(copy: Path) -> None:
     edit(copy, "numerics/stencils.py", orders, "ORDERS = (2, 4, 6, 8, 10, 12)")
     rule = 'Rule("one of 2, 4, 6, 8, 10", lambda x: x in (2, 4, 6, 8, 10))'
     new = 'Rule("one of 2, 4, 6, 8, 10, 12", lambda x: x in (2, 4, 6, 8, 10, 12))'
-    edit(copy, "case/parameters.py", rule, new)
+    edit(copy, "case/rules.py", rule, new)
     last = "            10: Study((30, 36, 40, 46), 1e-10),\n"
     more = last + "            12: Study((32, 36, 40, 44), 1e-11),\n"
     edit(copy, "verification/order_studies.py", last, more)

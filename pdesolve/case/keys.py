@@ -5,7 +5,7 @@ What reads case files, lists their keys or writes a new one starts from here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -227,14 +227,31 @@ def list_keys() -> list[Listed]:
     ]
 
 
-def describe_in(case: Case, key: str) -> Parameter:
-    """What is said about the key of that dotted name, in a case."""
-    part = {
-        "payoff": case.payoff.kind,
-        "attention": case.attention.precision,
-        "attention.cost": case.attention.cost.kind,
+def describe_in(case: Case, key: str, varied: Container[str] = ()) -> Parameter:
+    """What is said about the key of that dotted name, in a case.
+
+    Powers in its unit are numbers; one that is decided by a key that is varied keeps its letter.
+    """
+    attention, cost = case.attention, case.attention.cost
+    kinds = {
+        "payoff.kind": case.payoff.kind,
+        "attention.precision": attention.precision,
+        "attention.cost.kind": cost.kind,
     }
-    return describe(key, part.get(key.rpartition(".")[0], ""))
+    prefix = key.rpartition(".")[0] + "."
+    chooser = next((name for name, one in CHOICES.items() if one.prefix == prefix), "")
+    if chooser in varied:
+        return describe(key)
+    said = describe(key, kinds.get(chooser, ""))
+    powers = {
+        "η": ("attention.elasticity", getattr(attention, "elasticity", 1.0)),
+        "n": ("attention.cost.exponent", getattr(cost, "exponent", 1.0)),
+    }
+    unit = said.unit
+    for letter, (name, power) in powers.items():
+        if name not in varied:
+            unit = unit.replace(f"^{letter}", "" if power == 1 else f"^{power:g}")
+    return said._replace(unit=unit)
 
 
 def suggest(name: str, known: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ all of it. Where a key means something else with one kind of payoff, precision o
 entry with that kind in parentheses.
 """
 
+import re
 from collections.abc import Mapping
 from re import sub
 from typing import NamedTuple, TypeVar
@@ -141,6 +142,7 @@ SYMBOLS = {  # what papers, derivation.md and the README call them
     "attention.cost.rate": ("r",),
     "attention.cost.linear": ("c1", "c_1", "c₁"),
 }
+RAISED = str.maketrans("0123456789.", "⁰¹²³⁴⁵⁶⁷⁸⁹·")
 _Said = TypeVar("_Said")
 
 
@@ -179,6 +181,5 @@ def describe(key: str, kind: str = "") -> Parameter:
 
 def pretty(unit: str) -> str:
     """A unit as print shows it."""
-    return (
-        unit.replace("sqrt(time)", "√time").replace("^2", "²").replace("^η", "ᵑ").replace("^n", "ⁿ")
-    )
+    unit = unit.replace("sqrt(time)", "√time").replace("^η", "ᵑ").replace("^n", "ⁿ")
+    return re.sub(r"\^([\d.]+)", lambda power: power[1].translate(RAISED), unit)

@@ -20,6 +20,7 @@ from pdesolve.case.rules import Column, FilePath, Finite, MissingValues, NotZero
 from pdesolve.case.sources import CaseError, read_text
 
 DELIMITERS = (";", "\t", ",")  # of two that divide a row alike the first: a comma may be decimal
+MIXED = "differs from those above it in having a percent sign or none"
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", ".", "-")
 
 
@@ -163,16 +164,20 @@ def _is_header(first: list[str], column: int, wanted: str | int | None) -> bool:
 
 
 def _numbers(rows: Iterable[Row], column: int, drop: bool, where: str) -> Iterator[float]:
-    """The numbers in a column."""
-    first, count = "", 0
+    """The numbers in a column: all of them percentages, or none (but 0, which is 0%)."""
+    first, count, share = "", 0, None
     for row in rows:
         cell, missing = row.cells[column], row.cells[column].lower() in MISSING
         value = None if missing else _value(cell)
-        if value is not None and isfinite(value):
+        sound = value is not None and isfinite(value)
+        if sound and value:
+            share = cell.endswith("%") if share is None else share
+        mixed = sound and bool(value) and cell.endswith("%") != share
+        if value is not None and sound and not mixed:
             yield value
         elif not (missing and drop):
             place = f"line {row.line}" + (f", column {column + 1}" if len(row.cells) > 1 else "")
-            fault = _fault(cell, missing, alone=len(row.cells) == 1)
+            fault = MIXED if mixed else _fault(cell, missing, alone=len(row.cells) == 1)
             first = first or f"{where}, {place}, must be one finite number, and {fault}"
             count += 1
     if count:

@@ -29,7 +29,7 @@ from pdesolve.case.parameters import (
 )
 from pdesolve.case.reader import Reader
 from pdesolve.case.samples import NoColumn, SampleFile, read_sample
-from pdesolve.case.sources import CaseError, Entry, Layer, Source, flatten
+from pdesolve.case.sources import CaseError, Entry, Layer, Source, flatten, shown
 
 
 def build_case(
@@ -44,6 +44,8 @@ def build_case(
     CaseError
         With every fault that was found.
     """
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise CaseError(f"{label}: overrides must map keys to values, got {shown(overrides)}")
     if overrides:
         layers = [*layers, flatten(overrides, Source(f"{label} (--set)", Path()))]
     reader = Reader(layers, label)

@@ -201,7 +201,7 @@ def shown(value: object) -> str:
     elif isinstance(value, list | tuple):
         text = "[" + ", ".join(shown(item) for item in value[:50]) + "]"
     else:
-        text = "nothing" if value is None else repr(value)
+        text = "nothing" if value is None else repr(value).replace("\n", " ")
     return text if len(text) <= 80 else text[:76] + " ..."
 
 

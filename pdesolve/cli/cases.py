@@ -16,6 +16,7 @@ from pdesolve.cli.common import (
     add_case,
     add_command,
     add_json,
+    completed,
     read_case,
     text_file,
 )
@@ -46,13 +47,14 @@ def add_show(commands: Any) -> None:
 def add_new(commands: Any) -> None:
     """Add the command ``new``."""
     about = "write a commented case file to start from"
-    examples = ["new my_case.toml", "new my_case.toml --payoff normal"]
+    examples = ["new my_case.toml", "new returns.toml --payoff sample"]
     parser = add_command(commands, "new", about, _new, examples)
     parser.add_argument("path", metavar="PATH", help="the file, which must not be there: NAME.toml")
     kinds = ", ".join(CHOICES["payoff.kind"].classes)
-    parser.add_argument(
+    option = parser.add_argument(
         "--payoff", metavar="KIND", default="discrete", help=f"{kinds} (default: discrete)"
     )
+    completed(option, lambda **_: list(CHOICES["payoff.kind"].classes))
 
 
 def _list(_: argparse.Namespace) -> int:

@@ -8,16 +8,20 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pdesolve.case import Case, CaseError, load_case, parse_overrides
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.rules import LARGEST_TOLERANCE, LEAST_TOLERANCE
 from pdesolve.cli.completion import cases_like, keys_like
 
+if TYPE_CHECKING:
+    import xarray
+
 DONE, MISSED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 PICTURES = ("png", "pdf", "svg")  # formats that pictures are written in
 USUAL = "png,pdf"  # unless others are asked for
+MOST = 10_000  # numbers in a range
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -74,7 +78,8 @@ def add_case(parser: argparse.ArgumentParser, *, optional: bool = False) -> None
     """CASE and --set."""
     about = "a named case, or the path to a TOML file"
     many = "?" if optional else None
-    completed(parser.add_argument("case", metavar="CASE", nargs=many, help=about), cases_like)
+    case = parser.add_argument("case", metavar="CASE", nargs=many, help=about)
+    completed(case, cases_like)
     add_set(parser)
 
 
@@ -156,6 +161,43 @@ def _tolerance(text: str | None) -> Mapping[str, object]:
     return {"numerics.tolerance": value}
 
 
+def read_number(option: str, text: str | None) -> float | None:
+    """An option's number, infinite or not; None if it is not given."""
+    return None if text is None else _number(option, text, text)
+
+
+def read_numbers(option: str, text: str | None, *, ranges: bool = False) -> list[float] | None:
+    """An option's numbers, with commas or as START:STOP:COUNT; None if it is not given."""
+    if text is None:
+        return None
+    if not ranges or ":" not in text:
+        return [_number(option, part, text) for part in text.split(",")]
+    parts = text.split(":")
+    rule = f"{option} must be numbers with commas or START:STOP:COUNT, got {text!r}"
+    if len(parts) != 3:
+        raise Stop(BAD_INPUT, rule)
+    start, stop = (_number(option, part, text) for part in parts[:2])
+    try:
+        count = int(parts[2])
+    except ValueError:
+        raise Stop(BAD_INPUT, rule) from None
+    if not (2 <= count <= MOST and math.isfinite(start) and math.isfinite(stop) and start != stop):
+        more = f"START and STOP must be finite and differ, COUNT from 2 to {MOST}"
+        raise Stop(BAD_INPUT, f"{option} {more}, got {text!r}")
+    return [*(start + k / (count - 1) * (stop - start) for k in range(count - 1)), stop]
+
+
+def _number(option: str, part: str, text: str) -> float:
+    try:
+        value = float(part)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        many = f" in {text!r}" if part != text else ""
+        raise Stop(BAD_INPUT, f"{option} must be a number, got {part!r}{many}")
+    return value
+
+
 def read_folder(text: str | None, names: Iterable[str]) -> Path | None:
     """``--out`` as a path, once it is known that these files can be written there."""
     if text is None:
@@ -174,6 +216,11 @@ def read_folder(text: str | None, names: Iterable[str]) -> Path | None:
 def text_file(content: str) -> Callable[[Path], object]:
     """What writes a text to the path that it is given."""
     return lambda path: path.write_text(content, encoding="utf-8")
+
+
+def netcdf_file(data: "xarray.Dataset") -> Callable[[Path], object]:
+    """What writes a data set to the path that it is given."""
+    return lambda path: data.to_netcdf(path, engine="h5netcdf")
 
 
 def picture_files(

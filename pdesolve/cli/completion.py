@@ -41,7 +41,7 @@ def figures_like(prefix: str, **_: Any) -> list[str]:
 
 def _keys(arguments: argparse.Namespace) -> list[str]:
     """Keys of the case and of how it is solved, or else of any case."""
-    from pdesolve.case.reader import known_keys
+    from pdesolve.case.keys import known_keys
     from pdesolve.studies.plan import flat
 
     known = known_keys()

@@ -19,6 +19,8 @@ from pdesolve.cli.cases import add_list, add_new, add_show
 from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_stop
 from pdesolve.cli.compare import add_compare
 from pdesolve.cli.figures import add_figures
+from pdesolve.cli.options import add_options
+from pdesolve.cli.paths import add_paths
 from pdesolve.cli.solve import add_solve
 from pdesolve.cli.statics import add_statics
 from pdesolve.cli.verify import add_verify
@@ -29,6 +31,8 @@ ADDERS = {  # of each command, in the order of the help
     "show": add_show,
     "new": add_new,
     "solve": add_solve,
+    "paths": add_paths,
+    "options": add_options,
     "compare": add_compare,
     "verify": add_verify,
     "statics": add_statics,

@@ -19,6 +19,7 @@ from pdesolve.cli.common import (
     add_json,
     add_tolerance,
     completed,
+    netcdf_file,
     picture_files,
     read_case,
     read_folder,
@@ -131,7 +132,7 @@ def _swept(arguments: argparse.Namespace) -> int:
         from pdesolve.plotting.sweep_page import render
 
         tell_written([store], quiet=arguments.json)
-        pictures = picture_files(name, lambda kind: render(data, kind, names=plotted), kinds)
+        pictures = picture_files(name, lambda kind: render(data, kind, plotted), kinds)
         write(out, {**_tables(name, data, result), **pictures}, quiet=arguments.json)
     count, reason = failures(data)
     if not count:
@@ -140,23 +141,21 @@ def _swept(arguments: argparse.Namespace) -> int:
     raise Stop(MISSED, f"{case.name}: {points}, for instance: {reason}")
 
 
-def _plotted(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The values that the picture shows; a column's heading does for a name too."""
-    from pdesolve.solver.values import COLUMNS, REPORTED
-
+def _plotted(arguments: argparse.Namespace) -> list[str] | None:
+    """The values that the picture shows, if any are asked for."""
     if arguments.plot is None:
-        return COLUMNS
+        return None
     if arguments.out is None:
         raise Stop(BAD_INPUT, "--plot needs --out, where the picture is written")
-    known = {one.column: one.name for one in REPORTED if one.column}
-    known |= {one.name: one.name for one in REPORTED}
+    from pdesolve.plotting.sweep_page import KNOWN
+
     asked = [name.strip() for name in arguments.plot.split(",")]
     for name in asked:
-        if name not in known:
-            close = ", ".join(nearest(name, known)) or "none"
+        if name not in KNOWN:
+            close = ", ".join(nearest(name, KNOWN)) or "none"
             rule = "must be names of reported values, with commas"
             raise Stop(BAD_INPUT, f"--plot {rule}, got {name!r}; nearest: {close}")
-    return tuple(dict.fromkeys(known[name] for name in asked))
+    return asked
 
 
 def _check_results(plan: "Plan", store: Path, results: list[Path]) -> None:
@@ -181,7 +180,8 @@ def _check_results(plan: "Plan", store: Path, results: list[Path]) -> None:
     if isinstance(before, dict):
         key = next((key for key in now if before.get(key) != now[key]), "")
         if key:
-            what = f"{there[0]} is of another sweep: {key} was varied over {shown(before.get(key))}"
+            was = f"was varied over {shown(before[key])}" if key in before else "was not varied"
+            what = f"{there[0]} is of another sweep: {key} {was}"
     raise Stop(BAD_INPUT, f"{what}; choose another folder, or say --overwrite")
 
 
@@ -201,9 +201,6 @@ def _tables(name: str, data: "xarray.Dataset", result: str) -> dict[str, Callabl
     """What writes each file but the pictures, by name; `result` is the JSON text."""
     from pdesolve.studies.summary import as_csv, as_latex
 
-    def netcdf(path: Path) -> object:
-        return data.to_netcdf(path, engine="h5netcdf")
-
     texts = {"json": result + "\n", "csv": as_csv(data), "tex": as_latex(data)}
-    writers: dict[str, Callable[[Path], Any]] = {f"{name}.nc": netcdf}
+    writers: dict[str, Callable[[Path], Any]] = {f"{name}.nc": netcdf_file(data)}
     return writers | {f"{name}.{ending}": text_file(text) for ending, text in texts.items()}

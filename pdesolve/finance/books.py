@@ -99,14 +99,14 @@ class AtPayoff(Book):
         if n == 1:
             return whole
         nodes, weights = leggauss(n)
-        x = BarycentricInterpolator(nodes, values.T)
+        x = BarycentricInterpolator(nodes, values.T, rng=0)
         ends = np.sort(x(np.array([-1.0, 1.0])), axis=0)
         slack = 1e-9 * (ends[1] - ends[0])
         for i, k in enumerate(strikes):
             for panel in np.flatnonzero((ends[0] + slack < k) & (k < ends[1] - slack)):
                 unsplit = np.sum(prices[panel] * np.maximum(values[panel] - k, 0.0))
                 here = BarycentricInterpolator(
-                    nodes, np.stack([values[panel] - k, prices[panel] / weights], axis=1)
+                    nodes, np.stack([values[panel] - k, prices[panel] / weights], axis=1), rng=0
                 )
                 whole[i] += _above(here, weights, nodes) - unsplit
         return whole

@@ -7,35 +7,27 @@ the few payoffs by how fast moments fall as polynomials of the payoff; and what 
 by its own error bars.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
 from pdesolve.case import Market
-from pdesolve.case.errors import PdesolveError
+from pdesolve.finance.asked import check_expectations
+from pdesolve.finance.doubts import Payoffs, doubt, settled, unsettled
 from pdesolve.finance.law import Clock, expect, laws
 from pdesolve.finance.marches import Marches, MarchTuning
-from pdesolve.finance.nodes import at_nodes
+from pdesolve.finance.nodes import at_nodes, finer
 from pdesolve.finance.quantities import EXPECTED, FUNCTIONS, Facts, Moments, table
-from pdesolve.numerics.gauss import orthonormal
 from pdesolve.solver.pde.announcements import pieces
-from pdesolve.solver.pde.domain import DomainTuning
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import labels
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
     import xarray
-
-Measure = Literal["physical", "risk-neutral"]
-MEASURES = get_args(Measure)
-
-
-class ExpectationError(PdesolveError, ValueError):
-    """Something that cannot be asked of a solution, in one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,29 +38,25 @@ class ExpectationTuning:
     ----------
     dates : int
         Intervals between the dates that are shown, where none are given.
+    near : int
+        Steps either way whose errors a date is taken to have: one that changes sign may be small
+        just there.
     payoffs : tuple of int
         Payoffs that stand for the prior, at first and if these are too few.
     marches : MarchTuning
     """
 
     dates: int = 50
-    payoffs: tuple[int, ...] = (10, 20, 32)
+    near: int = 2
+    payoffs: tuple[int, ...] = (8, 16, 32)
     marches: MarchTuning = MarchTuning()
-
-
-class _Payoffs(NamedTuple):
-    """Payoffs, money, with their probabilities; a single None under Q. Whether they are all."""
-
-    values: tuple[float | None, ...]
-    probabilities: Array
-    all_there_are: bool
 
 
 def expectations(
     solution: Solution,
     measure: str = "physical",
     given: float | None = None,
-    dates: Sequence[float] | None = None,
+    dates: ArrayLike | None = None,
     tuning: ExpectationTuning = ExpectationTuning(),
 ) -> "xarray.Dataset":
     """What is expected at t = 0 of the market at later dates (derivation.md, section 11).
@@ -80,7 +68,7 @@ def expectations(
         With the prior's or the market's probabilities.
     given : float, optional
         Payoff, money, that comes true: under the physical measure only.
-    dates : sequence of float, optional
+    dates : array_like, optional
         Between 0 and the horizon; the default is 51 of them.
     tuning : ExpectationTuning
 
@@ -95,72 +83,39 @@ def expectations(
     ExpectationError
         If a date, the measure or the payoff is not possible.
     """
-    t = _dates(solution, dates, tuning)
-    _check(solution, measure, given)
+    check_expectations(solution.economy, measure, given, dates)
+    if dates is None:
+        dates = np.linspace(0.0, solution.economy.horizon, tuning.dates + 1).tolist()
+    t = np.unique(np.asarray(dates, float))
     marches = Marches.of(solution, tuning.marches)
+    every = np.union1d(t, marches.fine.times)
     for count in tuning.payoffs:
         payoffs = _payoffs(solution, measure, given, count)
-        best = _moments(marches.fine, solution, payoffs, t)
-        left = {name: _unsettled(one, payoffs) for name, one in best.items()}
-        if _settled(solution, left):
+        best = _moments(marches.fine, solution, payoffs, every)
+        left = {name: unsettled(one, payoffs) for name, one in best.items()}
+        if settled(solution, left):
             break
     facts = _facts(solution, measure, given)
-    others = [_moments(one, solution, payoffs, t) for one in (marches.coarse, marches.short)]
+    others = [_moments(one, solution, payoffs, every) for one in (marches.coarse, marches.short)]
     fine, coarse, short = (_average(run, payoffs) for run in (best, *others))
     right = {name: marches.measured(fine[name], coarse[name], short[name]).value for name in fine}
     rows, by_grid, by_steps = (table(one, facts) for one in (right, coarse, fine))
-    doubt = _doubt(solution, right, facts, left, t)
-    errors = {
-        name: marches.grid_share * np.abs(by_steps[name] - by_grid[name])
-        + tuning.marches.steps * np.abs(rows[name] - by_steps[name])
-        + doubt[name]
-        for name in EXPECTED
-    }
+    unsure = doubt(solution, right, facts, left, every)
+    near = _near(every, marches.fine.times, tuning.near)
+    shown, errors = np.searchsorted(every, t), {}
+    for name, row in rows.items():
+        grid = marches.grid_share * np.abs(by_steps[name] - by_grid[name])
+        steps = tuning.marches.steps * np.abs(row - by_steps[name])
+        errors[name] = np.max(near * (grid + steps + unsure[name]), axis=1)[shown]
+    rows = {name: row[shown] for name, row in rows.items()}
     return _dataset(solution, t, rows, errors, measure, given)
 
 
-# ---------------------------------------------------------------------- what is asked
-
-
-def _dates(solution: Solution, dates: Sequence[float] | None, tuning: ExpectationTuning) -> Array:
-    horizon = solution.economy.horizon
-    if dates is None:
-        return np.linspace(0.0, horizon, tuning.dates + 1)
-    t = np.unique(np.asarray(dates, float))
-    wrong = [float(one) for one in np.ravel(dates) if not 0.0 <= one <= horizon]
-    if wrong or not t.size:
-        got = f"got {wrong[0]:g}" if wrong else "got none"
-        raise ExpectationError(f"dates must lie between 0 and the horizon, {horizon:g}; {got}")
-    return t
-
-
-def _check(solution: Solution, measure: str, given: float | None) -> None:
-    """Refuse what cannot be asked."""
-    if measure not in MEASURES:
-        names = " or ".join(repr(name) for name in MEASURES)
-        raise ExpectationError(f"measure must be {names}, got {measure!r}")
-    if given is None:
-        return
-    if measure != "physical":
-        raise ExpectationError("a payoff can be given under the physical measure only")
-    prior = solution.prior
-    if not np.isfinite(given) or not prior.possible(given):
-        low, high = prior.low, prior.high
-        rule = f"one of the payoffs, from {low:g} to {high:g}" if np.isfinite(low) else "a number"
-        raise ExpectationError(f"the payoff that is given must be {rule}; got {given:g}")
-    low, high = (prior.centre + end for end in prior.span([0.0], DomainTuning().reach))
-    if not low <= given <= high:
-        raise ExpectationError(
-            f"the payoff that is given must be one that the states on the grid can lead to, from"
-            f" {low:g} to {high:g}; got {given:g}"
-        )
-
-
-def _payoffs(solution: Solution, measure: str, given: float | None, count: int) -> _Payoffs:
+def _payoffs(solution: Solution, measure: str, given: float | None, count: int) -> Payoffs:
     if given is not None or measure != "physical":
-        return _Payoffs((given,), np.ones(1), True)
+        return Payoffs((given,), np.ones(1), True)
     values, probabilities = solution.prior.gauss(count)
-    return _Payoffs(tuple(map(float, values)), probabilities, values.size < count)
+    return Payoffs(tuple(map(float, values)), probabilities, values.size < count)
 
 
 def _facts(solution: Solution, measure: str, given: float | None) -> Facts:
@@ -176,24 +131,28 @@ def _facts(solution: Solution, measure: str, given: float | None) -> Facts:
         payoff=mean,
         payoff_variance=variance,
         given=given is not None,
+        neutral=measure != "physical",
     )
 
 
 # ---------------------------------------------------------------------- moments
 
 
-def _moments(clock: Clock, solution: Solution, payoffs: _Payoffs, t: Array) -> dict[str, Array]:
+def _moments(clock: Clock, solution: Solution, payoffs: Payoffs, t: Array) -> dict[str, Array]:
     """Moments by name, shape (payoffs, dates), given each payoff."""
     market, price, centre = solution.case.market, solution.initial.price, solution.prior.centre
     found = laws(clock, [None if x is None else x - centre for x in payoffs.values])
-    every = np.union1d(t, clock.times)
+    every = np.union1d(t, finer(clock.times))  # attention, added up, may fall fast early on
+    begun = every > 0.0
     at = (at_nodes(clock.solution, float(now)) for now in every)
     functions = (np.stack([f(one, price, market) for f in FUNCTIONS.values()], -1) for one in at)
     known = [expect(found, float(now), f) for now, f in zip(every, functions, strict=True)]
     moments = dict(zip(FUNCTIONS, np.transpose(known, (2, 1, 0)), strict=True))
     moments["learned"] = _added(every, moments["precision_rate"], market)
-    shown = np.searchsorted(every, t)
-    moments = {name: one[:, shown] for name, one in moments.items()}
+    for name in ("price", "square"):  # it is p0 to begin with
+        moments[name] = np.where(begun, moments[name], 0.0)
+    asked = np.searchsorted(every, t)
+    moments = {name: one[:, asked] for name, one in moments.items()}
     x = np.array([np.nan if one is None else one - price for one in payoffs.values])
     neutral = payoffs.values[0] is None  # then the price is the expected payoff
     product = moments["square"] if neutral else x[:, None] * moments["price"]
@@ -210,86 +169,17 @@ def _added(times: Array, rate: Array, market: Market) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def _average(moments: Moments, payoffs: _Payoffs) -> dict[str, Array]:
+def _average(moments: Moments, payoffs: Payoffs) -> dict[str, Array]:
     return {name: payoffs.probabilities @ one for name, one in moments.items()}
 
 
 # ---------------------------------------------------------------------- errors
 
 
-def _unsettled(given: Array, payoffs: _Payoffs) -> Array:
-    """What an average over a few payoffs leaves, by date, from how the moment falls by degree.
-
-    A rule of n payoffs is exact up to degree 2 n - 1; the moment's parts of degree 2 n and more are
-    taken to be those of degree n, once more by what they fell over the n/2 degrees before.
-    """
-    n = len(payoffs.values)
-    if payoffs.all_there_are:
-        return np.zeros(given.shape[1])
-    x = np.array(payoffs.values, float)
-    basis, _, _ = orthonormal(x, payoffs.probabilities, n)
-    parts = np.abs(basis @ (np.sqrt(payoffs.probabilities)[:, None] * given))
-    last, before = parts[-2:].sum(axis=0), parts[n // 2 - 2 : n // 2].sum(axis=0)
-    fall = np.minimum(last / np.maximum(before, np.finfo(float).tiny), 1.0)
-    return np.asarray(last * fall)
-
-
-def _settled(solution: Solution, left: dict[str, Array]) -> bool:
-    """Whether the payoffs leave less than the solution does."""
-    bars, round_off = solution.bars, 1e-9
-    price = max(bars["price"], round_off * solution.prior.sd)
-    variance = max(bars["variance"], round_off * solution.prior.variance)
-    return bool(np.all(left["price"] <= price) and np.all(left["variance"] <= variance))
-
-
-def _doubt(
-    solution: Solution, moments: Moments, facts: Facts, left: Moments, t: Array
-) -> dict[str, Array]:
-    """What the solution's error bars and the few payoffs make of every row, added up."""
-    rows = table(moments, facts)
-    total = {name: np.zeros(t.size) for name in rows}
-    changes = [({name: one}, facts) for name, one in left.items()]
-    for change, known in changes + _bars(solution, moments, facts, t):
-        moved = {name: one + change.get(name, 0.0) for name, one in moments.items()}
-        for name, row in table(moved, known).items():
-            total[name] += np.abs(row - rows[name])
-    return total
-
-
-def _bars(
-    solution: Solution, m: Moments, facts: Facts, t: Array
-) -> list[tuple[dict[str, Array], Facts]]:
-    """Changes of the moments, each as large as an error bar of the solution.
-
-    A price may be off in level, or in how far it moves; what attention costs follows its precision
-    at V/(2 rho).
-    """
-    bars, rho = solution.bars, facts.market.risk_aversion
-    level, stretch = bars["price"], bars["price"] / solution.prior.sd
-    rate, flat = bars["precision_rate"], np.ones(t.size)
-    shift = {
-        "price": level * flat,
-        "square": 2.0 * level * m["price"] + level**2,
-        "product": (facts.payoff - facts.price) * level * flat,
-    }
-    bend = {
-        "price": stretch * m["price"],
-        "square": (2.0 * stretch + stretch**2) * m["square"],
-        "product": stretch * m["product"],
-    }
-    bought = {
-        "precision_rate": rate * flat,
-        "cost": rate * m["variance"] / (2.0 * rho),
-        "trade": rate / (2.0 * rho**2 * m["trade"]),
-        "learned": rate * t,
-    }
-    volatile = {
-        "volatility": bars["price_volatility"] * flat,
-        "move": 2.0 * bars["price_volatility"] * m["volatility"],
-        "impact": bars["price_volatility"] / facts.market.supply_volatility * flat,
-    }
-    one = {"variance": bars["variance"] * flat}, {"attention": bars["attention"] * flat}
-    return [(change, facts) for change in (shift, bend, bought, volatile, *one)]
+def _near(every: Array, times: Array, steps: int) -> Array:
+    """Which dates are within so many steps of each, shape (dates, dates)."""
+    place = np.interp(every, times, np.arange(times.size))
+    return np.asarray(np.abs(place[:, None] - place) <= steps)
 
 
 def _dataset(

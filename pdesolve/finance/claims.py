@@ -13,7 +13,7 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
 
-from pdesolve.case.errors import PdesolveError
+from pdesolve.finance.asked import check_claims
 from pdesolve.finance.books import AtPayoff, AtPrice, Book
 from pdesolve.finance.implied import black_volatility, normal_volatility
 from pdesolve.finance.marches import Marches, MarchTuning, Measured
@@ -22,10 +22,6 @@ from pdesolve.typing import Array
 
 if TYPE_CHECKING:
     import xarray
-
-
-class ClaimError(PdesolveError, ValueError):
-    """A claim that cannot be priced, in one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +38,11 @@ class ClaimTuning:
         Payoffs at which a density of state prices is given.
     far : float
         Root of V, that these lie around the price.
+    near : float
+        Root of V, to either side of a strike or state whose errors it is taken to have.
     tails : float
-        Root of V, beyond which options are worth nothing to their integral over strikes.
+        Standard deviations of what is paid upon, beyond which options are worth nothing to their
+        integral over strikes.
     panels : int
         Of strikes in that integral, either side of the price; each has `nodes`.
     nodes : int
@@ -54,6 +53,7 @@ class ClaimTuning:
     wide: float = 2.5
     states: int = 201
     far: float = 5.0
+    near: float = 0.15
     tails: float = 14.0
     panels: int = 16
     nodes: int = 8
@@ -93,15 +93,20 @@ def option_prices(
     ClaimError
         If a strike is not a finite number, or the maturity not after 0 and up to the horizon.
     """
-    date = _maturity(solution, maturity)
-    at = _strikes(solution, strikes, tuning)
+    check_claims(solution.economy, strikes, maturity)
+    date = solution.economy.horizon if maturity is None else float(maturity)
+    if strikes is None:
+        strikes = _around(solution, tuning.wide, tuning.strikes)
+    at = np.atleast_1d(np.asarray(strikes, float)).ravel()
     books = _Books.of(solution, date, tuning.marches)
     level, vega = _bars(solution)
-    calls = books.measured(lambda book: book.calls(at))
-    puts = books.measured(lambda book: book.puts(at))
+    apart = tuning.near * float(np.sqrt(solution.initial.variance))
+    calls = books.along(lambda book, at: book.calls(at), at, apart)
+    puts = books.along(lambda book, at: book.puts(at), at, apart)
     forward = Measured(np.asarray(solution.initial.price), np.asarray(solution.bars["price"]))
     variance = _variance(solution, books, date)
-    implied = books.measured(lambda book: np.asarray(_replicated(solution, book, tuning)))
+    sd = float(np.sqrt(variance.value))
+    implied = books.measured(lambda book: np.asarray(_replicated(solution, book, sd, tuning)))
     doubt = 2.0 * np.sqrt(variance.value) * level + np.asarray(solution.bars["variance"])
     price = float(forward.value)
     svix = np.sqrt(variance.value) / price if price > 0.0 else np.asarray(np.nan)
@@ -141,7 +146,8 @@ def state_prices(
     ClaimError
         If the maturity is not after 0 and up to the horizon.
     """
-    date = _maturity(solution, maturity)
+    check_claims(solution.economy, maturity=maturity)
+    date = solution.economy.horizon if maturity is None else float(maturity)
     books = _Books.of(solution, date, tuning.marches)
     values, probabilities = solution.prior.panels()
     level, _ = _bars(solution)
@@ -152,7 +158,7 @@ def state_prices(
         name, doubt = "state_price", level / sd * found.value
     else:
         at = _around(solution, tuning.far, tuning.states)
-        found = books.measured(lambda book: book.density(at))
+        found = books.along(lambda book, at: book.density(at), at, tuning.near * float(sd))
         name, doubt = "density", level * np.abs(np.gradient(found.value, at))
     columns = {name: Measured(found.value, found.error + doubt)}
     return _dataset(solution, columns, {"x": at}, date)
@@ -185,6 +191,16 @@ class _Books:
         """A price from each of them, corrected, with the error of grid and steps."""
         return self.marches.measured(price(self.fine), price(self.coarse), price(self.short))
 
+    def along(self, price: Callable[[Book, Array], Array], at: Array, apart: float) -> Measured:
+        """Prices over a line, each with the largest error so far to either side too.
+
+        An error that changes sign along the line may be small just there.
+        """
+        places = np.stack([at, at - apart, at + apart])
+        found = self.measured(lambda book: price(book, places.ravel()))
+        value, error = (one.reshape(places.shape) for one in found)
+        return Measured(value[0], error.max(axis=0))
+
 
 def _variance(solution: Solution, books: _Books, date: float) -> Measured:
     """Of what is paid upon: V, or what of it is resolved by the date."""
@@ -201,9 +217,9 @@ def _variance(solution: Solution, books: _Books, date: float) -> Measured:
     return Measured(found.value, found.error + bar)
 
 
-def _replicated(solution: Solution, book: Book, tuning: ClaimTuning) -> float:
+def _replicated(solution: Solution, book: Book, sd: float, tuning: ClaimTuning) -> float:
     """Carr and Madan's variance: twice the integral over strikes of what is out of the money."""
-    price, far = book.forward, tuning.tails * float(np.sqrt(solution.initial.variance))
+    price, far = book.forward, tuning.tails * sd
     lowest, highest = _support(solution)
     values, _ = solution.prior.panels()
     few = values.shape[1] == 1 and values.size <= 4 * tuning.panels
@@ -250,31 +266,6 @@ def _bars(solution: Solution) -> tuple[float, float]:
     """
     bars, variance = solution.bars, solution.initial.variance
     return bars["price"], 0.2 * bars["variance"] / np.sqrt(variance)
-
-
-# ---------------------------------------------------------------------- what is asked
-
-
-def _maturity(solution: Solution, maturity: float | None) -> float:
-    horizon = solution.economy.horizon
-    date = horizon if maturity is None else float(maturity)
-    if not 0.0 < date <= horizon:
-        raise ClaimError(
-            f"a maturity must be after 0 and up to the horizon, {horizon:g}; got {date:g}"
-        )
-    return date
-
-
-def _strikes(solution: Solution, strikes: ArrayLike | None, tuning: ClaimTuning) -> Array:
-    if strikes is None:
-        return _around(solution, tuning.wide, tuning.strikes)
-    at = np.atleast_1d(np.asarray(strikes, float))
-    if not (at.size and np.all(np.isfinite(at))):
-        wrong = at[~np.isfinite(at)]
-        raise ClaimError(
-            f"strikes must be finite numbers; got {wrong[0] if wrong.size else 'none'}"
-        )
-    return at
 
 
 def _around(solution: Solution, wide: float, count: int) -> Array:

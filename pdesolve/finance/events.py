@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pdesolve.finance.by_date import ExpectationError, expectations
+from pdesolve.finance.asked import ExpectationError
+from pdesolve.finance.by_date import expectations
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.solution import Solution
 

@@ -66,7 +66,8 @@ def black_volatility(price: Array, forward: float, strike: Array, time: float) -
         sd = np.exp(log_sd)
         above, below = apart / sd + 0.5 * sd, apart / sd - 0.5 * sd
         log_density = -0.5 * below**2 - 0.5 * np.log(2.0 * np.pi)
-        return log_density + np.log(_mills(below) - _mills(above)) - log_out
+        apart_by = np.maximum(_mills(below) - _mills(above), np.finfo(float).tiny)
+        return log_density + np.log(apart_by) - log_out
 
     low = _low(out, apart, np.ones_like(apart))
     found = find_root(excess, (low, np.full_like(low, np.log(WIDEST))), args=(apart, np.log(out)))

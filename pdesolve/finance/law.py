@@ -192,7 +192,7 @@ def _initial(solution: Solution) -> Array:
     low = int(np.clip(np.searchsorted(space.z, z) - count // 2, 0, space.n_xi - count))
     near = space.z[low : low + count]
     weights = np.zeros(space.xi.shape)
-    weights[0, low : low + count] = BarycentricInterpolator(near, np.eye(count))(z)
+    weights[0, low : low + count] = BarycentricInterpolator(near, np.eye(count), rng=0)(z)
     return weights
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pdesolve.finance.law import Clock, Law, laws
-from pdesolve.finance.nodes import with_nodes
+from pdesolve.finance.nodes import finer, with_nodes
+from pdesolve.finance.paths import trading_dates
 from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
@@ -36,9 +37,9 @@ class MarchTuning:
     coarse: float = 0.5
     least: int = 24
     marched: int = 16
-    grid: float = 0.5
-    kinked: float = 1.0
-    steps: float = 0.3
+    grid: float = 1.0
+    kinked: float = 1.5
+    steps: float = 0.5
 
 
 class Measured(NamedTuple):
@@ -51,6 +52,8 @@ class Measured(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Marches:
     """Clocks on the solution's grid; on a coarser one; and there with two steps for each.
+
+    The fields are solved again there, with their own steps, so that what these leave is seen too.
 
     Attributes
     ----------
@@ -71,20 +74,16 @@ class Marches:
     ) -> "Marches":
         """Make them; one date is met exactly."""
         whole = with_nodes(solution)
-        space, parts = whole.space, pieces(whole.times, whole.case.market)
-        many = max(whole.times.size - len(parts), tuning.marched)
-        steps = [_steps(part, round(many * part.size / whole.times.size)) for part in parts]
-        if date is not None:
-            steps = pieces(np.union1d(np.concatenate(steps), [date]), whole.case.market)
-        times = np.concatenate(steps)
+        space, times = whole.space, _steps(whole, tuning.marched, date)
         nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
-        coarse = retrace(whole, space.resized(max(nodes, tuning.least), lines))
-        short = np.concatenate([np.sort(np.append(t, 0.5 * (t[1:] + t[:-1]))) for t in steps])
+        small = space.resized(max(nodes, tuning.least), lines)
+        coarse = retrace(whole, small)
+        short = retrace(coarse, coarse.space, _halved(whole, whole.times))
         return cls(
             solution=solution,
             fine=Clock(solution=whole, times=times),
             coarse=Clock(solution=coarse, times=times),
-            short=Clock(solution=coarse, times=short),
+            short=Clock(solution=short, times=_halved(whole, times)),
             tuning=tuning,
         )
 
@@ -104,13 +103,32 @@ class Marches:
         return Measured(fine + moved, left)
 
 
-def _steps(times: Array, least: int) -> Array:
-    """Dates of a march between announcements: a third where the solution's are, equal, early ones.
+def _halved(solution: Solution, times: Array) -> Array:
+    """Every step in two, with both states of every announcement."""
+    return np.concatenate([finer(t) for t in pieces(times, solution.case.market)])
+
+
+def _steps(solution: Solution, least: int, date: float | None) -> Array:
+    """Dates of a march, with both states of every announcement; one date is met exactly."""
+    market, clock = solution.case.market, trading_dates(solution, 200)
+    parts = pieces(solution.times, market)
+    many = max(solution.times.size - len(parts), least)
+    shares = [round(many * t.size / solution.times.size) for t in parts]
+    steps = [_between(t, clock, n) for t, n in zip(parts, shares, strict=True)]
+    found = np.concatenate(steps)
+    return found if date is None else np.union1d(found, [date])
+
+
+def _between(times: Array, clock: Array, least: int) -> Array:
+    """Dates between announcements: a quarter each where the solution's are, equal, learnt, early.
 
     The fields' steps are long where fields move slowly, but the states do not; and what has just
-    begun to spread changes fast.
+    begun to spread changes fast, on the scale of what is learned.
     """
-    equal = (times - times[0]) / (times[-1] - times[0])
-    share = (np.linspace(0.0, 1.0, times.size) + equal + np.sqrt(equal)) / 3.0
-    found = np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, times)
+    every = np.union1d(times, clock[(times[0] < clock) & (clock < times[-1])])
+    index = np.interp(every, times, np.linspace(0.0, 1.0, times.size))
+    learned = np.interp(every, clock, np.linspace(0.0, 1.0, clock.size))
+    equal, learned = ((one - one[0]) / (one[-1] - one[0]) for one in (every, learned))
+    share = (index + equal + learned + np.sqrt(learned)) / 4.0
+    found = np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, every)
     return np.asarray(found, dtype=np.float64)

@@ -4,10 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pdesolve.solver.pde.announcements import pieces
+from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
-LINE = 81  # xi nodes for a normal payoff, whose fields need one
+LINE = (81, 49)  # xi and psi nodes for a normal payoff
+STEPS = (16, 32)  # of its fields, at least and at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +64,28 @@ def at_nodes(solution: Solution, t: float) -> AtNodes:
 def with_nodes(solution: Solution) -> Solution:
     """The same fields on a grid that has nodes along xi, as a law of xi needs them.
 
-    A normal payoff's deviations do not depend on xi: they are solved on a single node.
+    A normal payoff's deviations do not depend on xi: they are solved on a single node, to far more
+    than a law is worth, and are here once more on as many psi nodes as it needs.
     """
-    if solution.space.n_xi > 1:
+    space, (nodes, lines) = solution.space, LINE
+    if space.n_xi > 1:
         return solution
-    space = replace(solution.space, n_xi=LINE)
-    states, rates = (np.repeat(u, LINE, axis=2) for u in (solution.states, solution.rates))
-    return replace(solution, space=space, states=states, rates=rates, known_static=None)
+    steps = int(np.clip(solution.times.size - 1, *STEPS))
+    parts = pieces(solution.times, solution.case.market)
+    counts = [max(1, round(steps * t.size / solution.times.size)) for t in parts]
+    times = np.concatenate([spread(*one) for one in zip(parts, counts, strict=True)])
+    line = retrace(solution, space.resized(1, lines), times)
+    states, rates = (np.repeat(u, nodes, axis=2) for u in (line.states, line.rates))
+    space = replace(line.space, n_xi=nodes)
+    return replace(line, space=space, states=states, rates=rates, known_static=None)
+
+
+def spread(times: Array, steps: int) -> Array:
+    """So many steps where these times have theirs."""
+    index = np.linspace(0.0, 1.0, times.size)
+    return np.interp(np.linspace(0.0, 1.0, steps + 1), index, times)
+
+
+def finer(times: Array) -> Array:
+    """Times, with every step in two."""
+    return np.sort(np.append(times, 0.5 * (times[1:] + times[:-1])))

@@ -37,7 +37,7 @@ class Stretch(NamedTuple):
 
 def stretches(solution: Solution, steps: int) -> list[Stretch]:
     """About so many steps, cut at the announcements, each of which is met exactly."""
-    t, cuts = dates(solution, steps), spans(solution.case.market)
+    t, cuts = trading_dates(solution, steps), spans(solution.case.market)
     if len(cuts) == 1:
         return [Stretch(t, 0.0)]
     found, index = [], np.arange(t.size)
@@ -50,7 +50,7 @@ def stretches(solution: Solution, steps: int) -> list[Stretch]:
     return found
 
 
-def dates(solution: Solution, steps: int) -> Array:
+def trading_dates(solution: Solution, steps: int) -> Array:
     """Trading dates, shape (steps + 1,), closer together early on, while learning is fastest."""
     prior, horizon = solution.prior, solution.economy.horizon
     _, move = respond(solution, np.array([solution.initial.variance]))
@@ -77,6 +77,7 @@ class AtDate:
             static = self._static(solution.static_nodes)
             nodes = [node + part for node, part in zip(nodes, static, strict=True)]
         self._nodes = dict(zip(EVERY, nodes, strict=True))
+        self._kept: dict[tuple[str, ...], Surface] = {}
 
     def _static(self, cumulants: Cumulants) -> tuple[Array, ...]:
         """Fields of the static market; none of it is in l."""
@@ -88,8 +89,10 @@ class AtDate:
         zeta = xi - self._prior.centre * psi
         eta, z = self._space.locate(zeta, psi)
         z = np.clip(z, -1.0, 1.0)
-        nodes = np.stack([self._nodes[name] for name in names], axis=-1)
-        found = list(np.moveaxis(Surface(self._space, nodes)(eta, z), -1, 0))
+        if names not in self._kept:
+            nodes = np.stack([self._nodes[name] for name in names], axis=-1)
+            self._kept[names] = Surface(self._space, nodes)
+        found = list(np.moveaxis(self._kept[names](eta, z), -1, 0))
         if self._whole:
             return found
         static = dict(zip(EVERY, self._static(self._prior.cumulants(zeta, psi)), strict=True))
@@ -100,6 +103,22 @@ def respond(solution: Solution, variance: Array) -> tuple[Response, Motion]:
     """Attention, and how the states move at it."""
     found = solution.economy.respond(variance)
     return found, solution.economy.motion(found.precision_rate)
+
+
+def told(solution: Solution, rate: Array, payoff: Array, dt: float, shock: Array) -> Array:
+    """What the price tells, dM = A/(rho sigma) x dt + dB (derivation.md, section 7)."""
+    return np.asarray(rate / solution.economy.rho_sigma * payoff * dt + shock)
+
+
+def foretold(move: Motion, price: Array, log_value_slope: Array, dt: float, shock: Array) -> Array:
+    """The same with the market's probabilities: dM = mu/kappa dt + dB."""
+    mu = move.kappa2 * log_value_slope - move.risk * price
+    return np.asarray(mu / np.sqrt(move.kappa2) * dt + shock)
+
+
+def moved(xi: Array, psi: Array, move: Motion, surprise: Array, dt: float) -> tuple[Array, Array]:
+    """States a moment on: dxi = kappa dM, dpsi = psi_dot dt."""
+    return xi + np.sqrt(move.kappa2) * surprise, psi + move.psi_dot * dt
 
 
 # ---------------------------------------------------------------------- physical measure
@@ -206,16 +225,16 @@ def _trade(
     (variance,) = fields.at(now.xi, now.psi, "variance")
     found, move = respond(solution, variance)
     a = found.precision_rate
-    moved = dn - a * x * dt / rho
-    kappa = move.risk / (rho * sigma)  # supply's part of the diffusion alone
-    xi, psi = now.xi - kappa / sigma * moved + news, now.psi + move.psi_dot * dt
+    kappa = move.risk / solution.economy.rho_sigma  # supply's part of the diffusion alone
+    surprise = told(solution, a, x, dt, -dn / sigma)
+    xi, psi = now.xi + kappa * surprise + news, now.psi + move.psi_dot * dt
     (price,) = later.at(xi, psi, "price")
     return Trading(
         xi=xi,
         psi=psi,
         price=price,
         supply=now.supply + dn,
-        common=now.common + moved,
+        common=now.common - sigma * surprise,
         private=now.private + a * dt,
         own=now.own + (a * x * dt + np.sqrt(a * dt) * noise) / rho,
         wealth=now.wealth + (now.common + now.own) * (price - now.price) - found.cost * dt,
@@ -262,9 +281,7 @@ def neutral_paths(
     return fine, coarse
 
 
-def _jump(
-    solution: Solution, now: Neutral, date: float, precision: float, draw: Array
-) -> Neutral:
+def _jump(solution: Solution, now: Neutral, date: float, precision: float, draw: Array) -> Neutral:
     """Across an announcement: one of the nodes over what may be heard, with its probability."""
     prior, fields = solution.prior, AtDate(solution, date)
     zeta = now.xi - prior.centre * now.psi
@@ -287,9 +304,5 @@ def _drift(solution: Solution, now: Neutral, fields: AtDate, dt: float, shock: A
     """From one date to the next: dxi = mu dt + sqrt(kappa2) dB, with the shock for dB."""
     p, variance, p_xi, l_xi = fields.at(now.xi, now.psi, *NAMES)
     _, move = respond(solution, variance)
-    mu, kappa = move.kappa2 * l_xi - move.risk * p, np.sqrt(move.kappa2)
-    return Neutral(
-        xi=now.xi + mu * dt + kappa * shock,
-        psi=now.psi + move.psi_dot * dt,
-        moves=now.moves + (kappa * p_xi) ** 2 * dt,
-    )
+    xi, psi = moved(now.xi, now.psi, move, foretold(move, p, l_xi, dt, shock), dt)
+    return Neutral(xi=xi, psi=psi, moves=now.moves + move.kappa2 * p_xi**2 * dt)

@@ -41,6 +41,8 @@ class Facts:
         Mean, money, and variance under the measure.
     given : bool
         Whether the payoff is: then nothing can be said of it by prices.
+    neutral : bool
+        Whether the measure is Q.
     """
 
     market: Market
@@ -48,6 +50,7 @@ class Facts:
     payoff: float
     payoff_variance: float
     given: bool
+    neutral: bool
 
 
 Moments = Mapping[str, Array]  # those of FUNCTIONS, "product" E (x - p0)(p_t - p0), and "learned"
@@ -71,7 +74,9 @@ def _price_variance(m: Moments, facts: Facts) -> Array:
 
 
 def _covariance(m: Moments, facts: Facts) -> Array:
-    """Of payoff and price; none if the payoff is given."""
+    """Of payoff and price; none if the payoff is given; under Q the price's variance."""
+    if facts.neutral:
+        return _price_variance(m, facts)
     if facts.given:
         return np.full_like(m["price"], np.nan)
     return np.asarray(m["product"] - (facts.payoff - facts.price) * m["price"])

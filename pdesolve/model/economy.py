@@ -138,7 +138,7 @@ class Economy:
     @property
     def start(self) -> float:
         """The xi at t = 0: -rho n0, 1/money (derivation.md, section 3)."""
-        return -self.market.risk_aversion * self.market.initial_supply
+        return 0.0 - self.market.risk_aversion * self.market.initial_supply
 
     @property
     def told(self) -> float:

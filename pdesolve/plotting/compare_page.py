@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pdesolve.case.labels import pretty
 from pdesolve.finance.price_path import window
 from pdesolve.plotting.layout import key, letter, panels
-from pdesolve.plotting.style import MARKER, STYLE, as_file, fill
+from pdesolve.plotting.solution_panels import START
+from pdesolve.plotting.style import MARKER, STYLE, as_file, fill, unit_label
 from pdesolve.solver.values import QUANTITIES
 from pdesolve.studies.comparison import MOST, Comparison
 from pdesolve.version import __version__
@@ -26,7 +26,6 @@ STROKES: tuple[Mapping[str, Any], ...] = (
     {"color": "0.55", "linestyle": (0, (2.5, 1)), "linewidth": 2.2},
 )
 assert len(STROKES) == MOST
-LETTERS, SPARE = 13, 6  # of the key in an inch, and as wide as a line's stroke
 
 
 def page(comparison: Comparison, *, width: float = 7.0) -> Figure:
@@ -53,10 +52,7 @@ def page(comparison: Comparison, *, width: float = 7.0) -> Figure:
             Line2D([], [], label=label, **stroke)
             for label, stroke in zip(labels, STROKES, strict=False)
         ]
-        start = Line2D([], [], label="initial state", **MARKER)
-        longest = max(len(line) for label in labels for line in label.split("\n"))
-        columns = int(LETTERS * width) // (longest + SPARE)
-        key(figure, [*lines, start], min(4, max(1, columns)))
+        key(figure, [*lines, Line2D([], [], **START)])
         figure.supxlabel(fill(_caption(), width), fontsize=6.5, color="0.25")
     return figure
 
@@ -83,7 +79,7 @@ def _draw(ax: Axes, comparison: Comparison, name: str) -> None:
         ax.plot([solution.economy.start], [getattr(solution.initial, name)], **MARKER)
     ax.locator_params(axis="x", nbins=6)
     ax.set_xlabel("state ξ (1/money)")
-    ax.set_ylabel(pretty(QUANTITIES[name].unit))
+    ax.set_ylabel(unit_label(name))
     if name != "price":
         ax.set_ylim(bottom=0.0)
 

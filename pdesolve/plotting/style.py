@@ -1,12 +1,17 @@
-"""What all pictures share: style, file format, metadata."""
+"""What all pictures share: style, names of quantities, file format, metadata."""
 
 import io
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from matplotlib import style
 from matplotlib.figure import Figure
+
+from pdesolve.case.labels import pretty
+from pdesolve.solver.values import QUANTITIES, Quantity
+from pdesolve.typing import Array
 
 MARKER: Mapping[str, Any] = {
     "marker": "o",
@@ -37,6 +42,50 @@ STYLE: Mapping[str, Any] = {
 }
 COLOURS = "cividis"
 NARROW = 5.0  # inches below which panels stand in one column
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)  # round ones, between ticks and levels
+ROUNDING = 1e-9  # of their size: what equal values may differ by
+GAP = Quantity(
+    name="price_gap",
+    long_name="price less static price",
+    unit="money",
+    label="price less static price",
+)
+SHOWN = {**QUANTITIES, GAP.name: GAP}  # what can be drawn
+LONG = 16  # characters of a name above which its unit stands on a line of its own
+TIME = "time t"  # its own unit
+
+
+class Sheet(Figure):
+    """A figure that pyplot does not know of, which a notebook shows."""
+
+    def _repr_png_(self) -> bytes:
+        return in_style(self, "png", {})
+
+
+def unit_label(name: str) -> str:
+    """The unit of a quantity as print shows it; empty if it has none."""
+    unit = SHOWN[name].unit
+    return "" if unit == "1" else pretty(unit)
+
+
+def axis_label(name: str) -> str:
+    """What an axis says of a quantity: its unit too, unless it has none or is its own."""
+    one = SHOWN[name]
+    gap = "\n" if len(one.label) > LONG else " "
+    unit = unit_label(name)
+    return one.label if unit in ("", name) else f"{one.label}{gap}({unit})"
+
+
+def constant(values: Array, error: float = 0.0) -> float | None:
+    """The one value that these are, to rounding or within their error, or None."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return None
+    low, high = float(known.min()), float(known.max())
+    slack = max(error, ROUNDING * max(abs(low), abs(high)))
+    if high - low > slack:
+        return None
+    return 0.0 if max(abs(low), abs(high)) <= slack else 0.5 * (low + high)
 
 
 def as_file(figure: Figure, kind: str, title: str, version: str) -> bytes:
@@ -55,9 +104,14 @@ def as_file(figure: Figure, kind: str, title: str, version: str) -> bytes:
     }
     if kind not in metadata:
         raise ValueError(f"kind must be one of {', '.join(metadata)}, got {kind!r}")
+    return in_style(figure, kind, metadata[kind])
+
+
+def in_style(figure: Figure, kind: str, metadata: Mapping[str, Any]) -> bytes:
+    """Return a figure as the contents of a file, whatever the style outside is."""
     stream = io.BytesIO()
     with style.context(["default", dict(STYLE)]):
-        figure.savefig(stream, format=kind, metadata=metadata[kind])
+        figure.savefig(stream, format=kind, metadata=dict(metadata))
     return stream.getvalue()
 
 

@@ -1,5 +1,6 @@
 """What the pages of a sweep share: strokes, axes of parameters, and the key."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,9 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator, ScalarFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
 from pdesolve.case.labels import describe
+from pdesolve.plotting.style import MARKER, STEPS
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
@@ -33,6 +35,15 @@ DASH: Mapping[str, Any] = {
     "linestyle": "none",
 }
 TICK: Mapping[str, Any] = {"color": "black", "linewidth": 2.0, "solid_capstyle": "butt"}
+OWN: Mapping[str, Any] = {"color": "0.7", "linewidth": 0.8, "zorder": 0.5}
+SOLVED: Mapping[str, Any] = {
+    "marker": "o",
+    "markersize": 2.2,
+    "markerfacecolor": "white",
+    "markeredgecolor": "black",
+    "markeredgewidth": 0.4,
+    "linestyle": "none",
+}
 FAILED: Mapping[str, Any] = {
     "marker": "x",
     "color": "black",
@@ -50,15 +61,36 @@ MISSED: Mapping[str, Any] = {
 SPARSE = (1.0, 2.0, 5.0)
 LEAST = 1e-3  # of its size: span below which a value is shown as not moving
 NO_TRADE = "no trade after now"
+THE_CASE = "the case"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweepAxis:
-    """One parameter: its values and their unit ("1" if there is none), and where they stand."""
+    """One parameter: its values, and where they stand.
+
+    Attributes
+    ----------
+    key : str
+    values : tuple
+    unit : str
+        "1" if it has none.
+    own : number, str or None
+        The value of the case that was varied, if known.
+    """
 
     key: str
     values: tuple[Any, ...]
     unit: str
+    own: Any = None
+
+    @classmethod
+    def of(cls, data: "xarray.Dataset", key: str) -> "SweepAxis":
+        """Return the axis of a sweep."""
+        own: Any = json.loads(data.attrs["case"])
+        for name in key.split("."):
+            own = own.get(name) if isinstance(own, dict) else None
+        values = tuple(data[key].to_numpy().tolist())
+        return cls(key=key, values=values, unit=str(data[key].attrs["units"]), own=own)
 
     @cached_property
     def words(self) -> bool:
@@ -84,33 +116,40 @@ class SweepAxis:
         steps, ratios = np.diff(x), np.diff(np.log(x))
         return bool(np.ptp(ratios) / ratios.mean() < np.ptp(steps) / steps.mean())
 
+    @cached_property
+    def own_place(self) -> float:
+        """Where the case's own value stands; NaN if nowhere."""
+        if self.words:
+            return float(self.values.index(self.own)) if self.own in self.values else np.nan
+        return float(self.own) if isinstance(self.own, int | float) else np.nan
+
     @property
     def label(self) -> str:
         """Name and unit."""
         return describe(self.key)._replace(unit="" if self.unit == "1" else self.unit).label
 
-    def shown(self, place: int) -> str:
-        """One value as a tick shows it."""
-        value = self.values[place]
-        return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+def as_tick(value: Any) -> str:
+    """One value of a parameter as a tick shows it."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def mark_axis(ax: Axes, axis: SweepAxis, which: Literal["x", "y"]) -> None:
     """Scale and ticks of an axis of the page."""
     one = ax.xaxis if which == "x" else ax.yaxis
     if axis.words:
-        one.set_ticks(axis.places.tolist(), [axis.shown(k) for k in range(len(axis.values))])
-        longest = max(len(axis.shown(k)) for k in range(len(axis.values)))
-        if which == "x" and longest * len(axis.values) > 24:
+        ticks = [as_tick(value) for value in axis.values]
+        one.set_ticks(axis.places.tolist(), ticks)
+        if which == "x" and max(map(len, ticks)) * len(ticks) > 24:
             ax.tick_params(axis="x", labelrotation=30)
     elif axis.log:
         ax.set_xscale("log") if which == "x" else ax.set_yscale("log")
         marks = log_marks(float(axis.places.min()), float(axis.places.max()))
         one.set_ticks(marks, [f"{mark:.3g}" for mark in marks])
-        one.set_minor_locator(NullLocator())
+        one.set_minor_locator(LogLocator(subs=range(2, 10)))
         one.set_minor_formatter(NullFormatter())
     else:
-        one.set_major_locator(MaxNLocator(nbins=5))
+        one.set_major_locator(MaxNLocator(nbins=5, steps=STEPS))
         one.set_major_formatter(ScalarFormatter(useOffset=False))
 
 
@@ -129,23 +168,27 @@ def key_handles(
     lines: list[tuple["xarray.Dataset", Mapping[str, Any]]],
     family: SweepAxis | None,
     drawn: set[str],
+    own: SweepAxis | None = None,
     *,
     words: bool = False,
 ) -> list[Any]:
-    """What the key explains."""
+    """What the key explains; `own` is the axis whose own value is marked."""
     handles: list[Any] = []
     for part, stroke in lines:
         label = "with trade"
         if family is not None:
             value = part[family.key].item()
-            shown = f"{value:.4g}" if isinstance(value, float) else str(value)
-            label = f"{describe(family.key).name} {shown}" if not family.words else shown
+            label = "" if family.words else f"{describe(family.key).name} "
+            label += as_tick(value) + (f" ({THE_CASE})" if value == family.own else "")
         shape = {**stroke, "linestyle": "none"} if words else stroke
         handles.append(Line2D([], [], label=label, markersize=3.5, linewidth=0.9, **shape))
     others = {
         "static": Line2D([], [], label=NO_TRADE, **(DASH if words else STATIC)),
         "slope": Line2D([], [], label="slope", **TICK),
         "error": Patch(facecolor="0.8", label="error bar"),
+        "solved": Line2D([], [], label="solved", **SOLVED),
+        "own": Line2D([], [], label=f"{THE_CASE}: {as_tick(own.own)}" if own else "", **OWN),
+        "case": Line2D([], [], label=THE_CASE, **MARKER),
         "missed": Line2D([], [], label="accuracy missed", **MISSED),
         "failed": Line2D([], [], label="not solved", **FAILED),
     }

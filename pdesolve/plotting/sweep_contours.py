@@ -1,7 +1,6 @@
 """Values of a sweep over two parameters as filled contours."""
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,19 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from scipy.interpolate import PchipInterpolator
 
-from pdesolve.case.labels import pretty
-from pdesolve.plotting.style import COLOURS, NARROW
+from pdesolve.plotting.layout import say
+from pdesolve.plotting.style import COLOURS, MARKER, STEPS, constant, unit_label
 from pdesolve.plotting.sweep_axes import (
     FAILED,
     LEAST,
     MISSED,
+    SOLVED,
     SPARSE,
     SweepAxis,
     key_handles,
     mark_axis,
 )
-from pdesolve.solver.values import QUANTITIES
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
@@ -29,75 +29,115 @@ if TYPE_CHECKING:
 
 WIDE_RATIO = 6.0  # of the largest to the least value: above, levels have about equal ratios
 DENSE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+FINE = 12  # places from one point to the next at which contours are drawn
 
 
 def draw_contours(
     figure: Figure,
     panels: list[Axes],
     data: "xarray.Dataset",
-    axes: list[SweepAxis],
     names: Sequence[str],
+    axes: list[SweepAxis],
+    *,
+    columns: int,
 ) -> list[Any]:
     """Values over two axes, and the static benchmark as dashed contours at the same levels.
 
-    A panel more than names shows the price's gap.
+    Returns
+    -------
+    list
+        What the key explains.
     """
     ordered = data.isel({axis.key: axis.order for axis in axes}).transpose(
         axes[1].key, axes[0].key, ...
     )
     x, y = (axis.places[axis.order] for axis in axes)
-    drawn: set[str] = set()
-    wide = figure.get_figwidth() >= NARROW
-    for k, (ax, name) in enumerate(zip_longest(panels, names)):
-        drawn |= _fill_contours(figure, ax, x, y, name, ordered)
-        for code, marks in ((1, MISSED), (2, FAILED)):
-            rows, columns = np.nonzero(ordered["status"].to_numpy() == code)
+    drawn = {"solved"}
+    for k, (ax, name) in enumerate(zip(panels, names, strict=True)):
+        drawn |= _fill_contours(ax, ordered, name, axes)
+        for code, marks in ((0, SOLVED), (1, MISSED), (2, FAILED)):
+            rows, across = np.nonzero(ordered["status"].to_numpy() == code)
+            size = {} if code == 0 else {"markersize": 3.5}
             if rows.size:
-                ax.plot(x[columns], y[rows], **{**marks, "markersize": 3.5}, clip_on=False)
-                drawn.add("missed" if code == 1 else "failed")
+                ax.plot(x[across], y[rows], **{**marks, **size}, clip_on=False)
+                drawn.add(("solved", "missed", "failed")[code])
+        if is_inside(axes):
+            ax.plot([axes[0].own_place], [axes[1].own_place], **MARKER)
+            drawn.add("case")
         mark_axis(ax, axes[0], "x")
         mark_axis(ax, axes[1], "y")
         ax.set_xlim(x[0], x[-1])
         ax.set_ylim(y[0], y[-1])
-        if k >= len(panels) - (2 if wide else 1):
+        if k >= len(panels) - columns:
             ax.set_xlabel(axes[0].label)
         else:
             ax.tick_params(labelbottom=False)
-        if wide and k % 2:
+        if k % columns:
             ax.tick_params(labelleft=False)
-        elif wide:
+        elif columns > 1 or len(panels) == 1:
             ax.set_ylabel(axes[1].label.replace(" (", "\n(", 1))
-    if not wide:
-        label = axes[1].label if len(panels) > 1 else axes[1].label.replace(" (", "\n(", 1)
-        figure.supylabel(label, fontsize=8)
+    if columns == 1 and len(panels) > 1:
+        figure.supylabel(axes[1].label, fontsize=8)
     return key_handles([], None, drawn)
 
 
+def is_inside(axes: list[SweepAxis]) -> bool:
+    """Whether the case's own values lie within the sweep."""
+    return all(axis.places.min() <= axis.own_place <= axis.places.max() for axis in axes)
+
+
 def _fill_contours(
-    figure: Figure, ax: Axes, x: Array, y: Array, name: str | None, ordered: "xarray.Dataset"
+    ax: Axes, ordered: "xarray.Dataset", name: str, axes: list[SweepAxis]
 ) -> set[str]:
-    """One panel, the price's gap if no name is given; return what was drawn."""
-    array = ordered[name] if name else ordered["price"] - ordered["static_price"]
-    shown = np.ma.masked_invalid(array.to_numpy())
-    if not shown.count():
+    """One panel; return what was drawn."""
+    values = ordered[name].to_numpy()
+    if not np.isfinite(values).any():
         return set()
-    levels, norm = contour_levels(float(shown.min()), float(shown.max()))
+    unit = unit_label(name)
+    error = np.nan_to_num(ordered[f"{name}_error"].to_numpy()) if f"{name}_error" in ordered else 0
+    value = constant(values, float(np.max(error)))
+    if value is not None:
+        say(ax, f"{value:.4g} {unit}".rstrip() + "\nthroughout")
+        return set()
+    levels, norm = contour_levels(float(np.nanmin(values)), float(np.nanmax(values)))
+    x, y, shown = _refined(values, axes)
     filled = ax.contourf(x, y, shown, levels=levels, cmap=COLOURS, norm=norm)
     filled.set_edgecolor("face")  # no gaps between the bands in vector output
     ax.contour(x, y, shown, levels=levels, colors="black", linewidths=0.4)
-    bar = figure.colorbar(filled, ax=ax, pad=0.02)
+    bar = ax.figure.colorbar(filled, ax=ax, pad=0.02)
     bar.set_ticks(levels.tolist(), labels=[f"{level:.5g}" for level in levels])
     bar.minorticks_off()
-    bar.set_label(pretty(QUANTITIES[name or "price"].unit))
+    bar.set_label(unit)
     if f"static_{name}" not in ordered:
         return set()
-    static = np.ma.masked_invalid(ordered[f"static_{name}"].to_numpy())
+    *at, static = _refined(ordered[f"static_{name}"].to_numpy(), axes)
     inside = levels[(levels > static.min()) & (levels < static.max())]
     if not inside.size:
         return set()
     for ink, breadth in (("white", 1.8), ("black", 0.8)):
-        ax.contour(x, y, static, inside, colors=ink, linewidths=breadth, linestyles=["dashed"])
+        ax.contour(*at, static, inside, colors=ink, linewidths=breadth, linestyles=["dashed"])
     return {"static"}
+
+
+def _refined(values: Array, axes: list[SweepAxis]) -> tuple[Array, Array, Any]:
+    """Values at the points and between them, by cubics along either axis that add no extremes.
+
+    Where a point is missing: those at the points alone.
+    """
+    places = [np.log(a.places[a.order]) if a.log else a.places[a.order] for a in axes]
+    if np.isfinite(values).all():
+        fine = [_between(place) for place in places]
+        values = PchipInterpolator(places[0], values, axis=1)(fine[0])
+        values = PchipInterpolator(places[1], values, axis=0)(fine[1])
+        places = fine
+    x, y = (np.exp(p) if a.log else p for p, a in zip(places, axes, strict=True))
+    return x, y, np.ma.masked_invalid(values)
+
+
+def _between(place: Array) -> Array:
+    """Places from the first to the last, the given ones among them."""
+    count = place.size
+    return np.interp(np.arange((count - 1) * FINE + 1) / FINE, np.arange(count), place)
 
 
 def contour_levels(low: float, high: float) -> tuple[Array, Normalize]:
@@ -113,5 +153,5 @@ def contour_levels(low: float, high: float) -> tuple[Array, Normalize]:
     least = LEAST * max(abs(low), abs(high)) or 1.0
     if high - low < least:
         low, high = 0.5 * (low + high - least), 0.5 * (low + high + least)
-    levels = np.asarray(MaxNLocator(nbins=8).tick_values(low, high))
+    levels = np.asarray(MaxNLocator(nbins=8, steps=STEPS).tick_values(low, high))
     return levels, Normalize(levels[0], levels[-1])

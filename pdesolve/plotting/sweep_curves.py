@@ -7,12 +7,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.interpolate import CubicHermiteSpline
 
-from pdesolve.case.labels import pretty
+from pdesolve.plotting.layout import say_constant
+from pdesolve.plotting.style import unit_label
 from pdesolve.plotting.sweep_axes import (
     DASH,
     FAILED,
     LEAST,
     MISSED,
+    OWN,
     STATIC,
     STROKES,
     TICK,
@@ -20,14 +22,25 @@ from pdesolve.plotting.sweep_axes import (
     key_handles,
     mark_axis,
 )
-from pdesolve.solver.values import QUANTITIES
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
     import xarray
 
-REACH = 0.3  # half width of a slope tick, in units of the shorter step to a neighbour
+REACH = 0.3  # half width of a slope tick, in units of the shorter step to the next tick
 LONG = 0.05  # its half length at most, as a share of the panel
+TICKS = 6  # at most, spread evenly: they are not to run into each other
+SINGLE: Mapping[str, Any] = {  # apart from its points and from the ticks on it
+    "color": "0.5",
+    "linestyle": "-",
+    "marker": "o",
+    "markerfacecolor": "white",
+    "markeredgecolor": "black",
+    "markeredgewidth": 0.7,
+}
+FINE = 40  # places from one point to the next at which a curve is drawn
+UNSURE = 0.1  # of all values' span: a cubic that leaves its ends' range by more is not drawn
+UNDONE = 0.001  # of it: nor one that turns back by more where both its slopes lead to the other end
 VISIBLE = 0.004  # of a panel's height: thinner error bands are not drawn
 LABEL = 32  # characters that fit below a panel
 
@@ -35,13 +48,18 @@ LABEL = 32  # characters that fit below a panel
 def draw_curves(
     panels: list[Axes],
     data: "xarray.Dataset",
-    axes: list[SweepAxis],
     names: Sequence[str],
-    wide: bool,
+    axes: list[SweepAxis],
+    *,
+    below: int,
 ) -> list[Any]:
-    """Values over one axis, a line for each value of the other, if there is one."""
-    if len(axes) == 2:  # lines for words, or else for the shorter axis
-        axes = sorted(axes, key=lambda a: (not a.words, len(a.values)))[::-1]
+    """Values over the first axis, a line for each value of the second, if there is one.
+
+    Returns
+    -------
+    list
+        What the key explains. The last `below` panels have a label below.
+    """
     across, family = axes[0], axes[1] if len(axes) == 2 else None
     lines = _family(data, across, family)
     drawn: set[str] = set()
@@ -50,11 +68,15 @@ def draw_curves(
         for part, stroke in lines:
             drawn |= _draw_line(ax, part, name, across, stroke, single=family is None)
         drawn |= _mark_failures(ax, data, across)
-        _frame(ax, across, name, bottom=wide or k == len(panels) - 1)
+        _frame(ax, across, name, bottom=k >= len(panels) - below)
         _limits(ax, data, name)
         if family is None and f"{name}_slope" in data and not across.words:
             drawn |= _draw_ticks(ax, lines[0][0], name, across)
-    return key_handles(lines, family, drawn, words=across.words)
+        low, high = ax.get_xlim()
+        if low <= across.own_place <= high:
+            ax.axvline(across.own_place, **OWN)
+            drawn.add("own")
+    return key_handles(lines, family, drawn, across, words=across.words)
 
 
 def _family(
@@ -63,7 +85,7 @@ def _family(
     """One-axis data sets and their strokes, at most as many as there are strokes."""
     sorted_data = data.isel({across.key: across.order})
     if family is None:
-        return [(sorted_data, STROKES[0])]
+        return [(sorted_data, STROKES[0] if across.words else SINGLE)]
     count = len(family.values)
     chosen = sorted(
         {round(k) for k in np.linspace(0, count - 1, min(count, len(STROKES))).tolist()}
@@ -86,28 +108,27 @@ def _draw_line(
     """One value over one axis; return what else than the line was drawn."""
     drawn = set()
     x, y = across.places[across.order], part[name].to_numpy()
-    plain = {**stroke, "linestyle": "none"} if across.words else stroke
-    marker = dict(markersize=3.5 if across.words or not single else 2.5, linewidth=0.9)
     if f"static_{name}" in part:
-        static = part[f"static_{name}"].to_numpy()
         if across.words:
-            ax.plot(x, static, **DASH)
-        elif single:
-            ax.plot(x, static, zorder=2.5, **STATIC)
+            ax.plot(x, part[f"static_{name}"].to_numpy(), **DASH)
         else:
-            ax.plot(x, static, **{**STATIC, "linewidth": 0.6})
+            thin = {} if single else {"linewidth": 0.6}
+            ax.plot(*_curve(part, f"static_{name}", across), zorder=2.5, **{**STATIC, **thin})
         drawn.add("static")
-    curve = _curve(part, name, across) if single else None
-    ax.plot(x, y, **{**plain, **marker, **({} if curve is None else {"linestyle": "none"})})
-    if curve is not None:
-        ax.plot(*curve, linewidth=0.9, color=stroke["color"])
+    if not across.words:
+        plain = {**stroke, "marker": "", "linewidth": 0.9}
+        ax.plot(*_curve(part, name, across), **plain)
+    point = {"linestyle": "none", "markersize": 3.0 if single and not across.words else 3.5}
+    ax.plot(x, y, **{**stroke, **point, "zorder": 3.5})
     if f"{name}_error" in part:
         error = part[f"{name}_error"].to_numpy()
         if np.nanmax(error, initial=0.0) > VISIBLE * max(_span(y, error), 1e-300):
             if across.words:
                 ax.errorbar(x, y, error, color="0.5", linestyle="none", capsize=2.5, zorder=1)
             else:
-                ax.fill_between(x, y - error, y + error, color="0.8", linewidth=0)
+                fine, curve = _curve(part, name, across)
+                about = np.interp(fine, x, error)
+                ax.fill_between(fine, curve - about, curve + about, color="0.8", linewidth=0)
             drawn.add("error")
     missed = part["status"].to_numpy() == 1
     if missed.any():
@@ -116,18 +137,32 @@ def _draw_line(
     return drawn
 
 
-def _curve(part: "xarray.Dataset", name: str, across: SweepAxis) -> tuple[Array, Array] | None:
-    """Curve through the points with their slopes, if all are known."""
+def _curve(part: "xarray.Dataset", name: str, across: SweepAxis) -> tuple[Array, Array]:
+    """Cubics through the points with their slopes if all are known, else the points.
+
+    Straight between points that are too far apart for a cubic: it would show an extreme that
+    nobody has computed, far from both, or where by both slopes there is none.
+    """
     x, y = across.places[across.order], part[name].to_numpy()
-    if f"{name}_slope" not in part or across.words:
-        return None
+    if f"{name}_slope" not in part or x.size < 2:
+        return x, y
     slopes = part[f"{name}_slope"].sel(parameter=across.key).to_numpy()
     if not (np.isfinite(y).all() and np.isfinite(slopes).all()):
-        return None
+        return x, y
     stretch = np.exp if across.log else np.asarray
     place, rate = (np.log(x), slopes * x) if across.log else (x, slopes)
-    fine = np.linspace(place[0], place[-1], 40 * x.size)
-    return stretch(fine), CubicHermiteSpline(place, y, rate)(fine)
+    fine = np.interp(np.arange(FINE * (x.size - 1) + 1) / FINE, np.arange(x.size), place)
+    curve = CubicHermiteSpline(place, y, rate)(fine)
+    for k in range(x.size - 1):
+        piece = slice(FINE * k, FINE * (k + 1) + 1)
+        low, high = sorted(y[k : k + 2])
+        astray = max(low - curve[piece].min(), curve[piece].max() - high) > UNSURE * np.ptp(y)
+        way = np.sign(y[k + 1] - y[k])
+        back = np.maximum(-way * np.diff(curve[piece]), 0.0).sum()
+        onward = (way * rate[k : k + 2] > 0.0).all()
+        if astray or (onward and back > UNDONE * np.ptp(y)):
+            curve[piece] = np.linspace(y[k], y[k + 1], FINE + 1)
+    return stretch(fine), curve
 
 
 def _draw_ticks(ax: Axes, part: "xarray.Dataset", name: str, across: SweepAxis) -> set[str]:
@@ -138,14 +173,15 @@ def _draw_ticks(ax: Axes, part: "xarray.Dataset", name: str, across: SweepAxis) 
     place, rate = (np.log(x), slopes * x) if across.log else (x, slopes)
     ends = np.log(limits[0]) if across.log else np.array(limits[0])
     steep = rate * np.ptp(ends) / np.ptp(np.array(limits[1]))  # of the panel's height over width
-    gaps = np.diff(place)
-    reach = REACH * np.minimum(np.append(gaps, np.inf), np.append(np.inf, gaps))
-    reach = np.minimum(reach, LONG * np.ptp(ends) / np.hypot(1.0, steep))
     known = np.flatnonzero(np.isfinite(slopes) & np.isfinite(y))
-    for k in known:
-        along = reach[k] * np.array([-1.0, 1.0])
+    some = known[np.linspace(0, known.size - 1, min(known.size, TICKS)).round().astype(int)]
+    gaps = np.diff(place[some])
+    reach = REACH * np.minimum(np.append(gaps, np.inf), np.append(np.inf, gaps))
+    reach = np.minimum(reach, LONG * np.ptp(ends) / np.hypot(1.0, steep[some]))
+    for k, half in zip(some, reach, strict=True):
+        along = half * np.array([-1.0, 1.0])
         at = np.exp(place[k] + along) if across.log else place[k] + along
-        ax.plot(at, y[k] + rate[k] * along, **TICK)
+        ax.plot(at, y[k] + rate[k] * along, **TICK, zorder=3)
     ax.set_xlim(limits[0])
     ax.set_ylim(limits[1])
     return {"slope"} if known.size else set()
@@ -163,11 +199,14 @@ def _limits(ax: Axes, data: "xarray.Dataset", name: str) -> None:
     """Keep a value that does not move from filling the panel with its rounding."""
     values = data[name].to_numpy().ravel()
     error = data[f"{name}_error"].to_numpy() if f"{name}_error" in data else np.zeros(1)
+    error = np.nan_to_num(error)
     low, high = ax.get_ylim()
-    least = _span(values, np.nan_to_num(error)) if np.isfinite(values).any() else 0.0
+    least = _span(values, error) if np.isfinite(values).any() else 0.0
     if high - low < least:
         middle = 0.5 * (low + high)
         ax.set_ylim(middle - 0.5 * least, middle + 0.5 * least)
+    static = data.get(f"static_{name}", data[name]).to_numpy().ravel()
+    say_constant(ax, np.append(values, static), "throughout", float(error.max()))
 
 
 def _mark_failures(ax: Axes, data: "xarray.Dataset", across: SweepAxis) -> set[str]:
@@ -187,6 +226,6 @@ def _frame(ax: Axes, across: SweepAxis, name: str, *, bottom: bool) -> None:
         ax.set_xlabel(across.label.replace(" (", "\n(", 1) if long else across.label)
     else:
         ax.tick_params(labelbottom=False)
-    ax.set_ylabel(pretty(QUANTITIES[name].unit))
+    ax.set_ylabel(unit_label(name))
     if across.words:
         ax.set_xlim(-0.5, len(across.values) - 0.5)

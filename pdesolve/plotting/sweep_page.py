@@ -5,43 +5,88 @@ those. No global plotting state, and nothing needs colour.
 """
 
 from collections.abc import Sequence
-from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib import style
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.lines import Line2D
 
-from pdesolve.plotting.style import NARROW, STYLE, as_file, fill
+from pdesolve.case.labels import describe
+from pdesolve.case.sources import shown
+from pdesolve.plotting.layout import centred, key, letter
+from pdesolve.plotting.style import GAP, NARROW, ROUNDING, SHOWN, STYLE, Sheet, as_file, fill
 from pdesolve.plotting.sweep_axes import NO_TRADE, SweepAxis
 from pdesolve.plotting.sweep_contours import draw_contours
 from pdesolve.plotting.sweep_curves import draw_curves
-from pdesolve.solver.values import COLUMNS, QUANTITIES
+from pdesolve.solver.values import COLUMNS, QUANTITIES, VALUES
 from pdesolve.studies.summary import axes_of
 
 if TYPE_CHECKING:
     import xarray
 
-GAP = "price less static price"
 FEWEST = 4  # values along either axis that make contours worth while
+HEIGHTS = {1: 0.6, 2: 0.4, 3: 0.33}  # of a row of curves, by its panels, in units of the width
+NARROW_HEIGHT = 0.55
+CONTOUR_HEIGHTS = {1: 0.6, 2: 0.32}
+NARROW_CONTOUR = 0.48
 FRAME, LOWEST = 1.6, 1.2  # inches: about the panels, and of a row of them at least
-ACROSS = 3  # panels of curves in a row at most, each two of the grid's columns wide
+KNOWN = {QUANTITIES[name].column: name for name in COLUMNS}  # headings of tables do for names
+KNOWN |= {name: name for name in (*VALUES, GAP.name)}
 
 
-def page(data: "xarray.Dataset", *, width: float = 7.0, names: Sequence[str] = COLUMNS) -> Figure:
+def plot_sweep(
+    data: "xarray.Dataset", names: str | Sequence[str] | None = None, *, ax: Axes | None = None
+) -> Any:
+    """Draw what a sweep found: curves over one key, contours over two.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Of `sweep`, also one that was saved and loaded.
+    names : str or sequence of str, optional
+        Values to draw, ``"price_gap"`` (the price less the static price) among them; by default
+        those of the table, and in contours also that gap.
+    ax : Axes, optional
+        Where to draw a single one, in your own style; by default in a figure of its own.
+
+    Returns
+    -------
+    Figure or Axes
+        The axes if they were given. pyplot knows nothing of the figure.
+
+    Raises
+    ------
+    TypeError
+        If the data are no sweep's.
+    ValueError
+        If there is no such value, axes are given for several, or no key or more than two were
+        swept.
+    """
+    chosen = None if names is None else (names,) if isinstance(names, str) else tuple(names)
+    if ax is None:
+        return page(data, chosen)
+    if chosen is None or len(chosen) != 1:
+        raise ValueError(f"axes can hold one value, got {shown(names)}")
+    ax.legend(handles=_draw(ax.figure, [ax], *_prepared(data, chosen), columns=1))
+    ax.set_title(SHOWN[KNOWN[chosen[0]]].label)
+    return ax
+
+
+def page(
+    data: "xarray.Dataset", names: Sequence[str] | None = None, *, width: float = 7.0
+) -> Figure:
     """Draw reported values over the parameters.
 
     Parameters
     ----------
     data : xarray.Dataset
         Of `sweep`, over one or two parameters.
+    names : sequence of str, optional
+        What to draw, as in `plot_sweep`.
     width : float
         Inches; below 5 the panels stand in one column.
-    names : sequence of str
-        Of the values, a panel each; by default those of the table, and in contours also the price
-        less the static price.
 
     Returns
     -------
@@ -50,69 +95,88 @@ def page(data: "xarray.Dataset", *, width: float = 7.0, names: Sequence[str] = C
     Raises
     ------
     ValueError
-        If there are more than two parameters.
+        If there are more than two parameters, or no such value.
     """
-    keys = axes_of(data)
-    if len(keys) > 2:
-        raise ValueError(f"a sweep over at most two parameters can be drawn, got {len(keys)}")
-    axes = [
-        SweepAxis(
-            key=key, values=tuple(data[key].to_numpy().tolist()), unit=data[key].attrs["units"]
-        )
-        for key in keys
-    ]
-    contours = len(axes) == 2 and all(not a.words and len(a.values) >= FEWEST for a in axes)
+    data, names, axes = _prepared(data, names)
+    contours = _has_contours(axes)
     with style.context(["default", dict(STYLE)]):
-        wide = width >= NARROW
-        titles = [QUANTITIES[name].label for name in names]
-        titles += [GAP] if contours and tuple(names) == COLUMNS else []
-        count = len(titles)
-        shape = _shape(count, contours, wide)
-        each = (0.32 if contours else 0.33) if wide else (0.48 if contours else 0.55)
-        layout = ConstrainedLayoutEngine(h_pad=0.05, w_pad=0.06)
-        height = max(width * shape[0] * each, FRAME + LOWEST * shape[0])
-        figure = Figure(figsize=(width, height), layout=layout)
-        grid = figure.add_gridspec(*shape)
-        places = _places(count) if wide and not contours else list(np.ndindex(*shape))
-        panels = [figure.add_subplot(grid[place]) for place in places[:count]]
-        if contours:
-            handles = draw_contours(figure, panels, data, axes, names)
+        columns = min(len(names), 2 if contours else 3) if width >= NARROW else 1
+        rows = -(-len(names) // columns)
+        if width < NARROW:
+            each = NARROW_CONTOUR if contours else NARROW_HEIGHT
         else:
-            handles = draw_curves(panels, data, axes, names, wide)
-        for panel, title, letter in zip(panels, titles, ascii_lowercase, strict=False):
-            panel.set_title(f"({letter}) {title}", loc="left")
-        static = NO_TRADE in [handle.get_label() for handle in handles]
-        _legend(figure, data, handles, 4 if wide else 2)
-        hidden = contours and not static and any(QUANTITIES[name].static for name in names)
-        caption = _caption(data, contours, static, hidden)
-        figure.supxlabel(fill(caption, width), fontsize=6.5, color="0.25")
+            each = (CONTOUR_HEIGHTS if contours else HEIGHTS)[columns]
+        layout = ConstrainedLayoutEngine(h_pad=0.05, w_pad=0.06)
+        height = max(width * rows * each, FRAME + LOWEST * rows)
+        figure = Sheet(figsize=(width, height), layout=layout)
+        grid = figure.add_gridspec(rows, columns if contours else 2 * columns)
+        places = np.ndindex(rows, columns) if contours else centred(len(names), columns)
+        panels = [figure.add_subplot(grid[at]) for at, _ in zip(places, names, strict=False)]
+        handles = _draw(figure, panels, data, names, axes, columns=columns)
+        letter(panels, [SHOWN[name].label for name in names])
+        static = None
+        if any(f"static_{name}" in data for name in names):
+            static = NO_TRADE in [handle.get_label() for handle in handles]
+        key(figure, handles, data.attrs["title"])
+        caption = fill(_caption(data, axes, static), width)
+        figure.supxlabel(caption, fontsize=6.5, color="0.25")
         return figure
 
 
-def _shape(count: int, contours: bool, wide: bool) -> tuple[int, int]:
-    """Rows and columns of the grid that the panels stand on."""
-    if not wide:
-        return count, 1
-    across = min(2 if contours else ACROSS, count)
-    return -(-count // across), across if contours else 2 * across
+def _prepared(
+    data: "xarray.Dataset", names: Sequence[str] | None
+) -> tuple["xarray.Dataset", Sequence[str], list[SweepAxis]]:
+    """A sweep with the price's gap, what is shown of it, and its axes; an error if it cannot."""
+    if "status" not in getattr(data, "data_vars", ()):
+        raise TypeError(f"data must be what pdesolve.sweep returns, got {shown(data)}")
+    keys = axes_of(data)
+    if not keys:
+        raise ValueError("a sweep over at least one parameter can be drawn, got a point of one")
+    if len(keys) > 2:
+        raise ValueError(f"a sweep over at most two parameters can be drawn, got {len(keys)}")
+    axes = [SweepAxis.of(data, name) for name in keys]
+    if not _has_contours(axes):  # a line for each word, or else for each value of the shorter axis
+        axes = sorted(axes, key=lambda axis: (not axis.words, len(axis.values)))[::-1]
+    if not names:
+        names = (*COLUMNS, GAP.name) if _has_contours(axes) else COLUMNS
+    for name in names:
+        if name not in KNOWN:
+            raise ValueError(f"names must be among {', '.join(KNOWN)}, got {shown(name)}")
+    names = tuple(dict.fromkeys(KNOWN[name] for name in names))
+    gap = {GAP.name: data["price"] - data["static_price"]}
+    gap[f"{GAP.name}_error"] = data["price_error"] + ROUNDING * abs(data["price"])
+    if "price_slope" in data:
+        gap[f"{GAP.name}_slope"] = data["price_slope"] - data["static_price_slope"]
+    return data.assign(gap), names, axes
 
 
-def _places(count: int) -> list[tuple[int, slice]]:
-    """Where curves stand, row by row; the last row is centred."""
-    found, across = [], min(ACROSS, count)
-    for k in range(count):
-        row, place = divmod(k, across)
-        start = across - min(across, count - across * row) + 2 * place
-        found.append((row, slice(start, start + 2)))
-    return found
+def _has_contours(axes: list[SweepAxis]) -> bool:
+    """Whether contours are drawn, rather than curves."""
+    return len(axes) == 2 and all(not a.words and len(a.values) >= FEWEST for a in axes)
+
+
+def _draw(
+    figure: Any,
+    panels: list[Axes],
+    data: "xarray.Dataset",
+    names: Sequence[str],
+    axes: list[SweepAxis],
+    *,
+    columns: int,
+) -> list[Any]:
+    """Draw every panel; return what the key explains."""
+    if _has_contours(axes):
+        return draw_contours(figure, panels, data, names, axes, columns=columns)
+    below = len(panels) if columns > 1 else 1
+    return draw_curves(panels, data, names, axes, below=below)
 
 
 def render(
     data: "xarray.Dataset",
     kind: Literal["png", "pdf", "svg"] | str,
+    names: Sequence[str] | None = None,
     *,
     width: float = 7.0,
-    names: Sequence[str] = COLUMNS,
 ) -> bytes:
     """Return the page as the contents of a PNG, PDF or SVG file; the same bytes every time.
 
@@ -122,29 +186,24 @@ def render(
         If the kind is another one, or `page` cannot draw the sweep.
     """
     title = f"{data.attrs['case_name']}: {data.attrs['title']}"
-    figure = page(data, width=width, names=names)
+    figure = page(data, names, width=width)
     return as_file(figure, kind, title, str(data.attrs["pdesolve_version"]))
 
 
-def _legend(figure: Figure, data: "xarray.Dataset", handles: list[Any], columns: int) -> None:
-    """Title and key to all panels, in one object so that they keep clear of each other."""
-    figure.legend(
-        handles=handles or [Line2D([], [], linestyle="none", label=" ")],
-        loc="outside upper center",
-        ncols=min(columns, max(1, len(handles))),
-        columnspacing=1.2,
-        title=fill(data.attrs["title"], 0.7 * figure.get_figwidth()),
-        title_fontsize=9,
-    )
-
-
-def _caption(data: "xarray.Dataset", contours: bool, static: bool, hidden: bool) -> str:
-    """What has to be known to read the page."""
+def _caption(data: "xarray.Dataset", axes: list[SweepAxis], static: bool | None) -> str:
+    """What has to be known to read the page; static values are drawn, not, or None are known."""
     text = "Values at t = 0 in the initial state."
-    if contours and static:
-        text += " Static, dashed at the same levels: with no trade after now."
-    elif hidden:
-        text += " The static values, with no trade after now, are nowhere at these levels."
-    if contours and bool((data["status"] == 2).any()):
-        text += " Blank: not solved."
+    if _has_contours(axes):
+        between = bool((data["status"] != 2).all())
+        text += " Between the points solved: interpolated." if between else " Blank: not solved."
+        if static:
+            text += " Static, dashed at the same levels: with no trade after now."
+        elif static is not None:
+            text += " The static values, with no trade after now, are nowhere at these levels."
+    elif "parameter" in data.dims:
+        text += " Between the points: cubics with their slopes; straight if too sparse."
+    drawn = axes if _has_contours(axes) else axes[:1]
+    logarithmic = " and ".join(describe(axis.key).name for axis in drawn if axis.log)
+    if logarithmic:
+        text += f" On a log scale: {logarithmic}."
     return f"{text} {data.attrs['case_name']}, pdesolve {data.attrs['pdesolve_version']}."

@@ -4,6 +4,8 @@ The nodes of a line fan out with psi, and drift with it: xi = c psi + m + (1 + s
 with the payoff's centre c and the grid's m. xi0, their place at psi = 0, is the same on all lines.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 QUIET = 3e-3  # of the largest variance: where there is never more of it the price has had its moves
 
 
-def at_nodes(solution: GridReading) -> "xarray.Dataset":
+def at_nodes(solution: GridReading) -> xarray.Dataset:
     """Fields at the nodes where the price moves and psi is known at some time (`psi_limit`)."""
     import xarray
 
@@ -60,7 +62,7 @@ def _about(solution: GridReading) -> dict[str, str]:
     space, centre = solution.space, solution.prior.centre
     c, m, spread = (f"{one:.15g}" for one in (centre, space.centre, space.spread))
     return {
-        "long_name": "state xi0 (xi at psi = 0)",
+        "long_name": "state xi0",
         "comment": f"xi = c psi + m + (1 + s psi) (xi0 - m) with c = {c}, m = {m}, s = {spread}",
     }
 

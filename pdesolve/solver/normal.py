@@ -109,9 +109,7 @@ def normal_path(case: Case, times: ArrayLike | None = None) -> NormalPath:
     t = np.linspace(0.0, horizon, 65) if times is None else np.asarray(times, float)
     found, dates = shoot(economy), [one.time for one in case.market.announcements]
     later = len(dates) - np.searchsorted(dates, np.ravel(t), side="right")
-    states = [
-        found.at(1.0 - now / horizon, k) for now, k in zip(np.ravel(t), later, strict=True)
-    ]
+    states = [found.at(1.0 - now / horizon, k) for now, k in zip(np.ravel(t), later, strict=True)]
     _, x, variance, log_deviation = np.array(states).T
     psi = np.maximum(np.expm1(x), 0.0) / economy.prior.variance
     best = economy.respond(variance)

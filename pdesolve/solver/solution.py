@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from pdesolve.case import case_to_dict
 from pdesolve.model.equations import FIELDS
 from pdesolve.solver.labelled import at_nodes
+from pdesolve.solver.lent import Lent
 from pdesolve.solver.on_grid import GridReading
 from pdesolve.solver.solved import Solved
 from pdesolve.solver.steady import Along, SteadyPsi, steady_psi, steady_xi
@@ -31,7 +32,7 @@ def _unknown() -> dict[str, float]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Solution(GridReading, Solved):
+class Solution(GridReading, Solved, Lent):
     """The equilibrium of a case; as text and in notebooks, a table of its initial values.
 
     Attributes

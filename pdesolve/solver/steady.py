@@ -4,6 +4,8 @@ The price is a martingale under the risk-neutral measure, so this is where its m
 follows dpsi/dt = A²/(rho sigma)² + A + h (derivation.md, sections 3 and 13).
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

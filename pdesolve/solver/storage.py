@@ -123,7 +123,7 @@ def read_saved(path: str | Path) -> Saved:
         case = case_from_dict(_table(about["case"]), about["case_name"])
         space, rest = _summary(_table(about["summary"]))
     except (CaseError, SavedError) as error:
-        raise _foreign(path, str(error)) from error
+        raise _foreign(path, "; ".join(error.args)) from error
     except RecursionError:
         raise _foreign(path, "its case is nested too deep") from None
     shape = (times.size, space.n_psi, space.n_xi, len(FIELDS))

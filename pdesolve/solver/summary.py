@@ -1,5 +1,7 @@
 """A solution as a person or a program reads it: tables, and the JSON object of `solve`."""
 
+from __future__ import annotations
+
 import json
 import math
 from collections.abc import Iterable
@@ -70,17 +72,17 @@ def _heads(solution: Solved) -> tuple[str, str]:
     """Which case, and in which state."""
     return (
         solution.case.heading,
-        f"at t = 0, xi = {solution.economy.start + 0.0:.6g} 1/money, psi = 0"
+        f"at t = 0, xi = {solution.economy.start:.6g} 1/money, psi = 0"
         " (static: what investors would pay with no trade after now)",
     )
 
 
 def _rows(solution: Solved) -> Iterable[tuple[str, ...]]:
-    """Name, value, error, unit and static value of all that is reported, as text."""
+    """Name, value, error, unit and static value of all that is shown, as text."""
     initial, bars = solution.initial, solution.bars
     for one in (QUANTITIES[name] for name in ROWS):
         value, error = getattr(initial, one.name), bars.get(one.name, 0.0)
-        rounding = error if error > 0 else solution.case.numerics.tolerance * abs(value)
+        rounding = error if error >= 0 else solution.case.numerics.tolerance * abs(value)
         static = digits(getattr(initial, one.static), rounding) if one.static else ""
         unit = "" if one.unit == "1" else one.unit
         yield heading(one), digits(value, rounding), bound(error), unit, static

@@ -266,7 +266,7 @@ COORDINATES = (
     ),
     Quantity(
         name="psi",
-        long_name="state psi = precision accumulated, public and private",
+        long_name="precision psi",
         unit="1/money^2",
         latex=r"$\Psi$",
         label="precision Ψ",

@@ -1,5 +1,7 @@
 """Warnings to whoever asked, not to the package itself."""
 
+from __future__ import annotations
+
 import sys
 import warnings
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from pdesolve.case import Case, CaseError
+from pdesolve.case.arguments import CaseLike, as_case
 from pdesolve.case.sources import TEXTS, shown
 from pdesolve.files import plain
 from pdesolve.solver.pde import solver
@@ -40,9 +41,9 @@ class Difference(NamedTuple):
     within: bool
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Comparison:
-    """Solved cases side by side; `print` shows the table.
+    """Solved cases side by side; as text, a table.
 
     Attributes
     ----------
@@ -74,19 +75,19 @@ class Comparison:
         least = max(error, ROUNDING * max(abs(before), abs(after)))
         return Difference(after - before, error, abs(after - before) <= least)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return table(self)
 
 
 def compare(
-    *cases: Case | Solution, tol: float | None = None, progress: bool = False
+    *cases: CaseLike | Solution, tol: float | None = None, progress: bool = False
 ) -> Comparison:
     """Solve cases and compare what is reported of them.
 
     Parameters
     ----------
-    *cases : Case or Solution
-        Two to six that differ; what is solved already is taken as it is.
+    *cases : Case, str, path or Solution
+        Two to six that differ, or names or paths of some; what is solved already is taken as it is.
     tol : float, optional
         Accuracy asked for, in place of each case's own.
     progress : bool
@@ -95,20 +96,22 @@ def compare(
     Returns
     -------
     Comparison
-        Its `print` is a table; `missed` names the cases that did not converge.
+        As text, a table; `missed` names the cases that did not converge.
 
     Raises
     ------
     CaseError
-        If there are fewer than two cases, more than six, or two that do not differ.
+        If there are fewer than two cases, more than six, two that do not differ, or one that there
+        is not.
     SolveError
         If one could not be solved.
     """
-    check_cases([one.case if isinstance(one, Solution) else one for one in cases])
+    known = [one if isinstance(one, Solution) else as_case(one) for one in cases]
+    check_cases([one.case if isinstance(one, Solution) else one for one in known])
     return Comparison(
         solutions=tuple(
             one if isinstance(one, Solution) else solver.solve(one, tol=tol, progress=progress)
-            for one in cases
+            for one in known
         )
     )
 

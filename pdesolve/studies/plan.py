@@ -77,6 +77,8 @@ def make_plan(case: Case, vary: Mapping[str, Iterable[Any]], slopes: bool | None
     CaseError
         At the first key or value that no case can have, before anything is solved.
     """
+    if not isinstance(vary, Mapping):
+        raise CaseError(f"{case.name}: vary must map keys to values, got {shown(vary)}")
     if not vary:
         raise CaseError(f"{case.name}: a sweep needs at least one key to vary")
     axes = {key: _values(case, key, values) for key, values in vary.items()}

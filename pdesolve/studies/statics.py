@@ -184,7 +184,7 @@ def _dataset(plan: Plan, records: list[Record]) -> xarray.Dataset:
     if plan.slopes:
         variables |= _slopes(plan, records)
     coords: dict[str, Any] = {
-        key: (key, _coordinate(values), describe_in(plan.case, key).attributes)
+        key: (key, _coordinate(values), describe_in(plan.case, key, plan.axes).attributes)
         for key, values in plan.axes.items()
     }
     if plan.slopes:

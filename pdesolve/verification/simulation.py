@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pdesolve.finance.claims import option_prices
 from pdesolve.finance.paths import AtDate, Neutral, Trading, neutral_paths, trade_paths
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -110,8 +111,8 @@ def simulate(
     Returns
     -------
     Simulation
-        Of market clearing, the martingale property of the price, the decomposition of its variance
-        and expected utility.
+        Of market clearing, expected utility, a call by the discount factor, the martingale property
+        of the price and the decomposition of its variance.
     """
     rng = np.random.default_rng(seed)
     return Simulation(
@@ -133,7 +134,7 @@ def _physical(
     investors: int,
     tuning: SimulationTuning,
 ) -> list[Estimate]:
-    """Clearing and expected utility."""
+    """Clearing, expected utility, and a call by the discount factor (derivation.md, section 12)."""
     x, fine, coarse = trade_paths(solution, rng, paths, steps, investors)
     rho, n0 = solution.economy.risk_aversion, solution.case.market.initial_supply
     initial = solution.initial
@@ -142,14 +143,19 @@ def _physical(
         excess = np.mean(end.common + end.own, axis=0) - end.supply
         scale = np.sqrt(np.maximum(end.private, 1e-300) / investors) / rho
         wealth = end.wealth + (end.common + end.own) * (x - end.price)
-        return [excess, (excess / scale) ** 2, np.mean(np.exp(-rho * wealth), axis=0)]
+        utility = np.mean(np.exp(-rho * wealth), axis=0)
+        paid = np.maximum(x - initial.price, 0.0)
+        return [excess, (excess / scale) ** 2, utility, utility / said * paid]
 
     said = float(np.exp(rho * n0 * initial.price + initial.log_value))
     error = said * (rho * abs(n0) * solution.error["price"] + solution.error["log_value"])
+    data = option_prices(solution, [initial.price])
+    call = float(data.call[0])
     names = {
         "market clearing: mean demand less supply": (0.0, 0.0),
         "market clearing: variance of that over theory's": (1.0, 0.0),
         "expected utility: E exp(-rho W)": (said, error),
+        "call at the price: E of it times the discount factor": (call, float(data.call_error[0])),
     }
     return _estimates(names, outcome(fine), outcome(coarse), tuning)
 

@@ -1,9 +1,9 @@
 """Verification: does the code solve the equations, and are they the limit of the model.
 
 `verify` puts one case through every check that says so: its error bars against a far finer grid,
-identities and closed forms, every reported value by a second route, orders of convergence on
-manufactured problems and on the case itself, the discrete model at shorter and shorter periods, and
-the simulated economy.
+identities and closed forms, every reported value by a second route, prices of claims and the law of
+the states, orders of convergence on manufactured problems and on the case itself, the discrete
+model at shorter and shorter periods, and the simulated economy.
 """
 
 import time
@@ -33,6 +33,7 @@ from pdesolve.verification.grid_convergence import (
     refinement,
 )
 from pdesolve.verification.identities import identity_checks
+from pdesolve.verification.implications import implication_checks
 from pdesolve.verification.order_studies import manufactured_tables
 from pdesolve.verification.orders import FitTuning, OrderRow, OrderTable
 from pdesolve.verification.second_route import second_route_checks
@@ -148,6 +149,8 @@ def verify(
     tell("identities")
     checks += identity_checks(solution)
     checks += _attempt("second route", lambda: second_route_checks(solution))
+    tell("claims and the law of the states")
+    checks += _attempt("claims", lambda: implication_checks(solution))
     tell("orders of convergence")
     orders = manufactured_tables(quick=not effort.orders)
     checks += [_order_check(table, "manufactured solutions") for table in orders]

@@ -4,11 +4,13 @@ import math
 import subprocess
 import sys
 import tomllib
+from typing import Any
 
 import pytest
 
 from pdesolve.case import (
     Case,
+    CaseError,
     DiscretePayoff,
     NormalPayoff,
     case_from_dict,
@@ -38,6 +40,12 @@ def test_overrides_of_a_case_in_hand() -> None:
     case = load_case("baseline")
     changed = case_from_dict(case_to_dict(case), case.name, {"market.horizon": 3})
     assert changed == load_case("baseline", {"market.horizon": 3.0})
+
+
+@pytest.mark.parametrize("other", [[("market.horizon", 3)], "market.horizon=3"])
+def test_overrides_that_map_nothing_are_refused(other: Any) -> None:
+    with pytest.raises(CaseError, match=r"^baseline: overrides must map keys to values, got ."):
+        load_case("baseline", other)
 
 
 @pytest.mark.parametrize("name", case_names())

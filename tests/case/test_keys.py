@@ -6,13 +6,14 @@ import pytest
 
 from pdesolve.case import load_case
 from pdesolve.case.keys import CHOICES, announcement_keys, describe_in, list_keys
-from pdesolve.case.labels import EXAMPLES, MEANINGS, NAMES, SYMBOLS
+from pdesolve.case.labels import EXAMPLES, MEANINGS, NAMES, SYMBOLS, pretty
 from pdesolve.case.parameters import COSTS, PAYOFFS, PRECISIONS, Case, Market, Numerics
 from pdesolve.case.samples import SampleFile
 from pdesolve.case.template import new_case
 from tests.case.writing import Write, fault
 
 LISTED = list_keys()
+SCALE, EFFICIENCY = "attention.cost.scale", "attention.efficiency"
 
 
 def dotted(prefix: str, *parts: type) -> set[str]:
@@ -128,10 +129,10 @@ def test_what_is_commented_out_holds_when_it_is_not(write: Write, chooser: str, 
 @pytest.mark.parametrize(
     ("case", "key", "unit"),
     [
-        ("baseline", "attention.efficiency", "1/(money^2 time attention^η)"),
-        ("paper", "attention.efficiency", "1/(money^2 time)"),
-        ("baseline", "attention.cost.scale", "money/(time attention^n)"),
-        ("paper", "attention.cost.scale", "money/(time attention)"),
+        ("baseline", EFFICIENCY, "1/(money^2 time attention)"),
+        ("paper", EFFICIENCY, "1/(money^2 time)"),
+        ("baseline", SCALE, "money/(time attention^2)"),
+        ("paper", SCALE, "money/(time attention)"),
         ("capacity", "payoff.high", "money"),
         ("baseline", "market.horizon", "time"),
         ("baseline", "numerics.tolerance", ""),
@@ -139,3 +140,35 @@ def test_what_is_commented_out_holds_when_it_is_not(write: Write, chooser: str, 
 )
 def test_units_in_a_case(case: str, key: str, unit: str) -> None:
     assert describe_in(load_case(case), key).unit == unit
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "unit"),
+    [
+        ({}, SCALE, "money/(time attention²)"),
+        ({"attention.cost.exponent": 2.5}, SCALE, "money/(time attention²·⁵)"),
+        (
+            {"attention.precision": "power", "attention.elasticity": 0.5},
+            EFFICIENCY,
+            "1/(money² time attention⁰·⁵)",
+        ),
+    ],
+)
+def test_a_unit_has_the_power_that_the_case_gives(
+    changes: dict[str, object], key: str, unit: str
+) -> None:
+    assert pretty(describe_in(load_case("binary", changes), key).unit) == unit
+
+
+@pytest.mark.parametrize(
+    ("key", "varied", "unit"),
+    [
+        (SCALE, "attention.cost.exponent", "money/(time attentionⁿ)"),
+        (SCALE, "attention.cost.kind", "money/(time attentionⁿ)"),
+        (EFFICIENCY, "attention.elasticity", "1/(money² time attentionᵑ)"),
+        (EFFICIENCY, "attention.precision", "1/(money² time attentionᵑ)"),
+        (EFFICIENCY, "attention.cost.exponent", "1/(money² time attention)"),
+    ],
+)
+def test_a_power_that_is_varied_too_keeps_its_letter(key: str, varied: str, unit: str) -> None:
+    assert pretty(describe_in(load_case("binary"), key, {key, varied}).unit) == unit

@@ -65,6 +65,18 @@ def test_tables_as_people_have_them(write: Write, content: str, column: str) -> 
     assert values(sample(write, content, f"column = {column}")) == (1.0, 2.0)
 
 
+@pytest.mark.parametrize("others", [("1.5%", "2"), ("2", "1.5%")])
+def test_percentages_and_plain_numbers_are_not_mixed(write: Write, others: tuple[str, str]) -> None:
+    before, after = others
+    path = sample(write, f"date,x\n1,0\n2,{before}\n3,0%\n4,{after}\n", 'column = "x"')
+    assert fault("my.toml") == (
+        "my.toml: payoff.file x.csv, line 5, column 2, must be one finite number, and differs from"
+        " those above it in having a percent sign or none"
+    )
+    sample(write, f"date,x\n1,0\n2,{before}\n3,0%\n", 'column = "x"')
+    assert len(values(path)) == 3  # 0 is 0%
+
+
 @pytest.mark.parametrize("gap", ["", "NA", "n/a", "nan", "NaN", "null", ".", "-", "#N/A"])
 def test_missing_values_are_refused_or_dropped(write: Write, gap: str) -> None:
     content = f"date,x\n2024-01-02,1\n2024-01-03,{gap}\n2024-01-04,2\n"

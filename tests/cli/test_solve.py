@@ -107,7 +107,7 @@ def test_the_table_shows_values_errors_units_and_benchmarks(
     price, static = binary.initial.price, binary.initial.static_price
     assert rows["price"].split() == ["price", f"{price:.7f}", "2e-07", "money", f"{static:.7f}"]
     assert rows["variance"].split()[3] == "money^2"
-    assert rows["expected payoff"].split()[2:] == ["0.350000", "0", "money"]
+    assert rows["expected payoff"].split()[2:] == ["0.35", "0", "money"]
     premium = f"{binary.initial.premium:.7f}"
     assert rows["premium"].split() == ["premium", premium, "2e-07", "money"]
     assert float(premium) == pytest.approx(0.35 - price, abs=1e-7)

@@ -10,7 +10,6 @@ from typing import NoReturn
 import pytest
 
 from pdesolve.cli import program as cli
-from pdesolve.solver.values import COLUMNS
 from pdesolve.studies import executors, statics
 from pdesolve.studies.executors import ExecutorTuning, SweepError
 from tests.tools.program import RUN, Capture, forbid
@@ -178,6 +177,15 @@ def test_results_of_other_values_are_not_overwritten_unasked(
     capsys.readouterr()
 
 
+def test_results_of_other_keys_are_said_to_be_so(capsys: Capture, tmp_path: Path) -> None:
+    words = [*SWEEP, str(tmp_path), "--format", "svg", "--vary"]
+    assert cli.main([*words, f"{RHO}=1,2"]) == 0
+    (tmp_path / "normal-statics.jsonl").unlink()
+    capsys.readouterr()
+    assert cli.main([*words, "market.horizon=1,2"]) == 2
+    assert "is of another sweep: market.horizon was not varied; choose" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("spoilt", ["normal-statics.json", "normal-statics.jsonl"])
 def test_results_that_nothing_is_known_of_are_not_overwritten(
     spoilt: str, capsys: Capture, tmp_path: Path
@@ -227,15 +235,15 @@ def test_the_picture_shows_the_values_that_are_asked_for(
 ) -> None:
     seen: list[object] = []
 
-    def render(data: object, kind: str, *, names: object) -> bytes:
+    def render(data: object, kind: str, names: object) -> bytes:
         seen.append(names)
         return b""
 
     monkeypatch.setattr("pdesolve.plotting.sweep_page.render", render)
     words = [*SWEEP, str(tmp_path), "--vary", f"{RHO}=1,2", "--format", "svg"]
-    for asked in (["--plot", "gain, premium_per_sd,certainty_equivalent_gain"], []):
+    for asked in (["--plot", "gain, premium_per_sd,price_gap"], []):
         assert cli.main([*words, *asked]) == 0
-    assert seen == [("certainty_equivalent_gain", "premium_per_sd"), COLUMNS]
+    assert seen == [["gain", "premium_per_sd", "price_gap"], None]
     capsys.readouterr()
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pdesolve.case import load_case
-from pdesolve.finance.by_date import ExpectationError, expectations
+from pdesolve.finance.asked import ExpectationError
+from pdesolve.finance.by_date import expectations
 from pdesolve.finance.claims import option_prices
 from pdesolve.finance.events import event_study
 from pdesolve.model.economy import Economy

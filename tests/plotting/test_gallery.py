@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
@@ -15,20 +16,22 @@ from tests.tools.layout import check_layout
 
 SCRIPTS = Path(__file__).parents[2] / "figures"
 LONGEST = 80  # lines of a script
-UNITLESS = {  # counts, ratios, and errors that are relative
-    "attention cost / that of the case",
+UNITLESS = {  # counts, ratios, errors that are relative, and what is its own unit
+    "attention S",
+    "attention cost /\nthat of the case",
     "distance from the equations / size",
-    "elements along Ψ",
-    "intervals along ξ",
+    "elements along Ψ (log scale)",
+    "intervals along ξ (log scale)",
     "kurtosis of the payoff",
     "largest error / size",
     "skewness of the payoff",
-    "time steps",
-    "trading periods",
+    "time steps (log scale)",
+    "time t",
+    "trading periods (log scale)",
 }
 # name: numbers of the caption as they are at full resolution, and how far the quick ones may be
 PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
-    "baseline": ({"price": 9.1626, "static": 9.2644, "peak": 1.892}, 2e-3),
+    "baseline": ({"price": 9.1626, "static": 9.2644, "most": 0.1968, "peak": 1.892}, 2e-3),
     "orders": ({"xi": 8.0, "time": 4.0}, 0.1),
     "periods": ({"order": 1.0}, 0.03),
     "price": ({"most": 0.219, "least": 0.251}, 1e-3),
@@ -91,7 +94,43 @@ def test_nothing_is_clipped_nothing_overlaps_and_every_axis_has_a_label(
         found = [label for label in labels(ax) if label]
         assert len(found) == (1 if ax.get_label() == "<colorbar>" else 2)
         for label in found:
-            assert re.search(r"\(.+\)$", label) or label in UNITLESS, label
+            assert re.search(r"\([^()]*(money|shares|time)", label) or label in UNITLESS, label
+
+
+@pytest.mark.parametrize("name", PINS)
+def test_every_panel_has_a_title(name: str, pictures: dict[str, gallery.Picture]) -> None:
+    titles = [ax.get_title("left") for ax in pictures[name].draw().axes]
+    titles = [title for title in titles if title]
+    assert len(titles) > 1
+    assert all(re.fullmatch(r"\([a-z]\) .+", title) for title in titles)
+
+
+def test_dots_and_circles_are_explained(pictures: dict[str, gallery.Picture]) -> None:
+    keys = {
+        "shape": ["three payoffs", "no trade after now", "normal payoff"],
+        "sensitivities": ["one parameter varied", "the case"],
+        "orders": ["found", "slope of the order in theory"],
+    }
+    for name, expected in keys.items():
+        (legend,) = pictures[name].draw().legends
+        assert [text.get_text() for text in legend.get_texts()] == expected
+
+
+def test_lines_of_the_orders_have_the_slope_that_they_say(
+    pictures: dict[str, gallery.Picture],
+) -> None:
+    for ax in pictures["orders"].draw().axes:
+        dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+        said = [text.get_text() for text in ax.texts]
+        assert len(dashed) == len(said)
+        for line, text in zip(dashed, said, strict=True):
+            x, y = (np.log(np.asarray(values, float)) for values in line.get_data())
+            assert text == f"order {-np.diff(y)[0] / np.diff(x)[0]:.0f}"
+
+
+def test_a_map_says_what_drifts(pictures: dict[str, gallery.Picture]) -> None:
+    for ax in pictures["regions"].draw().axes[:4]:
+        assert "while\nthe price stays put" in ax.get_xlabel()
 
 
 def test_files_are_the_same_every_time_and_say_what_they_show(

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray
@@ -11,7 +13,9 @@ from matplotlib.figure import Figure
 
 import pdesolve
 from pdesolve.case import load_case
+from pdesolve.plotting import sweep_contours
 from pdesolve.plotting import sweep_page as sweep_plots
+from pdesolve.plotting.sweep_axes import OWN, SweepAxis
 from tests.tools.layout import check_layout
 from tests.tools.sweeps import COST, RHO
 
@@ -62,6 +66,10 @@ def pages(sweeps: dict[str, xarray.Dataset]) -> dict[str, Figure]:
     return {name: sweep_plots.page(data) for name, data in sweeps.items()}
 
 
+def caption(figure: Figure) -> str:
+    return figure.texts[0].get_text().replace("\n", " ")
+
+
 def key(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
@@ -74,13 +82,13 @@ def test_every_axis_has_a_label_with_its_unit(name: str, pages: dict[str, Figure
         assert bars == ["money", "money²", "attention", "money/√time", *["money"] * 3]
         below = [ax.get_xlabel() for ax in figure.axes[5:7]]
         left = [ax.get_ylabel() for ax in figure.axes[0:7:2]]
-        assert left == ["attention cost scale\n(money/(time attentionⁿ))"] * 4
+        assert left == ["attention cost scale\n(money/(time attention²))"] * 4
     else:
         heights = [ax.get_ylabel() for ax in figure.axes]
         assert heights == ["money", "money²", "attention", "money/√time", "money", "money"]
         below = [ax.get_xlabel() for ax in figure.axes]
     kinds = {"words": "payoff", "endless": "attention capacity (attention)"}
-    usual = "attention cost scale\n(money/(time attentionⁿ))"
+    usual = "attention cost scale\n(money/(time attention²))"
     if name not in ("ratios", "flat"):
         usual = "risk aversion ρ (1/money)"
     assert set(below) == {kinds.get(name, usual)}
@@ -110,9 +118,11 @@ def test_the_values_that_are_asked_for_are_drawn_and_no_others(
         "attention": "attention S",
     }
     for names in (["premium_per_sd"], ["price", "premium_per_sd"], [*titles, "expected_payoff"]):
-        figure = sweep_plots.page(sweeps[name], width=width, names=names)
-        found = [ax.get_title(loc="left")[4:] for ax in figure.axes if ax.get_title(loc="left")]
-        assert found == [titles.get(one, "expected payoff E x") for one in names]
+        figure = sweep_plots.page(sweeps[name], names, width=width)
+        found = [ax.get_title("left") for ax in figure.axes if ax.get_title("left")]
+        assert [re.sub(r"^\([a-d]\) ", "", title) for title in found] == [
+            titles.get(one, "expected payoff E x") for one in names
+        ]
         check_layout(figure, slack=1.0)
         text = " ".join(text.get_text() for text in figure.texts)
         assert ("tatic" in text) == (name == "contours" and "price" in names)
@@ -123,13 +133,117 @@ def test_the_curves_go_through_the_points_beside_the_static_benchmark(
 ) -> None:
     data = sweeps["steps"]
     for ax, name in zip(pages["steps"].axes, ("price", "variance"), strict=False):
-        static, points, curve = ax.lines[:3]
-        assert np.asarray(static.get_ydata()) == pytest.approx(data[f"static_{name}"].to_numpy())
+        static, curve, points = ax.lines[:3]
         assert static.get_linestyle() == "--"
         assert np.asarray(points.get_ydata()) == pytest.approx(data[name].to_numpy())
-        x, y = (np.asarray(values, float) for values in curve.get_data())
-        assert np.interp(data[RHO], x, y) == pytest.approx(data[name].to_numpy(), rel=1e-3)
+        for line, what in ((curve, name), (static, f"static_{name}")):
+            x, y = (np.asarray(values, float) for values in line.get_data())
+            assert x.size > 100  # not a polygon
+            assert y[:: (x.size - 1) // 4] == pytest.approx(data[what].to_numpy(), rel=1e-12)
+            middle = float(data[f"{what}_slope"][2, 0])
+            assert np.interp(2.25 + 1e-3, x, y) == pytest.approx(
+                float(data[what][2]) + middle * 1e-3, rel=1e-6
+            )
     assert key(pages["steps"])[:3] == ["with trade", "no trade after now", "slope"]
+
+
+def test_a_cubic_that_would_invent_an_extreme_is_not_drawn(
+    sweeps: dict[str, xarray.Dataset],
+) -> None:
+    data = sweeps["steps"].copy(deep=True)
+    data["attention"][...] = [2.0, 1.0, 1.1, 1.2, 1.3]
+    data["attention_slope"][:, 0] = [-20.0, 0.1, 0.1, 0.1, 0.1]
+    figure = sweep_plots.page(data)
+    curve = figure.axes[2].lines[0]
+    assert np.asarray(curve.get_ydata(), float).min() >= 0.99
+    assert "straight if too sparse" in caption(figure)
+
+
+def test_a_cubic_that_turns_back_between_slopes_that_do_not_is_not_drawn(
+    sweeps: dict[str, xarray.Dataset],
+) -> None:
+    data = sweeps["steps"].copy(deep=True)
+    data["attention"][...] = [3.0, 0.85, 0.6, 0.5, 0.4]
+    data["attention_slope"][:, 0] = [-10.0, -0.4, -0.2, -0.1, -0.1]
+    curve = np.asarray(sweep_plots.page(data).axes[2].lines[0].get_ydata(), float)
+    assert (np.diff(curve) < 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "own"), [("steps", 1.5), ("ratios", 0.08), ("words", 0.0), ("lines", 1.5)]
+)
+def test_the_cases_own_value_is_marked(name: str, own: float, pages: dict[str, Figure]) -> None:
+    figure = pages[name]
+    for ax in figure.axes:
+        marked = [line for line in ax.lines if np.array_equal(line.get_xdata(), [own, own])]
+        assert len(marked) == 1
+    words = {"words": "beta"}
+    assert f"the case: {words.get(name, f'{own:g}')}" in key(figure)
+
+
+def test_the_case_itself_is_marked_among_contours(pages: dict[str, Figure]) -> None:
+    assert {"the case", "solved"} < set(key(pages["contours"]))
+    for ax in pages["contours"].axes[:7]:
+        (marked,) = [line for line in ax.lines if line.get_markersize() == 5]
+        assert np.array_equal(marked.get_xydata(), [[1.5, 0.08]])
+        (solved,) = [line for line in ax.lines if line.get_markersize() < 3]
+        assert np.size(solved.get_xdata()) == 25
+
+
+def test_one_of_several_lines_is_the_case() -> None:
+    data = pdesolve.sweep(
+        load_case("normal"), {RHO: [0.5, 1.0, 1.5], COST: [0.5, 1.0]}, tol=1e-2, processes=1
+    )
+    assert "attention cost scale 1 (the case)" in key(sweep_plots.page(data))
+
+
+def test_a_case_outside_the_sweep_is_not_marked(sweeps: dict[str, xarray.Dataset]) -> None:
+    data = sweeps["steps"].sel({RHO: slice(2.0, None)})
+    assert not [text for text in key(sweep_plots.page(data)) if text.startswith("the case")]
+
+
+def test_contours_are_refined_without_new_extremes(
+    sweeps: dict[str, xarray.Dataset], pages: dict[str, Figure]
+) -> None:
+    data = sweeps["contours"]
+    for name in ("price", "attention"):
+        x, y, fine = sweep_contours._refined(
+            data[name].transpose(COST, RHO).to_numpy(),
+            [SweepAxis.of(data, key) for key in (RHO, COST)],
+        )
+        assert fine.shape == (y.size, x.size) == (49, 49)
+        points = np.asarray(fine)[::12, ::12]
+        assert points == pytest.approx(data[name].transpose(COST, RHO).to_numpy())
+        assert fine.min() >= float(data[name].min()) - 1e-12
+        assert fine.max() <= float(data[name].max()) + 1e-12
+    assert "Between the points solved: interpolated." in caption(pages["contours"])
+
+
+def test_refined_contours_are_near_values_solved_in_between() -> None:
+    """Halfway between points, where they have to guess most."""
+    case, steps = load_case("normal"), np.linspace(0.5, 1.5, 5)
+    costs = np.geomspace(0.5, 2.0, 5)
+    data = pdesolve.sweep(case, {RHO: steps, COST: costs}, tol=1e-3, processes=1)
+    axes = [SweepAxis.of(data, key) for key in (RHO, COST)]
+    x, y, fine = sweep_contours._refined(data["attention"].to_numpy().T, axes)
+    there = {RHO: float(x[18]), COST: float(y[30])}
+    truth = pdesolve.solve(load_case("normal", there), tol=1e-3).initial.attention
+    assert fine[30, 18] == pytest.approx(truth, rel=0.01)
+
+
+def test_logarithmic_axes_show_it(pages: dict[str, Figure]) -> None:
+    minor = pages["ratios"].axes[0].xaxis.get_minorticklocs()
+    low, high = pages["ratios"].axes[0].get_xlim()
+    assert len([mark for mark in minor if low < mark < high]) > 10
+    assert "On a log scale: attention cost scale." in caption(pages["ratios"])
+    assert "log scale" not in caption(pages["steps"])
+    assert "log scale" not in caption(pages["lines"])
+
+
+def test_ticks_are_round(pages: dict[str, Figure]) -> None:
+    for name in ("steps", "contours"):
+        labels = [text.get_text() for text in pages[name].axes[5].get_xticklabels()]
+        assert {"1", "2", "3"} < set(labels)
 
 
 @pytest.mark.parametrize(("name", "swept"), [("steps", RHO), ("ratios", COST)])
@@ -166,22 +280,35 @@ def test_bands_are_drawn_where_they_can_be_seen(pages: dict[str, Figure]) -> Non
     assert not attention.collections
 
 
+def test_the_band_follows_the_curve(sweeps: dict[str, xarray.Dataset]) -> None:
+    data = sweeps["steps"].copy(deep=True)
+    data["attention_error"][...] = 0.2
+    ax = sweep_plots.page(data).axes[2]
+    x, curve = (np.asarray(values, float) for values in ax.lines[0].get_data())
+    (band,) = ax.collections
+    edges = np.asarray(band.get_paths()[0].vertices)
+    for at, height in zip(x, curve, strict=True):
+        ends = edges[np.isclose(edges[:, 0], at), 1]
+        assert [ends.min(), ends.max()] == pytest.approx([height - 0.2, height + 0.2])
+
+
 def test_words_are_points_side_by_side(pages: dict[str, Figure]) -> None:
     for name, labels in (("words", ["beta", "uniform"]), ("endless", ["0.5", "inf"])):
         ax = pages[name].axes[0]
         assert [text.get_text() for text in ax.get_xticklabels()] == labels
-        assert {line.get_linestyle() for line in ax.lines} == {"None"}
+        lines = [line for line in ax.lines if line.get_color() != OWN["color"]]
+        assert {line.get_linestyle() for line in lines} == {"None"}
 
 
 def test_few_values_give_a_line_each_that_needs_no_colour(pages: dict[str, Figure]) -> None:
     assert key(pages["lines"])[:3] == [f"attention cost scale {c}" for c in ("0.05", "0.1", "0.2")]
-    assert key(pages["words and steps"])[:2] == ["beta", "uniform"]
+    assert key(pages["words and steps"])[:2] == ["beta (the case)", "uniform"]
     for name, count in (("lines", 3), ("words and steps", 2)):
-        lines = [
-            line for line in pages[name].axes[2].lines if line.get_marker() not in ("", "None", "x")
-        ]
-        strokes = {(str(line.get_linestyle()), line.get_marker()) for line in lines}
-        assert len(strokes) == count
+        lines = pages[name].axes[2].lines
+        marks = {line.get_marker() for line in lines} - {"", "None", "x"}
+        drawn = [line for line in lines if line.get_marker() == ""]
+        strokes = {str(line._dash_pattern) for line in drawn}  # type: ignore[attr-defined]
+        assert len(marks) == len(strokes) == count
         greys = [mpl.colors.to_rgb(line.get_color()) for line in lines]
         assert all(len(set(grey)) == 1 for grey in greys)
 
@@ -197,14 +324,92 @@ def test_contours_get_lighter_with_the_value(pages: dict[str, Figure]) -> None:
 def test_the_caption_says_whether_static_values_are_drawn(pages: dict[str, Figure]) -> None:
     figure = pages["contours"]
     keys = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
-    dashed = "Static, dashed" in figure.texts[0].get_text()
+    dashed = "Static, dashed" in caption(figure)
     assert dashed == ("no trade after now" in keys)
     assert dashed != ("nowhere at these levels" in figure.texts[0].get_text())
 
 
-def test_a_value_that_does_not_move_is_a_flat_line(pages: dict[str, Figure]) -> None:
-    low, high = pages["flat"].axes[0].get_ylim()
+def test_a_value_that_does_not_move_is_a_flat_line_and_said(pages: dict[str, Figure]) -> None:
+    ax = pages["flat"].axes[0]
+    low, high = ax.get_ylim()
     assert high - low > 1e-4
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["4.75"]
+    assert [text.get_text() for text in ax.texts] == ["4.75 throughout"]
+    assert not pages["flat"].axes[1].texts
+
+
+def test_a_value_that_does_not_move_gets_no_colour_bar() -> None:
+    vary = {"market.initial_supply": np.linspace(-0.5, 0.5, 4), COST: np.geomspace(0.1, 2.0, 4)}
+    data = pdesolve.sweep(load_case("normal"), vary, tol=1e-2, processes=1)
+    figure = sweep_plots.page(data)
+    assert [text.get_text() for text in figure.axes[6].texts] == ["0 money\nthroughout"]
+    bars = [ax for ax in figure.axes if ax.get_label() == "<colorbar>"]
+    assert len(bars) == 6
+    check_layout(figure, slack=1.0)
+
+
+def test_a_sweep_over_one_value_is_a_point(sweeps: dict[str, xarray.Dataset]) -> None:
+    figure = sweep_plots.page(sweeps["steps"].isel({RHO: [2]}))
+    points = [line for line in figure.axes[2].lines if line.get_marker() == "o"]
+    assert np.size(points[0].get_xdata()) == 1
+
+
+def test_names_choose_what_is_drawn(sweeps: dict[str, xarray.Dataset]) -> None:
+    figure = pdesolve.plot_sweep(sweeps["steps"], ["price_gap", "attention"])
+    titles = [ax.get_title("left") for ax in figure.axes]
+    assert titles == ["(a) price less static price", "(b) attention S"]
+    gap = sweeps["steps"]["price"] - sweeps["steps"]["static_price"]
+    points = figure.axes[0].lines[1]
+    assert np.asarray(points.get_ydata()) == pytest.approx(gap.to_numpy())
+    again = pdesolve.plot_sweep(sweeps["steps"], ["gain", "certainty_equivalent_gain"])
+    assert [ax.get_title("left") for ax in again.axes] == ["gain G₀"]  # a table's heading
+    for name in ("steps", "contours"):
+        one = pdesolve.plot_sweep(sweeps[name], "log_value")
+        assert one.axes[0].get_title("left") == "log value L"
+        assert "tatic" not in caption(one)
+        assert "1" not in [ax.get_ylabel() for ax in one.axes]  # it has no unit
+        check_layout(one)
+
+
+@pytest.mark.parametrize("name", ["steps", "contours"])
+def test_a_sweep_is_drawn_into_axes_that_are_given(
+    name: str, sweeps: dict[str, xarray.Dataset]
+) -> None:
+    figure, (left, right) = plt.subplots(1, 2)
+    try:
+        assert pdesolve.plot_sweep(sweeps[name], "attention", ax=right) is right
+        assert right.get_xlabel() == "risk aversion ρ (1/money)"
+        assert right.get_title() == "attention S"
+        assert right.get_legend() is not None
+        assert not left.has_data()
+    finally:
+        plt.close(figure)
+
+
+def test_a_saved_sweep_is_drawn_as_it_was(
+    sweeps: dict[str, xarray.Dataset], tmp_path: Path
+) -> None:
+    for name in ("steps", "words", "contours"):
+        path = tmp_path / f"{name}.nc"
+        sweeps[name].to_netcdf(path, engine="h5netcdf")
+        with xarray.open_dataset(path) as data:
+            assert sweep_plots.render(data, "png") == sweep_plots.render(sweeps[name], "png")
+
+
+def test_names_that_are_none_and_axes_for_many_are_refused(
+    sweeps: dict[str, xarray.Dataset],
+) -> None:
+    data = sweeps["steps"]
+    with pytest.raises(ValueError, match=r"names must be among price, .*price_gap, got 'prise'"):
+        pdesolve.plot_sweep(data, "prise")
+    with pytest.raises(ValueError, match="axes can hold one value"):
+        pdesolve.plot_sweep(data, ax=Figure().subplots())
+    with pytest.raises(ValueError, match="at least one parameter can be drawn, got a point of one"):
+        pdesolve.plot_sweep(data.isel({RHO: 0}))
+    for other in (3, None, data.drop_vars("status"), data["price"]):
+        with pytest.raises(TypeError, match=r"must be what pdesolve.sweep returns, got .") as said:
+            pdesolve.plot_sweep(other)  # type: ignore[arg-type]
+        assert "\n" not in str(said.value)
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])

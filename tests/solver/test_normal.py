@@ -190,6 +190,12 @@ def test_price_and_log_mass_are_the_tilted_normal(xi: float, psi: float) -> None
     assert float(normal_price(case, xi, psi)) == pytest.approx(mean, abs=1e-11)
 
 
+def test_more_accuracy_than_there_is_can_be_asked_for() -> None:
+    case = load_case("market")  # SciPy's warning would be an error
+    asked, usual = normal_initial(case, rtol=1e-14), normal_initial(case)
+    assert asked.variance == pytest.approx(usual.variance, rel=1e-12)
+
+
 def test_price_broadcasts() -> None:
     case = load_case("normal")
     xi, psi = np.linspace(-1, 1, 3)[:, None], np.array([0.0, 2.0])

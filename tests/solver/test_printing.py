@@ -60,8 +60,7 @@ def market(request: pytest.FixtureRequest) -> Solution | DiscreteSolution:
 
 def test_the_repr_is_the_table_of_the_command_line() -> None:
     printed = program("solve", "binary", "--tol", "1e-3").stdout.splitlines()
-    case = pdesolve.load_case("binary", {"numerics.tolerance": 1e-3})
-    mine = repr(pdesolve.solve(case)).splitlines()
+    mine = repr(pdesolve.solve("binary", tol=1e-3)).splitlines()
     assert len(mine) == len(printed) == 17
     assert [line for line in mine if not line.endswith(" s")] == [
         line

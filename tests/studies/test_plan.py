@@ -35,6 +35,7 @@ def test_ranges_are_exact_at_their_ends_and_round_inside() -> None:
     ("vary", "message"),
     [
         ({}, "at least one key"),
+        ([RHO], r"vary must map keys to values, got \['market.risk_aversion'\]"),
         ({RHO: []}, "over at least one value"),
         ({RHO: 1.0}, "over a list of values"),
         ({RHO: "12"}, "over a list of values"),

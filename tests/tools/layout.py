@@ -3,12 +3,16 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pdesolve.plotting.style import STYLE
+
 
 def check_layout(figure: Figure, axes: list[Axes] | None = None, slack: float = 0.0) -> None:
     """Axes with their labels, texts and legends lie inside the figure and do not overlap.
 
-    Boxes may overlap by up to twice `slack` pixels; by default all axes are looked at.
+    Boxes may overlap by up to twice `slack` pixels; by default all axes are looked at. Pixels are
+    those of files: letters are a little wider there than at matplotlib's own resolution.
     """
+    figure.dpi = STYLE["savefig.dpi"]
     figure.draw_without_rendering()
     boxes = [ax.get_tightbbox() for ax in (figure.axes if axes is None else axes)]
     boxes += [text.get_window_extent() for text in figure.texts]

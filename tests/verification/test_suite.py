@@ -13,6 +13,7 @@ from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from pdesolve.verification.discrete_limit import period_checks, to_the_limit
 from pdesolve.verification.identities import identity_checks
+from pdesolve.verification.implications import implication_checks
 from pdesolve.verification.suite import QUICK, Report, bars, simulated, verify
 
 
@@ -23,6 +24,8 @@ def test_a_right_solution_passes(verified: Report) -> None:
         "error bars",
         "identities",
         "second route",
+        "claims",
+        "law of the states",
         "manufactured solutions",
         "discrete model",
         "simulation",
@@ -43,6 +46,11 @@ def test_a_wrong_right_hand_side_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     solution = solve(load_case("binary"), tol=1e-4)
     assert any(not check.passed for check in identity_checks(solution))
     assert any(not check.passed for check in simulated(solution, QUICK))
+    failed = {check.name for check in implication_checks(solution) if not check.passed}
+    assert failed == {
+        "variance from options (Carr and Madan)",
+        "variance: Var^Q of the price + E^Q V, by their law",
+    }
     shorter = to_the_limit(solution, (16, 32, 64))
     assert any(not check.passed for one in shorter for check in period_checks(one, kink=False))
 

@@ -24,8 +24,8 @@ class DensityPrior(Prior):
         Log of the rule's total mass with no tilt.
     pdf : callable
         payoffs, money -> their density, 1/money.
-    draw : callable
-        (generator, size) -> payoffs drawn from the prior, money.
+    inverse : callable
+        shares in [0, 1) -> quantiles of the prior, money.
     fine : Panels
         That the rule goes by.
     """
@@ -34,7 +34,7 @@ class DensityPrior(Prior):
     rule: Callable[[Array, Array], QuadratureRule]
     log_mass: float
     pdf: Callable[[Array], Array]
-    draw: Callable[[np.random.Generator, int], Array]
+    inverse: Callable[[Array], Array]
     fine: Panels = Panels()
     slow: bool = field(default=True, init=False)
 
@@ -76,6 +76,6 @@ class DensityPrior(Prior):
         """Density of F, 1/money, at payoffs."""
         return self.pdf(payoff)
 
-    def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Payoffs drawn from the prior, money, shape (size,)."""
-        return self.draw(rng, size)
+    def quantile(self, share: Array) -> Array:
+        """Payoffs, money, of uniform shares, as in the base class."""
+        return self.inverse(share)

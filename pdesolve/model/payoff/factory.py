@@ -126,40 +126,34 @@ def _lognormal(spec: LognormalPayoff) -> Prior:
     )
     middle, sd = np.log(spec.mean) - 0.5 * log_variance, np.sqrt(log_variance)
 
-    def draw(rng: np.random.Generator, size: int) -> Array:
+    with np.errstate(divide="ignore"):
+        low, high = ndtr((np.log([spec.low, spec.high]) - middle) / sd)
+
+    def inverse(share: Array) -> Array:
         with np.errstate(divide="ignore"):
-            ends = ndtr((np.log([spec.low, spec.high]) - middle) / sd)
-        return np.exp(middle + sd * ndtri(rng.uniform(ends[0], ends[1], size)))
+            x = np.exp(middle + sd * ndtri(low + (high - low) * share))
+        return np.asarray(np.clip(x, spec.low, spec.high))
 
     def pdf(x: Array) -> Array:
-        with np.errstate(divide="ignore"):
-            low, high = ndtr((np.log([spec.low, spec.high]) - middle) / sd)
         inside = (x >= spec.low) & (x <= spec.high)
         return np.where(inside, lognorm.pdf(x, sd, scale=np.exp(middle)) / (high - low), 0.0)
 
-    return _density(spec.low, spec.high, spec.high, rule, pdf, draw)
+    return _density(spec.low, spec.high, spec.high, rule, pdf, inverse)
 
 
 def _uniform(spec: UniformPayoff) -> Prior:
     """Uniform, in units of half its range."""
-
-    def draw(rng: np.random.Generator, size: int) -> Array:
-        return rng.uniform(spec.low, spec.high, size)
-
     width = spec.high - spec.low
-    pdf = uniform(loc=spec.low, scale=width).pdf
-    return _density(spec.low, spec.high, width / 2.0, uniform_rule, pdf, draw)
+    law = uniform(loc=spec.low, scale=width)
+    return _density(spec.low, spec.high, width / 2.0, uniform_rule, law.pdf, law.ppf)
 
 
 def _beta(spec: BetaPayoff) -> Prior:
     """Beta, in units of its range."""
     width = spec.high - spec.low
-
-    def draw(rng: np.random.Generator, size: int) -> Array:
-        return spec.low + width * rng.beta(spec.a, spec.b, size)
-
-    pdf = beta(spec.a, spec.b, loc=spec.low, scale=width).pdf
-    return _density(spec.low, spec.high, width, partial(beta_rule, a=spec.a, b=spec.b), pdf, draw)
+    law = beta(spec.a, spec.b, loc=spec.low, scale=width)
+    rule = partial(beta_rule, a=spec.a, b=spec.b)
+    return _density(spec.low, spec.high, width, rule, law.pdf, law.ppf)
 
 
 def _density(
@@ -168,7 +162,7 @@ def _density(
     scale: float,
     rule: Callable[[Array, Array], QuadratureRule],
     pdf: Callable[[Array], Array],
-    draw: Callable[[np.random.Generator, int], Array],
+    inverse: Callable[[Array], Array],
 ) -> Prior:
     """Prior on [low, high] of a quadrature rule."""
     untilted = rule(np.zeros(1), np.zeros(1))
@@ -180,7 +174,7 @@ def _density(
         rule=rule,
         log_mass=float((untilted.log_peak + np.log(untilted.weight.sum(axis=0)))[0]),
         pdf=pdf,
-        draw=draw,
+        inverse=inverse,
     )
 
 

@@ -13,6 +13,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
+from scipy.special import ndtri
 from scipy.stats import norm
 
 from pdesolve.model.payoff.prior import Cumulants, Prior
@@ -20,6 +21,7 @@ from pdesolve.typing import Array
 
 MANY = 8  # components beyond which expectations use FEW_NODES instead of HERMITE_NODES
 HERMITE_NODES, FEW_NODES = 64, 24
+TINY = 2.0**-53  # between the shares that a generator draws
 PANEL_NODES, PANEL_ENDS = 12, np.array([-9.0, -6.5, -4.5, -3.0, -1.5, 0.0])  # of a normal, in sds
 
 
@@ -55,9 +57,9 @@ class NormalPrior(Prior):
         """Density of F, 1/money, at payoffs."""
         return np.asarray(norm.pdf(payoff, self.centre, self.spread))
 
-    def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Payoffs drawn from the prior, money, shape (size,)."""
-        return self.centre + self.spread * rng.standard_normal(size)
+    def quantile(self, share: Array) -> Array:
+        """Payoffs, money, of uniform shares, as in the base class."""
+        return np.asarray(self.centre + self.spread * ndtri(np.maximum(share, TINY)))
 
 
 def normal_panels(
@@ -229,8 +231,13 @@ class MixturePrior(Prior):
             total += np.exp(log_weight) * norm.pdf(payoff, self.centre + offset, sd)
         return total
 
-    def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Payoffs drawn from the prior, money, shape (size,)."""
-        which = rng.choice(self.offsets.size, size, p=np.exp(self.log_weights))
+    def quantile(self, share: Array) -> Array:
+        """Payoffs, money, of uniform shares, as in the base class: component by component."""
+        ends = np.cumsum(np.exp(self.log_weights))
+        ends /= ends[-1]
+        which = np.searchsorted(ends[:-1], share, side="right")
+        starts = np.append(0.0, ends[:-1])[which]
+        within = np.maximum((share - starts) / (ends[which] - starts), TINY)
         sds = np.broadcast_to(self.sds, self.offsets.shape)[which]
-        return self.centre + self.offsets[which] + sds * rng.standard_normal(size)
+        normal = ndtri(np.minimum(within, 1.0 - TINY)) if self.sds.any() else 0.0
+        return np.asarray(self.centre + self.offsets[which] + sds * normal)

@@ -245,5 +245,35 @@ class Prior(ABC):
         return largest
 
     @abstractmethod
+    def quantile(self, share: Array) -> Array:
+        """Payoffs, money, that uniform shares in [0, 1) are carried to: distributed as F.
+
+        Evenly spread shares make evenly spread payoffs: of normals, within every component.
+        """
+
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Payoffs drawn from the prior, money, shape (size,)."""
+        return self.quantile(rng.random(size))
+
+    def tilted_draw(self, share: Array, zeta: Array, psi: Array) -> Array:
+        """A payoff of each tilted prior, money: the node that a uniform share falls to.
+
+        Nodes are those of `expectation`: all there are for atoms; else smooth functions have the
+        mean of the tilted prior.
+
+        Parameters
+        ----------
+        share : array, shape (n,)
+            In [0, 1).
+        zeta, psi : array, shape (n,)
+            As in `cumulants`.
+        """
+        drawn, size = np.empty(share.size), max(1, CHUNK // self._size)
+        with np.errstate(under="ignore"):
+            for start in range(0, share.size, size):
+                part = slice(start, start + size)
+                offsets, weights = self._nodes(zeta[part], psi[part])
+                below = np.cumsum(weights, axis=0)
+                which = np.sum(below[:-1] <= share[part] * below[-1], axis=0)
+                drawn[part] = np.take_along_axis(offsets, which[None], axis=0)[0]
+        return self.centre + drawn

@@ -180,7 +180,7 @@ def _bend(prior: Prior, low: float, high: float, step: float) -> float:
     """Shortest length in xi over which the static variance changes by its own size at psi = 0."""
     line = np.linspace(low, high, 101)
     static = scan(prior, line[None], np.zeros(1), step).static
-    seen = static.variance > 1e-3 * static.variance.max()
+    seen = ~(static.variance <= 1e-3 * static.variance.max())  # what is not a number, too
     change = np.abs(static.third) + np.sqrt(np.abs(static.fourth) * static.variance)
     steepest = float(np.max((change / static.variance)[seen]))
     return 1.0 / max(steepest, 1e-3 * prior.sd)

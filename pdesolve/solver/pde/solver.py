@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import numpy as np
+
 from pdesolve.case.arguments import CaseLike, as_case, check_tolerance
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model.attention.response import NoOptimum
@@ -67,7 +69,7 @@ def solve(
     except OutOfReach as failure:
         raise SolveError(str(failure)) from failure
     try:
-        domain = choose_domain(economy, tolerance, tuning.domain)
+        domain = _domain(case.name, economy, tolerance, tuning)
         solution = solve_to_tolerance(case, economy, domain, tolerance, tuning, progress=progress)
     except (NoOptimum, NoConvergence) as failure:
         raise SolveError(f"{case.name}: {failure}") from failure
@@ -79,6 +81,19 @@ def solve(
     note = economy.prior.note
     message = f"{solution.message}; {note}" if note else solution.message
     return replace(solution, seconds=time.perf_counter() - began, message=message)
+
+
+def _domain(name: str, economy: Economy, tolerance: float, tuning: Tuning) -> Domain:
+    """The state space; SolveError if the static market at its edges is beyond the numbers."""
+    with np.errstate(all="ignore"):
+        domain = choose_domain(economy, tolerance, tuning.domain)
+    sizes = domain.low, domain.high, domain.psi_scale, domain.psi_top, domain.finest
+    if not np.isfinite(sizes).all():
+        raise SolveError(
+            f"{name}: the payoff reaches too far from where nearly all of its probability is"
+            " for floating-point numbers: lower payoff.high, or what spreads it out"
+        )
+    return domain
 
 
 def _remedy(economy: Economy, domain: Domain) -> str:

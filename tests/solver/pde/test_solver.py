@@ -305,6 +305,13 @@ def test_too_few_time_steps_are_reported() -> None:
         change("three_states", {"numerics.max_steps": 5})
 
 
+@pytest.mark.parametrize("high", [1e5, 1e40])
+def test_a_lognormal_that_is_hardly_cut_off_is_a_sentence(high: float) -> None:
+    payoff = {"payoff.kind": "lognormal", "payoff.mean": 2.0, "payoff.sd": 1.0}
+    with pytest.raises(SolveError, match=r"^baseline: the payoff reaches too far .*payoff\.high"):
+        change("baseline", {**payoff, "payoff.high": high})
+
+
 def test_what_is_not_finite_is_located(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rate that turns into NaN at one node, in one field, once learning has begun."""
     rates, make_grid = equations.rates, Domain.grid
