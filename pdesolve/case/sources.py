@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from pdesolve.case.errors import PdesolveError
 
@@ -174,7 +174,7 @@ def write_toml(table: Mapping[str, object], longest: float = inf, prefix: str = 
     return text
 
 
-def _is_tables(value: object) -> bool:
+def _is_tables(value: object) -> TypeGuard[list[Mapping[str, object]]]:
     return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
 
 

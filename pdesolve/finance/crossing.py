@@ -43,7 +43,7 @@ def crossed(
         z = np.clip(space.locate(xi, np.asarray(psi + told[line]))[1], -1.0, 1.0)
         spread = (weights[line][:, None] * chance).ravel()
         rows[line] = BSpline.design_matrix(z.ravel(), knots, degree).T @ spread
-    rows = np.linalg.solve(through.T, rows.T).T
+    rows = np.asarray(np.linalg.solve(through.T, rows.T).T, dtype=np.float64)
     if space.n_psi == 1:
         return rows
     return np.asarray(along_psi(space, np.eye(space.n_psi), space.psi + told).T @ rows)

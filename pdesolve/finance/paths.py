@@ -42,9 +42,9 @@ def stretches(solution: Solution, steps: int) -> list[Stretch]:
         return [Stretch(t, 0.0)]
     found, index = [], np.arange(t.size)
     for span in cuts:
-        ends = np.interp([span.start, span.end], t, index)
-        count = 2 * max(1, round(0.5 * (ends[1] - ends[0])))
-        times = np.interp(np.linspace(*ends, count + 1), index, t)
+        low, high = (float(np.interp(end, t, index)) for end in (span.start, span.end))
+        count = 2 * max(1, round(0.5 * (high - low)))
+        times = np.interp(np.linspace(low, high, count + 1), index, t)
         times[0], times[-1] = span.start, just_before(span.end) if span.precision else span.end
         found.append(Stretch(times, span.precision))
     return found

@@ -149,7 +149,6 @@ class Nearby:
         rho, p_xi = market.risk_aversion, float(first(totals[:, 0], self.steps[0]))
         p, variance, log_value = (float(one) for one in totals[2])
         found = self.choice(variance)
-        noise = rho * market.supply_volatility
         alone = self.static(np.array([self.xi]), np.array([self.psi]))[0]
         expected, spread, _ = self.static(np.zeros(1), np.zeros(1))[0]
         return {
