@@ -31,6 +31,11 @@ What a market implies (methods of a Solution do most)
     simulate_blocks  paths block by block, where all of them would take too much memory
     path_means       means over any number of simulated paths, with their errors
 
+Investing
+
+    growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
+    portfolio        weights of assets, from their returns, by any of ten methods
+
 Errors
 
     CaseError        what is wrong with a case: file, key, rule and value
@@ -49,6 +54,8 @@ if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
     from pdesolve.finance.averages import path_means
     from pdesolve.finance.simulation import simulate_blocks
+    from pdesolve.investing.growth import growth_optimal
+    from pdesolve.investing.portfolios import portfolio
     from pdesolve.plotting.sweep_page import plot_sweep
     from pdesolve.solver.discrete.solver import solve_discrete
     from pdesolve.solver.pde.solver import SolveError, solve
@@ -65,10 +72,12 @@ _HOME = {
     "SolveError": "solver.pde.solver",
     "case_names": "case",
     "compare": "studies.comparison",
+    "growth_optimal": "investing.growth",
     "load_case": "case",
     "load_solution": "solver.solution",
     "plot_sweep": "plotting.sweep_page",
     "path_means": "finance.averages",
+    "portfolio": "investing.portfolios",
     "simulate_blocks": "finance.simulation",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
@@ -84,10 +93,12 @@ __all__ = [
     "__version__",
     "case_names",
     "compare",
+    "growth_optimal",
     "load_case",
     "load_solution",
     "path_means",
     "plot_sweep",
+    "portfolio",
     "simulate_blocks",
     "solve",
     "solve_discrete",

@@ -16,6 +16,7 @@ BELOW = {  # room -> rooms that it may import
     "model": {"case", "numerics"},
     "solver": {"case", "numerics", "model"},
     "finance": {"case", "numerics", "model", "solver"},
+    "investing": {"case", "numerics", "model", "solver", "finance"},
     "studies": {"case", "numerics", "model", "solver", "finance"},
     "verification": {"case", "numerics", "model", "solver", "finance"},
 }

@@ -6,22 +6,19 @@ someone else, and point at any file.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from math import isfinite
 from pathlib import Path
-from typing import NamedTuple
 
+from pdesolve.case.csvfile import MISSING, Row, fault, number, rows_of
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.rules import Column, FilePath, Finite, MissingValues, NotZero
 from pdesolve.case.sources import CaseError, read_text
 
-DELIMITERS = (";", "\t", ",")  # of two that divide a row alike the first: a comma may be decimal
+DROP = "is missing (payoff.missing = 'drop' leaves such rows out)"
 MIXED = "differs from those above it in having a percent sign or none"
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", ".", "-")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +42,6 @@ class SampleFile:
     scale: NotZero = 1.0
     offset: Finite = 0.0
     missing: MissingValues = "refuse"
-
-
-class Row(NamedTuple):
-    """A row of the file: the number of its line, and its cells."""
-
-    line: int
-    cells: list[str]
 
 
 class NoColumn(PdesolveError, ValueError):
@@ -80,7 +70,7 @@ def read_sample(settings: SampleFile, path: Path, where: str) -> list[float]:
         If the file has no such column.
     """
     where = f"{where} {path}"
-    rows = _rows(read_text(path, where), where)
+    rows = rows_of(read_text(path, where), where)
     first = next((row for row in rows if not _is_comment(row, settings.column)), None)
     if first is None:
         raise CaseError(f"{where} must hold one number per row, got none")
@@ -91,40 +81,6 @@ def read_sample(settings: SampleFile, path: Path, where: str) -> list[float]:
     if not numbers:
         raise CaseError(f"{where} must hold one number per row, got none")
     return [settings.offset + settings.scale * number for number in numbers]
-
-
-def _rows(text: str, where: str) -> Iterator[Row]:
-    """Rows that are not empty, all as wide as the first."""
-    try:
-        width, delimiter = max(
-            ((_width(text, one), one) for one in DELIMITERS), key=lambda found: found[0]
-        )
-        begun = False
-        for row in _parsed(text, delimiter):
-            if len(row.cells) == width:
-                begun = True
-                yield row
-            elif begun or not row.cells[0].startswith("#"):
-                rule = f"must have {width} columns, and has {len(row.cells)}"
-                rule = rule if width > 1 else "must be one finite number, and is several"
-                raise CaseError(f"{where}, line {row.line}, {rule}")
-    except csv.Error:
-        raise CaseError(f"{where} must be CSV") from None
-
-
-def _parsed(text: str, delimiter: str) -> Iterator[Row]:
-    """Rows that are not empty."""
-    lines = io.StringIO(text, newline="")
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-    for cells in reader:
-        if len(cells) > 1 or any(cell.strip() for cell in cells):
-            yield Row(reader.line_num, [cell.strip() for cell in cells])
-
-
-def _width(text: str, delimiter: str) -> int:
-    """Number of cells in the first row that is no comment."""
-    rows = (row.cells for row in _parsed(text, delimiter) if not row.cells[0].startswith("#"))
-    return len(next(rows, []))
 
 
 def _is_comment(row: Row, wanted: str | int | None) -> bool:
@@ -158,7 +114,7 @@ def _is_header(first: list[str], column: int, wanted: str | int | None) -> bool:
     if isinstance(wanted, str):
         return True
     cell = first[column]
-    if cell.lower() in MISSING or _value(cell) is not None:
+    if cell.lower() in MISSING or number(cell) is not None:
         return False
     return any(one[:1].isalpha() or one[:1] in ("_", "#") for one in first)
 
@@ -168,7 +124,7 @@ def _numbers(rows: Iterable[Row], column: int, drop: bool, where: str) -> Iterat
     first, count, share = "", 0, None
     for row in rows:
         cell, missing = row.cells[column], row.cells[column].lower() in MISSING
-        value = None if missing else _value(cell)
+        value = None if missing else number(cell)
         sound = value is not None and isfinite(value)
         if sound and value:
             share = cell.endswith("%") if share is None else share
@@ -177,32 +133,10 @@ def _numbers(rows: Iterable[Row], column: int, drop: bool, where: str) -> Iterat
             yield value
         elif not (missing and drop):
             place = f"line {row.line}" + (f", column {column + 1}" if len(row.cells) > 1 else "")
-            fault = MIXED if mixed else _fault(cell, missing, alone=len(row.cells) == 1)
-            first = first or f"{where}, {place}, must be one finite number, and {fault}"
+            usual = DROP if missing else fault(cell, alone=len(row.cells) == 1)
+            what = MIXED if mixed else usual
+            first = first or f"{where}, {place}, must be one finite number, and {what}"
             count += 1
     if count:
         more = f"; rows with a fault: {count}" if count > 1 else ""
         raise CaseError(f"{first}{more}")
-
-
-def _value(cell: str) -> float | None:
-    """The number that a cell is, percent or not; None if it is none."""
-    share = cell.endswith("%")
-    try:
-        value = float(cell[:-1] if share else cell)
-    except ValueError:
-        return None
-    if "_" in cell:
-        return None
-    return value / 100 if share else value
-
-
-def _fault(cell: str, missing: bool, alone: bool) -> str:
-    """What is wrong with a cell, in words that do not give away what it says."""
-    if missing:
-        return "is missing (payoff.missing = 'drop' leaves such rows out)"
-    if _value(cell) is not None:
-        return "is not finite"
-    if "," in cell and not alone:
-        return "has a comma, which could be a thousands separator or a decimal one: write 1234.5"
-    return "is several" if any(sign in cell for sign in ",;\t ") else "is not a number"

@@ -53,6 +53,12 @@ def case_names() -> list[str]:
     return sorted(path.stem for path in _cases_folder().glob("*.toml"))
 
 
+def data_file(name_or_path: str) -> Path:
+    """A CSV file that comes with the package, by its name, or the path that this is."""
+    there = {path.stem: path for path in _cases_folder().glob("*.csv")}
+    return there.get(name_or_path, Path(name_or_path))
+
+
 def parse_overrides(items: Iterable[str]) -> dict[str, object]:
     """Turn ``KEY=VALUE`` strings into overrides for :func:`pdesolve.case.load_case`.
 

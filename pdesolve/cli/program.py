@@ -19,8 +19,10 @@ from pdesolve.cli.cases import add_list, add_new, add_show
 from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_stop
 from pdesolve.cli.compare import add_compare
 from pdesolve.cli.figures import add_figures
+from pdesolve.cli.growth import add_growth
 from pdesolve.cli.options import add_options
 from pdesolve.cli.paths import add_paths
+from pdesolve.cli.portfolio import add_portfolio
 from pdesolve.cli.solve import add_solve
 from pdesolve.cli.statics import add_statics
 from pdesolve.cli.verify import add_verify
@@ -36,6 +38,8 @@ ADDERS = {  # of each command, in the order of the help
     "compare": add_compare,
     "verify": add_verify,
     "statics": add_statics,
+    "growth": add_growth,
+    "portfolio": add_portfolio,
     "figures": add_figures,
 }
 NO_READER = 141

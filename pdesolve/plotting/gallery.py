@@ -2,7 +2,7 @@
 
 A script is named after its figure. The first line of its docstring is the title, and it has
 
-* ``CASE``, the name of the case shown, or of the first one;
+* ``CASE``, the name of the case shown, or of the first one; empty where there is none;
 * ``CAPTION``, what to see in the figure, a template for the numbers that it states;
 * ``solve(quick)``, what the figure shows, with fewer points and a lower accuracy if `quick`;
 * ``numbers(found)``, the caption's numbers by name, from what `solve` returned;
@@ -53,7 +53,7 @@ class Picture:
     Attributes
     ----------
     name, title, case : str
-        Of the figure, and the name of its case.
+        Of the figure, and the name of its case; empty if it has none.
     numbers : dict
         What its caption states.
     caption : str
@@ -75,7 +75,8 @@ class Picture:
 
     def render(self, kind: Literal["png", "pdf", "svg"] | str, *, width: float = WIDTH) -> bytes:
         """Return the figure as the contents of a file; the same bytes every time."""
-        title = f"{self.title} ({self.case}: {load_case(self.case).title})"
+        about = f" ({self.case}: {load_case(self.case).title})" if self.case else ""
+        title = f"{self.title}{about}"
         return as_file(self.draw(width), kind, title, __version__)
 
 

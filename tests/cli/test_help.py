@@ -10,7 +10,7 @@ import pytest
 from pdesolve.cli import program as cli
 from tests.tools.program import Capture
 
-CHEAP = {"list", "show", "solve"}  # and they need no file of the user's
+CHEAP = {"list", "portfolio", "show", "solve"}  # and they need no file of the user's
 
 
 def examples(command: str) -> list[list[str]]:

@@ -19,19 +19,51 @@ LONGEST = 80  # lines of a script
 UNITLESS = {  # counts, ratios, errors that are relative, and what is its own unit
     "attention S",
     "attention cost /\nthat of the case",
+    "average correlation in a year",
+    "chance",
+    "chance of ever halving",
+    "correlation ρ of any two assets",
     "distance from the equations / size",
     "elements along Ψ (log scale)",
+    "fraction of wealth",
+    "growth (1/10,000 days)",
+    "growth (1/year)",
     "intervals along ξ (log scale)",
+    "independent bets",
+    "independent bets (log scale)",
     "kurtosis of the payoff",
     "largest error / size",
+    "least later value of 100",
+    "mean return (1/year)",
+    "share of growth kept",
+    "share of the starts",
+    "share of wealth y",
     "skewness of the payoff",
     "time steps (log scale)",
     "time t",
     "trading periods (log scale)",
+    "volatility (1/√year)",
 }
 # name: numbers of the caption as they are at full resolution, and how far the quick ones may be
 PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
     "baseline": ({"price": 9.1626, "static": 9.2644, "most": 0.1968, "peak": 1.892}, 2e-3),
+    "bets": ({"half": 1.8182, "least": 1.3193, "most": 2.9771}, 1e-4),
+    "drawdown": ({"half": 0.75, "halved": 0.125}, 1e-9),
+    "frontier": (
+        {"promised": 0.5433, "tangency": 0.1202, "equal": 0.5152, "least": 0.13212},
+        1e-4,
+    ),
+    "kelly": (
+        {
+            **{"fraction": 0.02, "yearly": 0.0500033, "zero": 0.0399893, "mean": 0.056},
+            **{"sd": 0.2, "daily": 1.40044, "limit": 1.4, "once": 1.5191},
+        },
+        5e-6,
+    ),
+    "least_value": (
+        {"mean": 0.056, "sd": 0.2, "leverage": 1.4, "half": 0.266, "kelly": 0.474},
+        0.04,  # a tenth of the years
+    ),
     "orders": ({"xi": 8.0, "time": 4.0}, 0.1),
     "periods": ({"order": 1.0}, 0.03),
     "price": ({"most": 0.219, "least": 0.251}, 1e-3),

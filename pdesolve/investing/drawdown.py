@@ -1,0 +1,327 @@
+"""How far wealth ever falls (derivation.md, section 15).
+
+Wealth is in units of the riskless account. Where returns are small its log is a Brownian motion: at
+the share c of the growth-optimal fraction with drift c - c²/2 and volatility c, if a unit of time
+is (sigma/mu)² periods, in which log wealth grows by ½ at c = 1. The chance of ever falling to a
+level is found three ways: in closed form, from its differential equation, and by simulation.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import solve_banded
+from scipy.optimize import brentq
+from scipy.special import log_ndtr
+
+from pdesolve.investing.laws import Law, LawError
+from pdesolve.numerics.rosenbrock import fixed_steps
+from pdesolve.numerics.stencils import central_weights
+from pdesolve.typing import Array
+
+NODES = 32  # from the level to the start, on the coarsest of three grids
+GRADING = 4  # time steps are short at first, where the level's surroundings take shape
+NEGLIGIBLE = 36.0  # exp(-36) is what ending the axis, or a path, may cost
+RTOL = 4 * np.finfo(float).eps
+
+
+def drift_and_volatility(share: float) -> tuple[float, float]:
+    """Of log wealth per unit of time, at that share of the growth-optimal fraction."""
+    return share - 0.5 * share**2, share
+
+
+def ever_below(level: float, share: float = 1.0) -> float:
+    """The chance that wealth ever falls to that share of itself: level^(2/c - 1), 1 from c = 2 on.
+
+    Parameters
+    ----------
+    level : float
+        > 0 and < 1.
+    share : float
+        c > 0, of the growth-optimal fraction.
+    """
+    _check(level, share)
+    return float(level ** max(2.0 / share - 1.0, 0.0))
+
+
+def below_within(level: float, share: float, horizon: float) -> float:
+    """The chance that wealth falls to that share of itself within so many units of time."""
+    _check(level, share, horizon)
+    drift, volatility = drift_and_volatility(share)
+    far, spread = -np.log(level), volatility * np.sqrt(horizon)
+    ends = log_ndtr((-far + np.array([-1.0, 1.0]) * drift * horizon) / spread)
+    return float(np.exp(ends[0]) + np.exp(ends[1] - 2.0 * drift * far / volatility**2))
+
+
+def share_for_drawdown(level: float, chance: float) -> float:
+    """The largest share of the growth-optimal fraction with a chance at most that of ever falling.
+
+    Parameters
+    ----------
+    level, chance : float
+        > 0 and < 1: wealth falls to `level` of itself with at most this chance.
+    """
+    return 2.0 / (1.0 + _exponent(level, chance))
+
+
+# ---------------------------------------------------------------------- by its equation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solved:
+    """A chance from the differential equation, by second-order differences on three grids.
+
+    Attributes
+    ----------
+    chance, error : float
+        Extrapolated from the finest two grids; how far that is from the coarsest two, and what
+        second differences lose to rounding.
+    finest : float
+        On the finest grid, without extrapolation.
+    order : float
+        Observed.
+    """
+
+    chance: float
+    error: float
+    finest: float
+    order: float
+
+
+def solve_ever_below(level: float, share: float, nodes: int = NODES) -> Solved:
+    """The chance u of ever falling, from ½v²u'' + mu' = 0 with u = 1 at the level, 0 far above it.
+
+    Only a share c < 2 has a drift m > 0, which takes wealth away from the level for good.
+    """
+    _check(level, share)
+    if share >= 2.0:
+        raise LawError(f"from a share of 2 on every level is reached, got {share:g}")
+
+    def solve(nodes: int) -> float:
+        operator = _Operator.of(level, share, np.inf, nodes)
+        return float(operator.factor(0.0)(operator.inflow)[operator.start])
+
+    return _extrapolated(solve, nodes)
+
+
+def solve_below_within(level: float, share: float, horizon: float, nodes: int = NODES) -> Solved:
+    """The chance of falling within a horizon, from u_t = ½v²u_xx + mu_x with u = 0 at first."""
+    _check(level, share, horizon)
+
+    def solve(nodes: int) -> float:
+        operator = _Operator.of(level, share, horizon, nodes)
+        dates = horizon * np.linspace(0.0, 1.0, nodes + 1) ** GRADING
+        found = fixed_steps(operator.seen_from, np.zeros(operator.inflow.size), np.diff(dates))
+        return float(found[operator.start])
+
+    return _extrapolated(solve, nodes)
+
+
+def _extrapolated(solve: Callable[[int], float], nodes: int) -> Solved:
+    coarse, middle, fine = (solve(nodes * k) for k in (1, 2, 4))
+    before, after = middle + (middle - coarse) / 3.0, fine + (fine - middle) / 3.0
+    return Solved(
+        chance=after,
+        error=abs(after - before) + np.finfo(float).eps * (4 * nodes) ** 2,
+        finest=fine,
+        order=float(np.log2(abs((coarse - middle) / (middle - fine)))),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Operator:
+    """½v² d²/dx² + m d/dx on nodes between the level and a place far above it, both left out.
+
+    Attributes
+    ----------
+    bands : array, shape (3, nodes)
+        As `solve_banded` wants them.
+    inflow : array, shape (nodes,)
+        What the value 1 at the level adds to the rates.
+    start : int
+        The node of the wealth one starts with.
+    initial_rates : array, shape (nodes,)
+        Of the state that this is seen from, 0 at first.
+    """
+
+    bands: Array
+    inflow: Array
+    start: int
+    initial_rates: Array
+
+    @classmethod
+    def of(cls, level: float, share: float, horizon: float, nodes: int) -> "_Operator":
+        drift, volatility = drift_and_volatility(share)
+        far, decay = -np.log(level), 2.0 * drift / volatility**2
+        top = far + NEGLIGIBLE / decay if decay > 0.0 else np.inf
+        scale = min(far, 1.0 / abs(decay)) if decay else far
+        if np.isfinite(horizon):
+            spread = volatility * np.sqrt(horizon)
+            top = min(top, far + abs(drift) * horizon + np.sqrt(2.0 * NEGLIGIBLE) * spread)
+            scale = min(scale, spread)
+        steps = nodes * int(np.ceil(far / scale))
+        h = far / steps
+        w1, w2 = central_weights(1, 2) / h, central_weights(2, 2) / h**2
+        weights = 0.5 * volatility**2 * w2 + drift * w1
+        bands = np.repeat(weights[::-1, None], int(np.ceil(top / h)) - 1, axis=1)
+        inflow = np.zeros(bands.shape[1])
+        inflow[0] = weights[0]
+        return cls(bands=bands, inflow=inflow, start=steps - 1, initial_rates=inflow)
+
+    def rates(self, u: Array) -> Array:
+        """The operator applied to u."""
+        found = self.bands[1] * u + self.inflow
+        found[:-1] += self.bands[0, 1:] * u[1:]
+        found[1:] += self.bands[2, :-1] * u[:-1]
+        return found
+
+    def seen_from(self, u: Array) -> "_Operator":
+        """The same, for a time step from u."""
+        return replace(self, initial_rates=self.rates(u))
+
+    def factor(self, shift: float) -> Callable[[Array], Array]:
+        """Return a function r -> x that solves (shift - operator) x = r."""
+        bands = -self.bands
+        bands[1] += shift
+        return lambda r: solve_banded((1, 1), bands, r)
+
+
+# ---------------------------------------------------------------------- by simulation
+
+
+class Estimate(NamedTuple):
+    """A simulated chance and its standard error."""
+
+    chance: float
+    standard_error: float
+
+
+def simulate_below(
+    level: float, share: float, horizon: float = np.inf, *, paths: int = 20_000, seed: int = 0
+) -> Estimate:
+    """Simulate log wealth, and between its dates the chance that it has been at the level.
+
+    That chance is known whatever the length of a step (a Brownian bridge), so steps cost no
+    accuracy. Without a horizon paths end where a return to the level has become impossible.
+    """
+    _check(level, share, horizon)
+    drift, volatility = drift_and_volatility(share)
+    if np.isinf(horizon) and drift <= 0.0:
+        raise LawError(f"from a share of 2 on every level is reached, got {share:g}")
+    span = min(horizon, 2.0 * NEGLIGIBLE * (volatility / drift) ** 2 if drift > 0.0 else horizon)
+    steps = int(np.ceil(span))
+    step, rng = span / steps, np.random.default_rng(seed)
+    above, safe = np.full(paths, -np.log(level)), np.ones(paths)
+    for _ in range(steps):
+        moved = above + drift * step + volatility * np.sqrt(step) * rng.standard_normal(paths)
+        touched = np.exp(-2.0 * np.maximum(above * moved, 0.0) / (volatility**2 * step))
+        safe *= np.where(moved > 0.0, 1.0 - touched, 0.0)
+        above = moved
+    return Estimate(float(1.0 - safe.mean()), float(safe.std(ddof=1) / np.sqrt(paths)))
+
+
+def lowest_wealth(
+    excess: Law, fraction: float, periods: int, *, paths: int = 10_000, seed: int = 0
+) -> Array:
+    """The lowest wealth of simulated paths that bet a fraction each period, shape (paths,)."""
+    rng = np.random.default_rng(seed)
+    log_wealth = excess.log_wealth(fraction)
+    level, lowest = np.zeros(paths), np.zeros(paths)
+    for _ in range(periods):
+        level = level + log_wealth[rng.choice(log_wealth.size, size=paths, p=excess.weights)]
+        lowest = np.minimum(lowest, level)
+    return np.exp(lowest)
+
+
+# ---------------------------------------------------------------------- of any law
+
+
+def drawdown_exponent(excess: Law, fraction: float) -> float:
+    """The s > 0 with E (1 + f X)^-s = 1: the chance of ever falling to y is below y^s.
+
+    The bound is Busseti, Ryu and Boyd's (2016), and the chance is asymptotically proportional to
+    it; in the limit of small returns s = 2/c - 1 and the two are equal.
+
+    Parameters
+    ----------
+    excess : Law
+        Of returns relative to the riskless one.
+    fraction : float
+
+    Returns
+    -------
+    float
+        0 where wealth does not grow, infinite where nothing can be lost.
+    """
+    if fraction == 0.0:
+        return np.inf
+    if not excess.growth(fraction) > 0.0:
+        return 0.0
+    if np.min(excess.wealth(fraction)) >= 1.0:
+        return np.inf
+    top = 1.0
+    while _log_moment(excess, fraction, top) <= 0.0:
+        top *= 2.0
+    root: float = brentq(
+        lambda s: _log_moment(excess, fraction, s) / s, 1e-9, top, xtol=1e-300, rtol=RTOL
+    )
+    return root
+
+
+def fraction_for_drawdown(excess: Law, level: float, chance: float) -> float:
+    """The largest fraction, in size, for which the bound keeps P(wealth is ever below) in check.
+
+    It may be larger than the growth-optimal one, which then needs no restraint.
+
+    Parameters
+    ----------
+    excess : Law
+        Of returns relative to the riskless one.
+    level, chance : float
+        > 0 and < 1: wealth is ever below `level` of itself with less than this chance.
+    """
+    exponent = _exponent(level, chance)
+    if excess.mean < 0.0:
+        return 0.0 - fraction_for_drawdown(excess.mirrored(), level, chance)
+    end = excess.ruin[1]
+    if end == 0.0 or not excess.growth(min(end, 1.0) * 1e-6) > 0.0:
+        return 0.0
+    if np.isinf(end):
+        return np.inf
+
+    def moment(fraction: float) -> float:
+        return _log_moment(excess, fraction, exponent)
+
+    last = float(np.nextafter(end, 0.0)) if excess.atoms else end
+    if moment(last) <= 0.0:
+        return last
+    low = 0.5 * end
+    while moment(low) > 0.0:
+        low *= 0.5
+    root: float = brentq(moment, low, last, xtol=1e-300, rtol=RTOL, maxiter=1000)
+    return root
+
+
+def _log_moment(excess: Law, fraction: float, exponent: float) -> float:
+    """Log E (1 + f X)^-s."""
+    with np.errstate(over="ignore", divide="ignore"):
+        moment = float(excess.weights @ np.expm1(-exponent * excess.log_wealth(fraction)))
+    return float(np.log1p(min(moment, np.finfo(float).max)))
+
+
+def _exponent(level: float, chance: float) -> float:
+    """The s for which level^s is the chance."""
+    for name, value in (("level", level), ("chance", chance)):
+        if not 0.0 < value < 1.0:
+            raise LawError(f"a drawdown's {name} must be > 0 and < 1, got {value:g}")
+    return float(np.log(chance) / np.log(level))
+
+
+def _check(level: float, share: float, horizon: float = 1.0) -> None:
+    if not 0.0 < level < 1.0:
+        raise LawError(f"a drawdown's level must be > 0 and < 1, got {level:g}")
+    if not 0.0 < share < np.inf:
+        raise LawError(f"the share of the growth-optimal fraction must be > 0, got {share:g}")
+    if not horizon > 0.0:
+        raise LawError(f"the horizon must be > 0, got {horizon:g}")

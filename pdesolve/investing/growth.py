@@ -1,0 +1,282 @@
+"""The fraction of wealth that makes it grow fastest (derivation.md, section 15)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
+
+from pdesolve.investing import laws
+from pdesolve.investing.laws import Law, LawError
+from pdesolve.numerics.rootfind import increasing_root
+from pdesolve.typing import Array
+
+ROUNDING = 4 * np.finfo(float).eps
+FAIR = 1e-15  # a mean below that share of the standard deviation is none
+CHUNK = 2**21  # resampled returns at once
+POINTS = 201  # of a curve
+BEYOND = 2.5  # times the optimum: where a curve ends
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Growth:
+    """What a law of returns does to wealth, a fixed fraction of which is at stake each period.
+
+    Attributes
+    ----------
+    law : Law
+        Of the return X itself.
+    rate : float
+        Riskless, per period.
+    fraction : float
+        That maximises g(f) = E log(1 + f X + (1 - f) r); infinite where nothing can be lost.
+    error : dict
+        Of `fraction` and `growth`: what the quadrature may miss, 0 of a law that takes none.
+    message : str
+        What there is to know where the optimum is not one in the interior; empty else.
+    """
+
+    law: Law
+    rate: float
+    fraction: float
+    error: dict[str, float]
+    message: str
+
+    @cached_property
+    def excess(self) -> Law:
+        """The law of (X - r)/(1 + r), on which the fraction depends alone."""
+        return self.law.less(self.rate)
+
+    def growth_at(self, fraction: float) -> float:
+        """E log(1 + f X + (1 - f) r) per period; -inf where that means ruin."""
+        return float(np.log1p(self.rate)) + self.excess.growth(fraction)
+
+    @property
+    def growth(self) -> float:
+        """Of the log of wealth per period, at the optimum."""
+        return self.growth_at(self.fraction) if np.isfinite(self.fraction) else np.inf
+
+    @property
+    def volatility(self) -> float:
+        """Standard deviation of the portfolio's return in a period, at the optimum."""
+        return abs(self.fraction) * self.law.sd
+
+    @property
+    def small_limit(self) -> float:
+        """mu/sigma² of the return relative to the riskless one: the fraction for small returns."""
+        return self.excess.mean / self.excess.sd**2
+
+    @property
+    def limit(self) -> tuple[float, float, float]:
+        """Fraction, growth and volatility where returns are small: mu/sigma², mu²/2sigma²."""
+        fraction = self.small_limit
+        growth = float(np.log1p(self.rate)) + 0.5 * fraction * self.excess.mean
+        return fraction, growth, abs(fraction) * self.law.sd
+
+    @property
+    def ruin(self) -> tuple[float, float]:
+        """Fractions from which on all can be lost; infinite where there is none."""
+        return self.excess.ruin
+
+    @cached_property
+    def break_even(self) -> float:
+        """The fraction beyond the optimum that grows no faster than cash; NaN if there is none."""
+        end = self.ruin[1] if self.fraction > 0.0 else self.ruin[0]
+        if self.fraction == 0.0 or not np.isfinite(end):
+            return np.nan
+        last = float(np.nextafter(end, 0.0)) if self.excess.atoms else end
+        if not self.excess.growth(last) < 0.0 < self.excess.growth(self.fraction):
+            return np.nan
+        root: float = brentq(self.excess.growth, self.fraction, last, xtol=1e-300, rtol=ROUNDING)
+        return root
+
+    def curve(self, count: int = POINTS) -> tuple[Array, Array]:
+        """Fractions from 0 to well past the optimum, short of ruin, and their growth."""
+        low, high = self.ruin
+        at = self.fraction if np.isfinite(self.fraction) and self.fraction else self.small_limit
+        end = float(np.clip(BEYOND * at, low, high))
+        fractions = np.linspace(0.0, end, count)
+        return fractions, np.array([self.growth_at(float(f)) for f in fractions])
+
+
+def growth_of(law: Law, rate: float = 0.0) -> Growth:
+    """The growth-optimal fraction of a law of returns.
+
+    Parameters
+    ----------
+    law : Law
+    rate : float
+        Riskless, per period, at which one lends and borrows.
+
+    Raises
+    ------
+    LawError
+        If the rate is not above -1.
+    """
+    excess = law.less(laws.check_rate(rate))
+    fraction, message = _optimum(excess)
+    error = {"fraction": 0.0, "growth": 0.0}
+    if excess.coarse is not None and np.isfinite(fraction):
+        other, _ = _optimum(excess.coarse)
+        error["fraction"] = float(abs(fraction - other) + ROUNDING * abs(fraction))
+        most = excess.growth(fraction)
+        apart = abs(most - excess.coarse.growth(fraction))
+        error["growth"] = float(apart + ROUNDING * abs(most))
+    return Growth(law=law, rate=rate, fraction=fraction, error=error, message=message)
+
+
+def _optimum(excess: Law) -> tuple[float, str]:
+    """The root of g', and what is to be said if there is none."""
+    if abs(excess.mean) <= FAIR * excess.sd:
+        return 0.0, "the return is fair: nothing is to be gained at any fraction"
+    if excess.mean < 0.0:
+        fraction, message = _optimum(excess.mirrored())
+        return 0.0 - fraction, message
+    end = excess.ruin[1]
+    if end == 0.0:
+        return 0.0, (
+            "a return without ends can lose any multiple of the stake: every fraction but 0 risks"
+            " ruin, and only rebalancing without pause has an optimum, the small-return limit"
+        )
+    if np.isinf(end):
+        return np.inf, "there is no optimum: nothing can be lost, and the larger the better"
+    last = float(np.nextafter(end, 0.0)) if excess.atoms else end
+    if excess.slope(last) >= 0.0:
+        return last, "the optimum is at the end where ruin begins: growth still rises there"
+    root: float = brentq(excess.slope, 0.0, last, xtol=1e-300, rtol=ROUNDING)
+    return root, ""
+
+
+# ---------------------------------------------------------------------- estimated from a sample
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncertainty:
+    """How well a sample says what its growth-optimal fraction is.
+
+    Attributes
+    ----------
+    standard_error : float
+        By the delta method, 1/√(Σ Z²/(1 + f Z)²) over the returns Z relative to the riskless one.
+    bootstrap : float
+        Standard deviation over resamples (infinite ones left out).
+    interval : (float, float)
+        Between which 95% of the resamples are.
+    overbet : float
+        Share of resamples whose own optimum is less than half as large, or on the other side: of
+        such a market the fraction is twice too high, and wealth does not grow by it.
+    unbounded : float
+        Share of resamples in which nothing is lost, so that there is no optimum.
+    """
+
+    standard_error: float
+    bootstrap: float
+    interval: tuple[float, float]
+    overbet: float
+    unbounded: float
+
+
+def uncertainty(found: Growth, *, resamples: int = 1000, seed: int = 0) -> Uncertainty:
+    """Standard errors of the fraction of a sample, whose returns are taken as independent.
+
+    Parameters
+    ----------
+    found : Growth
+        Of a sample, with a finite fraction.
+    resamples : int
+        Of the bootstrap.
+    seed : int
+    """
+    if not found.law.observations or not np.isfinite(found.fraction):
+        raise LawError("only the fraction of a sample has a standard error")
+    slopes = found.excess.points / found.excess.wealth(found.fraction)
+    rng = np.random.default_rng(seed)
+    at_once = max(1, CHUNK // found.excess.points.size)
+    parts = [min(at_once, resamples - k) for k in range(0, resamples, at_once)]
+    drawn = np.concatenate([_bootstrap(found.excess, count, rng) for count in parts])
+    finite = drawn[np.isfinite(drawn)]
+    low, high = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf")
+    return Uncertainty(
+        standard_error=float(1.0 / np.sqrt(slopes @ slopes)),
+        bootstrap=float(np.std(finite, ddof=1)) if finite.size > 1 else np.nan,
+        interval=(float(low), float(high)),
+        overbet=float(np.mean(drawn * np.sign(found.fraction) < 0.5 * abs(found.fraction))),
+        unbounded=float(1.0 - finite.size / drawn.size),
+    )
+
+
+def _bootstrap(excess: Law, resamples: int, rng: np.random.Generator) -> Array:
+    """Growth-optimal fractions of resamples; infinite where nothing is lost."""
+    x = excess.points
+    counts = rng.multinomial(x.size, np.full(x.size, 1.0 / x.size), size=resamples)
+    mean, drawn = counts @ x, counts > 0
+    lowest, highest = (np.where(drawn, x, s * np.inf) for s in (1, -1))
+    side = np.sign(mean)
+    worst = np.where(side > 0, lowest.min(axis=1), -highest.max(axis=1))  # as a return of that side
+    found = np.where((worst < 0.0) | (side == 0.0), 0.0, np.copysign(np.inf, mean))
+    bets = np.flatnonzero((worst < 0.0) & (side != 0.0))
+    scale, often = side[bets] / -worst[bets], counts[bets]
+
+    def gap(share: Array) -> tuple[Array, Array]:
+        """-g' and -g'' along the share of the fraction that ruins."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = scale[:, None] * x / (1.0 + (share * scale)[:, None] * x)
+            slope = np.where(often > 0, often * each, 0.0)
+            return -slope.sum(axis=1), np.where(often > 0, slope * each, 0.0).sum(axis=1)
+
+    if bets.size:
+        ends = np.zeros(bets.size), np.full(bets.size, 1.0 - 1e-12)
+        start = np.full(bets.size, 0.5)
+        found[bets] = scale * increasing_root(gap, start, *ends, geometric=False)
+    return found
+
+
+# ---------------------------------------------------------------------- rebalancing
+
+
+def rebalanced(mean: float, sd: float, times: int, rate: float = 0.0) -> Growth:
+    """The growth-optimal fraction where wealth is rebalanced so many times in a period.
+
+    Each step has two equally likely returns, which share out the period's mean and variance, and
+    pays a like share of the riskless rate; `growth` is that of a step.
+    """
+    return growth_of(laws.steps(mean, sd, times), rate / times)
+
+
+def growth_optimal(
+    returns: Any, rate: float = 0.0, *, prices: bool = False, long_only: bool = False
+) -> Any:
+    """The fraction, or the weights, that make wealth grow fastest.
+
+    Parameters
+    ----------
+    returns : Law, path of a CSV file, array_like, pandas Series or DataFrame
+        Simple returns, equally likely, one column per asset.
+    rate : float
+        Riskless, per period, at which one lends and borrows.
+    prices : bool
+        Whether these are prices in place of returns.
+    long_only : bool
+        Of several assets, whether none may be sold short.
+
+    Returns
+    -------
+    Growth or GrowthPortfolio
+        Of one asset: its `fraction`, `growth`, `volatility`, ...; of several: `weights`, labelled
+        as the returns were, `growth` and `optimality`, the residual of the first-order conditions.
+
+    Raises
+    ------
+    ReturnsError, CaseError, LawError
+        If something is wrong with the returns, or, of several assets, no growth is the largest.
+    """
+    if isinstance(returns, Law):
+        return growth_of(returns, rate)
+    from pdesolve.investing.many_assets import growth_portfolio
+    from pdesolve.investing.returns import as_returns
+
+    known = as_returns(returns, prices=prices)
+    if known.values.shape[1] > 1:
+        return growth_portfolio(known, rate, long_only=long_only)
+    return growth_of(laws.sample(known.values), rate)

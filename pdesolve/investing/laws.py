@@ -1,0 +1,347 @@
+"""Laws of a return: bets, discrete laws, normals, lognormals, samples, a payoff bought at a price.
+
+Each is nodes with probabilities: the atoms themselves, or those of a quadrature whose half as fine
+one tells its error. Wealth 1 + f X is formed from how far X is from an end of its support, so that
+it keeps its digits where a fraction f comes close to ruin.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pdesolve.case import BetaPayoff, DiscretePayoff, LognormalPayoff, PayoffSpec, UniformPayoff
+from pdesolve.case.errors import PdesolveError
+from pdesolve.model.payoff.factory import make_prior
+from pdesolve.typing import Array
+
+SUM = 1e-9  # what probabilities may miss one by
+STEP, WIDE = 1 / 32, 12.0  # of the trapezoidal rule for a normal; its range, in sd
+END_STEP, END_WIDE = 1 / 128, 6.0  # of the tanh-sinh rule
+
+
+class LawError(PdesolveError, ValueError):
+    """What is wrong with a law of returns."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Law:
+    """A law of the simple return X of a period.
+
+    Attributes
+    ----------
+    label : str
+        What it is, in a few words.
+    points, weights : array
+        Returns and their probabilities.
+    above, below : array
+        How far the points are from the lower and from the upper end.
+    low, high : float
+        Ends of the support; infinite where there is none.
+    atoms : bool
+        Whether the points are the law itself, its ends among them.
+    coarse : Law or None
+        The same from half as many nodes, where it takes quadrature.
+    observations : int
+        In a sample, 0 else.
+    """
+
+    label: str
+    points: Array
+    weights: Array
+    above: Array
+    below: Array
+    low: float
+    high: float
+    atoms: bool = True
+    coarse: "Law | None" = None
+    observations: int = 0
+
+    @cached_property
+    def mean(self) -> float:
+        """E X."""
+        return float(self.weights @ self.points)
+
+    @cached_property
+    def sd(self) -> float:
+        """Standard deviation of X."""
+        return float(np.sqrt(self.weights @ (self.points - self.mean) ** 2))
+
+    def less(self, rate: float) -> "Law":
+        """The law of (X - r)/(1 + r), the return relative to a riskless one."""
+        size = 1.0 + rate
+        return replace(
+            self,
+            points=(self.points - rate) / size,
+            above=self.above / size,
+            below=self.below / size,
+            low=(self.low - rate) / size,
+            high=(self.high - rate) / size,
+            coarse=None if self.coarse is None else self.coarse.less(rate),
+        )
+
+    def mirrored(self) -> "Law":
+        """The law of -X."""
+        return replace(
+            self,
+            points=-self.points,
+            above=self.below,
+            below=self.above,
+            low=-self.high,
+            high=-self.low,
+            coarse=None if self.coarse is None else self.coarse.mirrored(),
+        )
+
+    @property
+    def ruin(self) -> tuple[float, float]:
+        """The fractions from which on wealth 1 + f X can be lost; infinite where there is none."""
+        return (
+            -1.0 / self.high + 0.0 if self.high > 0.0 else -np.inf,
+            -1.0 / self.low if self.low < 0.0 else np.inf,
+        )
+
+    def wealth(self, fraction: float) -> Array:
+        """1 + f X at the points."""
+        low, high = self.ruin
+        if fraction > 0.0 and np.isfinite(high):
+            return (1.0 - fraction / high) + fraction * self.above
+        if fraction < 0.0 and np.isfinite(low):
+            return (1.0 - fraction / low) - fraction * self.below
+        return 1.0 + fraction * self.points
+
+    def log_wealth(self, fraction: float) -> Array:
+        """log(1 + f X) at the points."""
+        profit = fraction * self.points
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(profit > -0.5, np.log1p(profit), np.log(self.wealth(fraction)))
+
+    def growth(self, fraction: float) -> float:
+        """E log(1 + f X); -inf where that means ruin."""
+        if fraction == 0.0:
+            return 0.0
+        low, high = self.ruin
+        inside = low < fraction < high
+        if not inside and (self.atoms or not low <= fraction <= high):
+            return -np.inf
+        return float(self.weights @ self.log_wealth(fraction))
+
+    def slope(self, fraction: float) -> float:
+        """E X/(1 + f X), the derivative of `growth`; -inf or inf at the ends of ruin."""
+        wealth = self.wealth(fraction)
+        if np.any(wealth <= 0.0):
+            return -np.inf if fraction > 0.0 else np.inf
+        return float(self.weights @ (self.points / wealth))
+
+    def sample(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
+        """Returns drawn from the points."""
+        return self.points[rng.choice(self.points.size, size=size, p=self.weights)]
+
+
+def two_point(probability: float, gain: float, loss: float) -> Law:
+    """A bet that brings `gain` with that probability and takes `loss` else, per unit of stake."""
+    if not 0.0 < probability < 1.0:
+        raise LawError(f"a bet's probability must be > 0 and < 1, got {probability:g}")
+    label = f"a bet that brings {gain:g} with probability {probability:g}, {-loss:g} else"
+    return replace(discrete([gain, -loss], [probability, 1.0 - probability]), label=label)
+
+
+def discrete(values: ArrayLike, probabilities: ArrayLike) -> Law:
+    """A law of so many returns.
+
+    Raises
+    ------
+    LawError
+        If probabilities are negative or do not sum to one, or the return does not vary.
+    """
+    x, p = np.asarray(values, np.float64).ravel(), np.asarray(probabilities, np.float64).ravel()
+    if x.shape != p.shape:
+        raise LawError(f"a law needs a probability for each return, got {p.size} for {x.size}")
+    if not (np.all(np.isfinite(x)) and np.all(np.isfinite(p))):
+        raise LawError("returns and probabilities must be finite")
+    if np.any(p < 0.0) or abs(p.sum() - 1.0) > SUM:
+        raise LawError(f"probabilities must be >= 0 and sum to one, got a sum of {p.sum():.10g}")
+    return _atoms(x[p > 0.0], p[p > 0.0] / p.sum(), f"discrete law of {x.size} returns")
+
+
+def sample(values: ArrayLike) -> Law:
+    """Observed returns, equally likely."""
+    x = np.asarray(values, np.float64).ravel()
+    if x.size < 2 or not np.all(np.isfinite(x)):
+        raise LawError("a sample must have at least 2 returns, all of them finite")
+    law = _atoms(x, np.full(x.size, 1.0 / x.size), f"sample of {x.size} returns")
+    return replace(law, observations=x.size)
+
+
+def normal(mean: float, sd: float, reach: float = np.inf) -> Law:
+    """A normal return, cut off so many standard deviations from its mean.
+
+    Uncut it can lose any multiple of the stake, so that every fraction but 0 risks ruin; its points
+    then only have its mean and its standard deviation.
+    """
+    _check_spread("a normal return", mean, sd)
+    if not reach > 0.0:
+        raise LawError(f"where a normal is cut must be > 0 standard deviations, got {reach:g}")
+    label = f"normal return, mean {mean:g}, sd {sd:g}"
+    if np.isinf(reach):
+        return _unbounded(mean, sd, label)
+
+    def log_density(above: Array, below: Array) -> Array:
+        return -0.5 * ((above - below) / (2.0 * sd)) ** 2
+
+    label += f", cut at {reach:g} sd"
+    return _between(mean - reach * sd, mean + reach * sd, log_density, label)
+
+
+def lognormal(mean: float, sd: float) -> Law:
+    """A lognormal 1 + X; `mean` and `sd` are those of the simple return X."""
+    _check_spread("a lognormal return", mean, sd)
+    if not mean > -1.0:
+        raise LawError(f"a lognormal return must have a mean > -1, got {mean:g}")
+    log_variance = np.log1p((sd / (1.0 + mean)) ** 2)
+    middle = np.log1p(mean) - 0.5 * log_variance
+
+    def nodes(step: float) -> Law:
+        y = step * np.arange(-round(WIDE / step), round(WIDE / step) + 1)
+        exponent, density = middle + np.sqrt(log_variance) * y, np.exp(-0.5 * y**2)
+        return Law(
+            label=f"lognormal return, mean {mean:g}, sd {sd:g}",
+            points=np.expm1(exponent),
+            weights=density / density.sum(),
+            above=np.exp(exponent),
+            below=np.full(y.size, np.inf),
+            low=-1.0,
+            high=np.inf,
+            atoms=False,
+        )
+
+    return replace(nodes(STEP), coarse=nodes(2.0 * STEP))
+
+
+def of_payoff(payoff: PayoffSpec, price: float) -> Law:
+    """The return x/p - 1 of a payoff x that is bought at the price p.
+
+    Raises
+    ------
+    LawError
+        If the price is not positive.
+    """
+    if not price > 0.0:
+        raise LawError(f"a return needs a price > 0, and the price is {price:g}")
+    label = f"{payoff.kind} payoff bought at {price:.7g}, held to the horizon"
+    if isinstance(payoff, DiscretePayoff):
+        law = discrete(np.asarray(payoff.values) / price - 1.0, payoff.probabilities)
+        return replace(law, label=label)
+    if isinstance(payoff, UniformPayoff | BetaPayoff):
+        a, b = (payoff.a, payoff.b) if isinstance(payoff, BetaPayoff) else (1.0, 1.0)
+
+        def log_density(above: Array, below: Array) -> Array:
+            return (a - 1.0) * np.log(above) + (b - 1.0) * np.log(below)
+
+        return _between(payoff.low / price - 1.0, payoff.high / price - 1.0, log_density, label)
+    if isinstance(payoff, LognormalPayoff):
+        return replace(_cut_lognormal(payoff, price), label=label)
+    prior = make_prior(payoff)
+    return _unbounded(prior.mean / price - 1.0, prior.sd / price, label)
+
+
+def _cut_lognormal(payoff: LognormalPayoff, price: float) -> Law:
+    """The return of a lognormal payoff that is cut at two ends: its log is a normal, cut."""
+    sd = np.sqrt(np.log1p((payoff.sd / payoff.mean) ** 2))
+    middle = np.log(payoff.mean / price) - 0.5 * sd**2
+    with np.errstate(divide="ignore"):
+        ends = np.log(np.array([payoff.low, payoff.high]) / price)
+    low, high = np.clip(ends, middle - WIDE * sd, middle + WIDE * sd)
+    bottom, top = np.exp(low), np.exp(high)
+
+    def log_density(above: Array, below: Array) -> Array:
+        y = np.where(above < below, low + above, high - below)
+        return -0.5 * ((y - middle) / sd) ** 2
+
+    def from_log(law: Law) -> Law:
+        above = bottom - payoff.low / price + bottom * np.expm1(law.above)
+        below = payoff.high / price - top - top * np.expm1(-law.below)
+        return replace(
+            law,
+            points=payoff.low / price - 1.0 + above,
+            above=above,
+            below=below,
+            low=payoff.low / price - 1.0,
+            high=payoff.high / price - 1.0,
+            coarse=None if law.coarse is None else from_log(law.coarse),
+        )
+
+    return from_log(_between(low, high, log_density, ""))
+
+
+def steps(mean: float, sd: float, times: int) -> Law:
+    """The two-point return of one of so many equal steps of a period, moments shared out evenly."""
+    _check_spread("a return", mean, sd)
+    m, s = mean / times, sd / np.sqrt(times)
+    return replace(
+        discrete([m + s, m - s], [0.5, 0.5]), label=f"two returns, {times} steps a period"
+    )
+
+
+def check_rate(rate: float) -> float:
+    """A riskless rate per period; LawError unless it is finite and above -1."""
+    if not -1.0 < rate < np.inf:
+        raise LawError(f"rate must be a finite number > -1, got {rate:g}")
+    return rate
+
+
+def _check_spread(what: str, mean: float, sd: float) -> None:
+    if not np.isfinite(mean):
+        raise LawError(f"{what} must have a finite mean, got {mean:g}")
+    if not 0.0 < sd < np.inf:
+        raise LawError(f"{what} must have a standard deviation > 0, got {sd:g}")
+
+
+def _atoms(x: Array, p: Array, label: str) -> Law:
+    """A discrete law; LawError if it does not vary."""
+    low, high = float(x.min()), float(x.max())
+    if not high > low:
+        raise LawError(f"a return must vary, and every one is {low:g}")
+    return Law(label=label, points=x, weights=p, above=x - low, below=high - x, low=low, high=high)
+
+
+def _unbounded(mean: float, sd: float, label: str) -> Law:
+    """A law without ends, of which only the moments matter."""
+    return Law(
+        label=label,
+        points=np.array([mean - sd, mean + sd]),
+        weights=np.array([0.5, 0.5]),
+        above=np.full(2, np.inf),
+        below=np.full(2, np.inf),
+        low=-np.inf,
+        high=np.inf,
+        atoms=False,
+    )
+
+
+def _between(
+    low: float, high: float, log_density: Callable[[Array, Array], Array], label: str
+) -> Law:
+    """A law with a density between two ends, by the tanh-sinh rule, which forgives it both ends."""
+
+    def nodes(step: float) -> Law:
+        t = step * np.arange(-round(END_WIDE / step), round(END_WIDE / step) + 1)
+        share = 1.0 / (1.0 + np.exp(-np.pi * np.sinh(t)))
+        rest = share[::-1]
+        above, below = (high - low) * share, (high - low) * rest
+        log_weight = np.log(np.cosh(t) * share * rest) + log_density(above, below)
+        with np.errstate(under="ignore"):
+            weight = np.exp(log_weight - log_weight.max())
+        return Law(
+            label=label,
+            points=np.where(t < 0.0, low + above, high - below),
+            weights=weight / weight.sum(),
+            above=above,
+            below=below,
+            low=low,
+            high=high,
+            atoms=False,
+        )
+
+    return replace(nodes(END_STEP), coarse=nodes(2.0 * END_STEP))

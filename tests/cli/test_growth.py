@@ -1,0 +1,166 @@
+"""The command `growth`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pdesolve.case import DiscretePayoff
+from pdesolve.cli import program as cli
+from pdesolve.solver.solution import Solution
+from tests.tools.program import Capture, json_only
+
+ENDINGS = ("json", "csv", "tex", "png", "pdf")
+KEYS = {"fraction", "growth", "volatility", "small_limit", "ruin", "curve"}
+
+
+def said(capsys: Capture, *arguments: str) -> dict[str, object]:
+    assert cli.main(["growth", *arguments, "--json"]) == 0
+    found = json_only(capsys.readouterr().out)
+    assert found.keys() >= KEYS
+    return found
+
+
+@pytest.fixture
+def prices(tmp_path: Path) -> str:
+    rng = np.random.default_rng(2)
+    days = np.arange("2000-01", "2030-01", dtype="datetime64[M]")
+    walk = 100.0 * np.cumprod(1.0 + rng.normal(0.01, 0.05, (days.size, 2)), axis=0)
+    rows = [f"{day},{a:.6f},{b:.6f}" for day, (a, b) in zip(days, walk, strict=True)]
+    path = tmp_path / "prices.csv"
+    path.write_text("\n".join(["date,one,two", *rows]) + "\n")
+    return str(path)
+
+
+def test_a_bet_as_json(capsys: Capture) -> None:
+    found = said(capsys, "--bet", "0.51:1:1", "--fraction", "0.5")
+    assert found["fraction"] == pytest.approx(0.02, rel=1e-13)
+    assert found["growth"] == pytest.approx(2.00013e-4, rel=1e-5)
+    assert found["ruin"] == [-1.0, 1.0]
+    fractional = found["fractional"]
+    assert isinstance(fractional, dict)
+    assert fractional["fraction"] == pytest.approx(0.01, rel=1e-13)
+    assert fractional["drawdown_exponent"] == pytest.approx(3.0003, abs=5e-5)
+    curve = found["curve"]
+    assert isinstance(curve, dict)
+    assert len(curve["fraction"]) == len(curve["growth"]) > 100
+
+
+def test_a_bet_as_a_table(capsys: Capture) -> None:
+    assert cli.main(["growth", "--bet", "0.6:0.02:0.01"]) == 0
+    out, err = capsys.readouterr()
+    assert "growth-optimal fraction        40\n" in out
+    assert "with a chance below 0.5" in out
+    assert not err
+
+
+def test_a_normal_return_says_what_rebalancing_does(capsys: Capture) -> None:
+    found = said(capsys, "--normal", "0.056:0.2")
+    assert found["fraction"] == 0.0
+    assert found["small_limit"] == pytest.approx(1.4, rel=1e-12)
+    rebalancing = found["rebalancing"]
+    assert isinstance(rebalancing, dict)
+    assert rebalancing["times"] == [1, 12, 250]
+    assert rebalancing["fraction"] == pytest.approx([1.51910, 1.40921, 1.40044], abs=5e-6)
+    assert cli.main(["growth", "--normal", "0.056:0.2"]) == 0
+    out = capsys.readouterr().out
+    assert "risks ruin" in out
+    assert "1 a period 1.5191; 12 a period 1.4092; 250 a period 1.4004; without pause 1.4" in out
+
+
+def test_where_nothing_can_be_lost_there_is_null(capsys: Capture) -> None:
+    found = said(capsys, "--bet", "0.5:2:-1")
+    assert found["fraction"] is None and found["growth"] is None
+    assert found["ruin"] == [-0.5, None]
+    assert "no optimum" in str(found["message"])
+
+
+def test_returns_have_a_standard_error_and_least_future_values(
+    capsys: Capture, prices: str
+) -> None:
+    found = said(capsys, "--returns", prices, "--prices", "--column", "two", "--rate", "0.002")
+    uncertainty, least = found["uncertainty"], found["least_future_value"]
+    assert isinstance(uncertainty, dict) and isinstance(least, list)
+    assert 0.1 < uncertainty["standard_error"] / uncertainty["bootstrap"] < 2.0
+    assert [one["leverage"] for one in least] == [1.0, found["fraction"]]
+    assert len(least[0]["starts"]) == 30 and least[0]["starts"][1] == "2001-01"
+
+
+def test_a_case_is_its_payoff_at_its_price(
+    use: Callable[[object], None], binary: Solution, capsys: Capture
+) -> None:
+    use(binary)
+    found = said(capsys, "binary")
+    price, payoff = binary.initial.price, binary.case.payoff
+    assert isinstance(payoff, DiscretePayoff) and sorted(payoff.values) == [0.0, 1.0]
+    p = payoff.probabilities[payoff.values.index(1.0)]
+    assert found["fraction"] == pytest.approx((p - price) / (1.0 - price), rel=1e-9)
+    error = found["error"]
+    assert isinstance(error, dict)
+    assert error["fraction"] == pytest.approx(
+        (1.0 - p) / (1.0 - price) ** 2 * binary.error["price"], rel=1e-3
+    )
+
+
+def test_files_are_written(capsys: Capture, tmp_path: Path, prices: str) -> None:
+    out = tmp_path / "out"
+    given = ["growth", "--returns", prices, "--prices", "--column", "1", "--out", str(out)]
+    assert cli.main(given) == 0
+    text = capsys.readouterr().out
+    names = [f"prices-growth.{ending}" for ending in ENDINGS]
+    assert sorted(path.name for path in out.iterdir()) == sorted(names)
+    assert all(f"wrote {out / name}" in text for name in names)
+    rows = (out / names[1]).read_text().splitlines()
+    assert rows[0] == "fraction,growth" and len(rows) == 202
+    latex = (out / names[2]).read_text()
+    assert r"small-return limit $\mu$/$\sigma$²" in latex and r"\bottomrule" in latex
+    assert json_only((out / names[0]).read_text()).keys() >= KEYS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "needs one of CASE, --returns"),
+        (["binary", "--bet", "0.5:1:1"], "needs one of CASE, --returns"),
+        (["--bet", "0.5:1"], "--bet must be PROBABILITY:GAIN:LOSS, finite numbers, got '0.5:1'"),
+        (["--bet", "1.5:1:1"], "probability must be > 0 and < 1, got 1.5"),
+        (["--normal", "0.1:nan"], "--normal must be MEAN:SD, finite numbers, got '0.1:nan'"),
+        (["--normal", "0.1:0"], "standard deviation > 0, got 0"),
+        (["--bet", "0.5:1:1", "--rate", "x"], "--rate must be a finite number, got 'x'"),
+        (["--bet", "0.5:1:1", "--rate", "-1"], "rate must be a finite number > -1, got -1"),
+        (["--bet", "0.5:1:1", "--fraction", "0"], "--fraction must be a number > 0, got '0'"),
+        (["--bet", "0.5:1:1", "--prices"], "--prices needs --returns"),
+        (["--bet", "0.5:1:1", "--set", "a=1"], "--set needs a CASE"),
+        (["--bet", "0.5:1:1", "--format", "png"], "--format needs --out"),
+        (["--returns", "no.csv"], "no.csv must be a readable file"),
+        (["binry"], "nearest: binary"),
+    ],
+)
+def test_bad_input_is_one_line(arguments: list[str], message: str, capsys: Capture) -> None:
+    assert cli.main(["growth", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert message in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("date,p\n2020-01-01,1\n2020-01-02,0\n2020-01-03,1\n", "line 3, column 2 (p), must be a"),
+        ("p\n1\n\nx\n2\n", "line 4, column 1 (p), must be one finite number, and is not a number"),
+        ("p\n1\n2\n4\n8\n", "column 1 (p), must vary, and every return is 1"),
+        ("p,q\n1,2\n2,1\n1,3\n", "column must be given"),
+        ('{"a": 1}\n', "must have at least 3 prices"),
+    ],
+)
+def test_bad_prices_are_one_line_and_write_nothing(
+    text: str, message: str, capsys: Capture, tmp_path: Path
+) -> None:
+    path, out = tmp_path / "p.csv", tmp_path / "out"
+    path.write_text(text)
+    given = ["growth", "--returns", str(path), "--prices", "--out", str(out)]
+    assert cli.main(given) == 2
+    said = capsys.readouterr().err
+    assert message in said and str(path) in said and said.count("\n") == 1
+    assert not out.exists()
