@@ -131,9 +131,10 @@ class Solution(GridReading, Solved, Lent):
         -------
         xarray.Dataset
             Dimensions t, psi and xi0, which is xi less its drift with psi: xi at psi = 0, and the
-            coordinate xi(psi, xi0) in general. `psi_limit` says up to which psi the fields are
-            known at t. Each variable has its unit and long name in its attributes, the data set
-            the case and the version.
+            coordinate xi(psi, xi0) in general. Fields are known up to `psi_limit`, which grows
+            with t; above it they may be off by more than the tolerance, and the solution itself
+            answers NaN: `data.where(data.psi <= data.psi_limit)` leaves them out. Each variable has
+            its unit and long name in its attributes, the data set the case and the version.
 
         Examples
         --------

@@ -38,6 +38,16 @@ def test_what_is_interpolated_is_the_solution(method: str, off: float) -> None:
     assert not np.isnan(at.price).any()
 
 
+def test_what_is_not_known_can_be_left_out() -> None:
+    """As the docstring says; the solution itself answers NaN there."""
+    found, data = market(), market().to_dataset()
+    known = data.where(data.psi <= data.psi_limit)
+    inner = slice(1, -1)  # of xi0, as the ends of the grid are the solution's too
+    asked = found.price(data.xi.to_numpy(), data.psi.to_numpy()[:, None], 0.0)
+    left_out = np.isnan(known.price.isel(t=0).to_numpy())
+    np.testing.assert_array_equal(left_out[:, inner], np.isnan(asked)[:, inner])
+
+
 def test_one_array_interpolates_with_its_state() -> None:
     found, data = market(), market().to_dataset()
     t, psi = inside(data)
