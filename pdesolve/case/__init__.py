@@ -2,6 +2,7 @@
 
 from pdesolve.case.io import case_from_dict, case_to_dict, case_to_toml, load_case
 from pdesolve.case.parameters import (
+    Announcement,
     Attention,
     BetaPayoff,
     Case,
@@ -24,6 +25,7 @@ from pdesolve.case.parameters import (
 from pdesolve.case.sources import CaseError, case_names, parse_overrides
 
 __all__ = [
+    "Announcement",
     "Attention",
     "BetaPayoff",
     "Case",

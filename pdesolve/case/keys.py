@@ -15,6 +15,7 @@ from pdesolve.case.parameters import (
     COSTS,
     PAYOFFS,
     PRECISIONS,
+    Announcement,
     Attention,
     Case,
     Cost,
@@ -27,6 +28,8 @@ from pdesolve.case.rules import Rule
 from pdesolve.case.samples import SampleFile
 from pdesolve.case.sources import TABLES, TEXTS, nearest, toml_value
 
+ANNOUNCEMENTS = "market.announcements"
+_TOLD = Rule("a list of tables with time, > 0 and < market.horizon, and precision, > 0", bool)
 INSTEAD: dict[type, type] = {SamplePayoff: SampleFile}  # what may stand for a part's own keys
 
 
@@ -72,7 +75,7 @@ class Key(NamedTuple):
     @property
     def preset(self) -> str | None:
         """What it is if it is not given, as TOML has it; None if nothing."""
-        return None if self.default in (MISSING, None, "") else toml_value(self.default)
+        return None if self.default in (MISSING, None, "", ()) else toml_value(self.default)
 
     @property
     def usual(self) -> str:
@@ -206,11 +209,17 @@ def known_keys() -> set[str]:
     return {one.key.name for one in list_keys()} - {"extends"}
 
 
+def announcement_keys() -> tuple[Key, ...]:
+    """Keys of a table of `market.announcements`."""
+    return part_keys(Announcement, f"{ANNOUNCEMENTS}.")
+
+
 def list_keys() -> list[Listed]:
     """Every key of a case file, in the order in which one writes them."""
+    told = Key(ANNOUNCEMENTS, list, _TOLD, (), describe(ANNOUNCEMENTS))
     start = Key("extends", str, Rule("a case's name or path", _is_text), None, describe("extends"))
     return [
-        *map(Listed, (*text_keys(), start, *part_keys(Market, "market."))),
+        *map(Listed, (*text_keys(), start, *part_keys(Market, "market."), told)),
         *_chosen(CHOICES["payoff.kind"]),
         *_chosen(CHOICES["attention.precision"]),
         *_chosen(CHOICES["attention.cost.kind"]),

@@ -7,6 +7,7 @@ entry with that kind in parentheses.
 
 import re
 from collections.abc import Mapping
+from re import sub
 from typing import NamedTuple, TypeVar
 
 COST = "money/(time attention)"
@@ -16,7 +17,11 @@ NAMES = {
     "market.risk_aversion": ("risk aversion ρ", "1/money"),
     "market.supply_volatility": ("supply volatility σ", "shares/sqrt(time)"),
     "market.initial_supply": ("initial supply n₀", "shares"),
+    "market.public_precision": ("public precision h", "1/(money^2 time)"),
     "market.horizon": ("horizon T", "time"),
+    "market.announcements": ("announcements", ""),
+    "market.announcements.time": ("announcement date", "time"),
+    "market.announcements.precision": ("announcement precision", "1/money^2"),
     "payoff.kind": ("payoff", ""),
     "payoff.values": ("values", "money"),
     "payoff.mean": ("payoff mean", "money"),
@@ -53,7 +58,9 @@ MEANINGS = {
     "market.risk_aversion": "CARA coefficient ρ of every investor",
     "market.supply_volatility": "standard deviation σ of the random walk that supply follows",
     "market.initial_supply": "supply n₀ at t = 0",
+    "market.public_precision": "precision h of the news that everybody sees, per unit of time",
     "market.horizon": "date T at which the payoff is paid",
+    "market.announcements": "public news at dates: tables of a time and the precision of the news",
     "payoff.kind": "how the payoff is distributed",
     "payoff.values": "the possible payoffs, all different",
     "payoff.values (sample)": "observations, equally likely; or give payoff.file",
@@ -99,6 +106,7 @@ MEANINGS = {
 EXAMPLES: dict[str, object] = {  # what a new case starts from, where no default will do; else 1.0
     "extends": "baseline",
     "market.supply_volatility": 0.8,
+    "market.announcements": [{"time": 0.5, "precision": 1.0}],
     "payoff.values": [0.0, 1.0, 3.0],
     "payoff.values (sample)": [3.2, 3.9, 4.3, 4.6, 4.8, 5.0, 5.1, 5.3, 5.5, 5.8, 6.2, 6.9],
     "payoff.probabilities": [0.5, 0.3, 0.2],
@@ -123,6 +131,7 @@ SYMBOLS = {  # what papers, derivation.md and the README call them
     "market.risk_aversion": ("rho", "ρ"),
     "market.supply_volatility": ("sigma", "σ"),
     "market.initial_supply": ("n0", "n_0", "n₀"),
+    "market.public_precision": ("h",),
     "market.horizon": ("T",),
     "attention.signals": ("J",),
     "attention.efficiency": ("k",),
@@ -157,7 +166,11 @@ class Parameter(NamedTuple):
 
 
 def describe(key: str, kind: str = "") -> Parameter:
-    """What is said about the key of that dotted name, with a kind of payoff, precision or cost."""
+    """What is said about the key of that dotted name, with a kind of payoff, precision or cost.
+
+    About one of a list of tables, ``market.announcements[0].time``, what is said about all of them.
+    """
+    key = sub(r"\[\d+\]", "", key)
 
     def said(table: Mapping[str, _Said], default: _Said) -> _Said:
         return table.get(f"{key} ({kind})", table.get(key, default))

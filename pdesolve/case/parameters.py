@@ -31,6 +31,22 @@ from pdesolve.case.tables import as_tables, brief
 
 
 @dataclass(frozen=True, kw_only=True)
+class Announcement:
+    """Public news at a date, before the horizon (derivation.md, section 13).
+
+    Attributes
+    ----------
+    time : float
+        > 0, in time.
+    precision : float
+        > 0, in 1/money².
+    """
+
+    time: Positive
+    precision: Positive
+
+
+@dataclass(frozen=True, kw_only=True)
 class Market:
     """The market.
 
@@ -42,14 +58,20 @@ class Market:
         Standard deviation of the supply's random walk, > 0, in shares/√time.
     initial_supply : float
         Supply at t = 0, in shares.
+    public_precision : float
+        Precision of public news per unit of time, >= 0, in 1/(money²·time).
     horizon : float
         Date at which the payoff is paid, > 0, in time.
+    announcements : tuple of Announcement
+        By time, all at different ones.
     """
 
     risk_aversion: Positive
     supply_volatility: Positive
     initial_supply: Finite = 0.0
+    public_precision: NonNegative = 0.0
     horizon: Positive
+    announcements: tuple[Announcement, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
+from re import fullmatch
 from typing import Any
 
 from pdesolve.case.keys import (
@@ -62,7 +63,24 @@ class Reader:
         if "payoff.values" in layer and "payoff.file" not in layer:
             for key in FILE_KEYS:
                 self.entries.pop(key, None)
-        self.entries |= layer
+        self.entries |= {key: one for key, one in layer.items() if not self._amend(key, one)}
+
+    def _amend(self, key: str, entry: Entry) -> bool:
+        """Change a value in a list of tables below, by place in order of time, if that is meant."""
+        found = fullmatch(r"(market\.announcements)\[(\d+)\]\.(\w+)", key)
+        if not found:
+            return False
+        name, place, field = found[1], int(found[2]), found[3]
+        tables = self.value(name)
+        if not isinstance(tables, list) or not all(isinstance(one, Mapping) for one in tables):
+            return False
+        if place >= len(tables) or field not in tables[place]:
+            return False
+        numbers = all(isinstance(one.get("time"), int | float) for one in tables)
+        tables = sorted(tables, key=lambda one: one["time"]) if numbers else list(tables)
+        tables[place] = {**tables[place], field: entry.value}
+        self.entries[name] = Entry(tables, entry.source)
+        return True
 
     def value(self, key: str) -> object:
         """What was written, None if nothing."""
@@ -183,6 +201,33 @@ class Reader:
                 values[key.field] = value
         return values
 
+    def tables(self, name: str, keys: Iterable[Key]) -> dict[int, dict[str, Any]]:
+        """Read and check a list of tables with these keys, all to be given; what is wrong is not.
+
+        By the place in the list.
+        """
+        tables, found = self.value(name), {}
+        if name in self._settled or name not in self.entries:
+            return {}
+        if not isinstance(tables, list | tuple) or not all(isinstance(t, Mapping) for t in tables):
+            self.refuse(name, f"must be {_tables(name, keys)}", tables)
+            return {}
+        known = {key.field: key for key in keys}
+        for place, table in enumerate(tables):
+            values = found[place] = dict[str, Any]()
+            for field in table.keys() - known.keys():
+                close = ", ".join(known)
+                rule = f"is not a known key (there are: {close})"
+                self.refuse(f"{name}[{place}].{field}", rule, table[field])
+            for field, key in known.items():
+                if field not in table:
+                    self._note(f"{name}[{place}].{field} is missing: {key.said()}", name)
+                elif rule := _broken(table[field], key.base, key.rule):
+                    self.refuse(f"{name}[{place}].{field}", rule, table[field])
+                else:
+                    values[field] = float(table[field])
+        return found
+
     def _checked(self, key: Key) -> object:
         """The value of a key that is given, None if it is wrong."""
         value, many = self.value(key.name), key.base == tuple[float, ...]
@@ -204,6 +249,12 @@ class Reader:
         if len(broken) > FAULTY:
             self.refuse(key.name, "must be mended in more places", len(broken) - FAULTY)
         return None if broken else tuple(map(float, value))
+
+
+def _tables(name: str, keys: Iterable[Key]) -> str:
+    """A list of tables, with what they have."""
+    fields = " and ".join(key.field for key in keys)
+    return f"a list of tables [[{name}]], each with {fields}"
 
 
 def _kinds(choice: Choice) -> str:

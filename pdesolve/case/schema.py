@@ -14,8 +14,9 @@ from math import erfc, fsum, inf, log, log1p, sqrt
 from pathlib import Path
 from typing import Any
 
-from pdesolve.case.keys import FILE_KEYS, text_keys
+from pdesolve.case.keys import ANNOUNCEMENTS, FILE_KEYS, announcement_keys, text_keys
 from pdesolve.case.parameters import (
+    Announcement,
     Case,
     DiscretePayoff,
     LognormalPayoff,
@@ -52,7 +53,7 @@ def build_case(
     title = texts.get("title", "")
     if len(title.splitlines()) > 1:
         reader.refuse("title", "must be one line", title)
-    market = reader.part(Market, "market.")
+    market = reader.part(Market, "market.", announcements=_announcements(reader))
     payoff = _payoff(reader)
     cost = reader.chosen("attention.cost.kind")
     attention = reader.chosen("attention.precision", cost=cost)
@@ -69,6 +70,24 @@ def build_case(
         attention=attention,
         numerics=numerics,
     )
+
+
+def _announcements(reader: Reader) -> tuple[Announcement, ...]:
+    """Read the announcements: between 0 and the horizon, no two at one time."""
+    found = reader.tables(ANNOUNCEMENTS, announcement_keys())
+    horizon = reader.value("market.horizon")
+    for place, one in found.items():
+        time = one.get("time")
+        if time is None:
+            continue
+        name = f"{ANNOUNCEMENTS}[{place}].time"
+        if isinstance(horizon, int | float) and not time < horizon:
+            rule = f"must be < market.horizon = {horizon!r}"
+            reader.refuse(name, rule, time, "market.horizon")
+        if any(time == other.get("time") for at, other in found.items() if at < place):
+            reader.refuse(name, "must be different from those of the others", time)
+    whole = [Announcement(**one) for one in found.values() if len(one) == 2]
+    return tuple(sorted(whole, key=lambda one: one.time))
 
 
 def _payoff(reader: Reader) -> PayoffSpec | None:

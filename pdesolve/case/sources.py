@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from pdesolve.case.errors import PdesolveError
 
@@ -163,25 +163,35 @@ def read_text(path: Path, where: str) -> str:
 
 
 def write_toml(table: Mapping[str, object], longest: float = inf, prefix: str = "") -> str:
-    """Text of nested tables of strings, numbers and lists of numbers, scalars first.
+    """Text of nested tables of strings, numbers, lists of numbers and of tables, scalars first.
 
     Of lists that are longer than ``longest`` it has the first three and the last item only, and
     does not load back.
     """
-    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    many = {key: value for key, value in table.items() if _is_tables(value)}
+    single = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    plain = {key: value for key, value in table.items() if key not in {**many, **single}}
     text = "".join(f"{key} = {toml_value(value, longest)}\n" for key, value in plain.items())
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            text += f"\n[{prefix}{key}]\n" + write_toml(value, longest, f"{prefix}{key}.")
+    for key, value in single.items():
+        text += f"\n[{prefix}{key}]\n" + write_toml(value, longest, f"{prefix}{key}.")
+    for key, tables in many.items():
+        for one in tables:
+            text += f"\n[[{prefix}{key}]]\n" + write_toml(one, longest)
     return text
 
 
+def _is_tables(value: object) -> TypeGuard[list[Mapping[str, object]]]:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
+
+
 def toml_value(value: object, longest: float = inf) -> str:
-    """A text, a number or a list of them as TOML has it; the middle of a long list is left out."""
+    """A text, a number, a list or a table as TOML has it; the middle of a long list is left out."""
     if isinstance(value, str):
         import json
 
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key} = {toml_value(item)}' for key, item in value.items())}}}"
     if isinstance(value, list):
         if len(value) > longest:
             ends = ", ".join(map(toml_value, value[:3])), toml_value(value[-1])

@@ -26,8 +26,8 @@ def as_tables(case: Any) -> dict[str, Any]:
 def _tidy(value: Any) -> Any:
     """Drop what is not given; tuples become lists."""
     if isinstance(value, dict):
-        return {key: _tidy(item) for key, item in value.items() if item not in (None, "")}
-    return list(value) if isinstance(value, tuple) else value
+        return {key: _tidy(item) for key, item in value.items() if item not in (None, "", ())}
+    return [_tidy(item) for item in value] if isinstance(value, tuple) else value
 
 
 def brief(part: Any) -> str:

@@ -31,7 +31,7 @@ def new_case(payoff: str) -> str:
 def _lines(one: Listed, chosen: object, belongs: bool) -> str:
     """A key with its comment."""
     key, kinds = one.key, "" if one.chooser == "payoff.kind" else one.only
-    usual = None if key.required else key.default
+    usual = None if key.required or key.default == () else key.default
     given = belongs and (key.required or usual is not None) and key.name not in FILE_KEYS
     value = key.about.example if usual is None else usual
     shown = toml_value(value if chosen is None else chosen)

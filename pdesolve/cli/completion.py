@@ -8,7 +8,7 @@ from typing import Any
 from pdesolve.case import CaseError, case_names, load_case
 
 FIXED = (  # words and lists, which cannot be varied
-    *("title", "description", "source", "payoff.file"),
+    *("title", "description", "source", "payoff.file", "market.announcements"),
     *(f"payoff.{name}" for name in ("values", "probabilities", "means", "sds", "weights")),
 )
 

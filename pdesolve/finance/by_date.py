@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
+from pdesolve.case import Market
 from pdesolve.finance.asked import check_expectations
 from pdesolve.finance.doubts import Payoffs, doubt, settled, unsettled
 from pdesolve.finance.law import Clock, expect, laws
 from pdesolve.finance.marches import Marches, MarchTuning
 from pdesolve.finance.nodes import at_nodes, finer
 from pdesolve.finance.quantities import EXPECTED, FUNCTIONS, Facts, Moments, table
+from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import labels
 from pdesolve.typing import Array
@@ -146,8 +148,7 @@ def _moments(clock: Clock, solution: Solution, payoffs: Payoffs, t: Array) -> di
     functions = (np.stack([f(one, price, market) for f in FUNCTIONS.values()], -1) for one in at)
     known = [expect(found, float(now), f) for now, f in zip(every, functions, strict=True)]
     moments = dict(zip(FUNCTIONS, np.transpose(known, (2, 1, 0)), strict=True))
-    rate = CubicSpline(every, moments["precision_rate"], axis=1)
-    moments["learned"] = rate.antiderivative()(every)
+    moments["learned"] = _added(every, moments["precision_rate"], market)
     for name in ("price", "square"):  # it is p0 to begin with
         moments[name] = np.where(begun, moments[name], 0.0)
     asked = np.searchsorted(every, t)
@@ -156,6 +157,16 @@ def _moments(clock: Clock, solution: Solution, payoffs: Payoffs, t: Array) -> di
     neutral = payoffs.values[0] is None  # then the price is the expected payoff
     product = moments["square"] if neutral else x[:, None] * moments["price"]
     return {**moments, "product": product}
+
+
+def _added(times: Array, rate: Array, market: Market) -> Array:
+    """Integral over time from 0 to each of the dates, (payoffs, dates); rates jump on some."""
+    parts, total = [], np.zeros((len(rate), 1))
+    cuts = pieces(times, market)
+    for t, r in zip(cuts, np.split(rate, np.cumsum([c.size for c in cuts])[:-1], 1), strict=True):
+        parts.append(total + CubicSpline(t, r, axis=1).antiderivative()(t))
+        total = parts[-1][:, -1:]
+    return np.concatenate(parts, axis=1)
 
 
 def _average(moments: Moments, payoffs: Payoffs) -> dict[str, Array]:

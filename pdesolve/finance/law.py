@@ -20,9 +20,11 @@ from math import comb, factorial
 import numpy as np
 from scipy.interpolate import BarycentricInterpolator, KroghInterpolator
 
+from pdesolve.finance.crossing import crossed
 from pdesolve.finance.nodes import AtNodes, at_nodes
 from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
+from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
@@ -42,7 +44,7 @@ class Clock:
     solution : Solution
         With more than one xi node.
     times : array, shape (n + 1,)
-        From 0 to the horizon.
+        From 0 to the horizon, with both states of every announcement.
     """
 
     solution: Solution
@@ -52,6 +54,12 @@ class Clock:
     def at(self) -> list[AtNodes]:
         """Fields at the dates."""
         return [at_nodes(self.solution, float(t)) for t in self.times]
+
+    def piece(self, k: int) -> tuple[int, int]:
+        """First date, and one past the last, between the announcements around the k-th date."""
+        ends = np.cumsum([0, *(t.size for t in pieces(self.times, self.solution.case.market))])
+        at = int(np.searchsorted(ends, k, side="right"))
+        return int(ends[at - 1]), int(ends[at])
 
     @cached_property
     def between(self) -> list[tuple[AtNodes, AtNodes]]:
@@ -103,16 +111,18 @@ def expect(found: Sequence[Law], t: float, values: Array) -> Array:
     for end in (k, k + 1):
         if t == clock.times[end]:
             return np.array([_sum(law.weights[end], values) for law in found])
-    low = int(np.clip(k - (NEAR - 2) // 2, 0, max(clock.times.size - NEAR, 0)))
+    first, end = clock.piece(k)
+    low = int(np.clip(k - (NEAR - 2) // 2, first, max(end - NEAR, first)))
+    high = min(low + NEAR, end)
     f_xi, f_xixi, f_psi = clock.solution.space.derivatives(values)
     known: list[Array] = []
-    for end, fields in enumerate(clock.at[low : low + NEAR], start=low):
+    for end, fields in enumerate(clock.at[low:high], start=low):
         spread = 0.5 * fields.kappa2[..., None] * f_xixi + fields.psi_dot[..., None] * f_psi
         moved = [spread + drift_of(fields, law.payoff)[..., None] * f_xi for law in found]
         weights = [law.weights[end] for law in found]
         known.append(np.array([_sum(w, values) for w in weights]))
         known.append(np.array([_sum(w, g) for w, g in zip(weights, moved, strict=True)]))
-    near = clock.times[low : low + NEAR]
+    near = clock.times[low:high]
     return np.asarray(KroghInterpolator(np.repeat(near, 2), np.array(known))(t))
 
 
@@ -143,14 +153,19 @@ def laws(clock: Clock, payoffs: Sequence[float | None]) -> list[Law]:
 
 
 def _march(clock: Clock, payoff: float | None) -> Array:
-    weights = [_initial(clock.solution)]
-    for (early, late), h in zip(clock.between, np.diff(clock.times), strict=True):
+    solution, weights = clock.solution, [_initial(clock.solution)]
+    told = {one.time: one.precision for one in solution.case.market.announcements}
+    steps = zip(clock.between, np.diff(clock.times), clock.times[1:].tolist(), strict=True)
+    for (early, late), h, end in steps:
         now = weights[-1]
+        if end in told:  # nothing else happens between its two states
+            weights.append(crossed(solution, end, told[end], payoff, now))
+            continue
         for a, b in (SHARES, SHARES[::-1]):
             drift = a * drift_of(early, payoff) + b * drift_of(late, payoff)
             kappa2 = a * early.kappa2 + b * late.kappa2
             psi_dot = a * early.psi_dot + b * late.psi_dot
-            now = _exponential(clock.solution.space, float(h), drift, kappa2, psi_dot, now)
+            now = _exponential(solution.space, float(h), drift, kappa2, psi_dot, now)
         weights.append(now)
     return np.array(weights)
 

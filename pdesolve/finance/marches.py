@@ -9,6 +9,7 @@ import numpy as np
 from pdesolve.finance.law import Clock, Law, laws
 from pdesolve.finance.nodes import finer, with_nodes
 from pdesolve.finance.paths import trading_dates
+from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
@@ -77,12 +78,12 @@ class Marches:
         nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
         small = space.resized(max(nodes, tuning.least), lines)
         coarse = retrace(whole, small)
-        short = retrace(coarse, coarse.space, finer(whole.times))
+        short = retrace(coarse, coarse.space, _halved(whole, whole.times))
         return cls(
             solution=solution,
             fine=Clock(solution=whole, times=times),
             coarse=Clock(solution=coarse, times=times),
-            short=Clock(solution=short, times=finer(times)),
+            short=Clock(solution=short, times=_halved(whole, times)),
             tuning=tuning,
         )
 
@@ -102,16 +103,32 @@ class Marches:
         return Measured(fine + moved, left)
 
 
+def _halved(solution: Solution, times: Array) -> Array:
+    """Every step in two, with both states of every announcement."""
+    return np.concatenate([finer(t) for t in pieces(times, solution.case.market)])
+
+
 def _steps(solution: Solution, least: int, date: float | None) -> Array:
-    """Dates of a march: a third of them where the solution's are, in what is learned, and early.
+    """Dates of a march, with both states of every announcement; one date is met exactly."""
+    market, clock = solution.case.market, trading_dates(solution, 200)
+    parts = pieces(solution.times, market)
+    many = max(solution.times.size - len(parts), least)
+    shares = [round(many * t.size / solution.times.size) for t in parts]
+    steps = [_between(t, clock, n) for t, n in zip(parts, shares, strict=True)]
+    found = np.concatenate(steps)
+    return found if date is None else np.union1d(found, [date])
+
+
+def _between(times: Array, clock: Array, least: int) -> Array:
+    """Dates between announcements: a third where the solution's are, in what is learned, early.
 
     The fields' steps are long where fields move slowly, but the states do not; and what has just
     begun to spread changes fast, on the scale of what is learned.
     """
-    times, clock = solution.times, trading_dates(solution, 200)
-    every = np.union1d(times, clock)
+    every = np.union1d(times, clock[(times[0] < clock) & (clock < times[-1])])
     index = np.interp(every, times, np.linspace(0.0, 1.0, times.size))
     learned = np.interp(every, clock, np.linspace(0.0, 1.0, clock.size))
+    learned = (learned - learned[0]) / (learned[-1] - learned[0])
     share = (index + learned + np.sqrt(learned)) / 3.0
     found = np.interp(np.linspace(0.0, 1.0, 1 + max(times.size - 1, least)), share, every)
-    return found if date is None else np.union1d(found, [date])
+    return np.asarray(found, dtype=np.float64)

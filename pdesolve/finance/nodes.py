@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -20,8 +21,9 @@ class AtNodes:
     ----------
     price, variance, attention, precision_rate, cost, price_slope : array
         p, V, S, A, C and p_xi.
-    kappa2, psi_dot : array
-        dpsi = psi_dot dt and dxi = drift dt + kappa dB, under any measure.
+    kappa2, psi_dot, risk : array
+        dpsi = psi_dot dt and dxi = drift dt + sqrt(kappa2) dB, under any measure; supply's part of
+        kappa2 is (risk / (rho sigma))².
     neutral : array
         Risk-neutral drift of the centred xi (derivation.md, section 5).
     """
@@ -34,6 +36,7 @@ class AtNodes:
     price_slope: Array
     kappa2: Array
     psi_dot: Array
+    risk: Array
     neutral: Array
 
 
@@ -53,6 +56,7 @@ def at_nodes(solution: Solution, t: float) -> AtNodes:
         price_slope=static.variance + q_xi,
         kappa2=kappa2,
         psi_dot=psi_dot,
+        risk=risk,
         neutral=kappa2 * (static.mean + l_xi) - risk * (static.mean + q),
     )
 
@@ -67,7 +71,10 @@ def with_nodes(solution: Solution) -> Solution:
     if space.n_xi > 1:
         return solution
     steps = int(np.clip(solution.times.size - 1, *STEPS))
-    line = retrace(solution, space.resized(1, lines), spread(solution.times, steps))
+    parts = pieces(solution.times, solution.case.market)
+    counts = [max(1, round(steps * t.size / solution.times.size)) for t in parts]
+    times = np.concatenate([spread(*one) for one in zip(parts, counts, strict=True)])
+    line = retrace(solution, space.resized(1, lines), times)
     states, rates = (np.repeat(u, nodes, axis=2) for u in (line.states, line.rates))
     space = replace(line.space, n_xi=nodes)
     return replace(line, space=space, states=states, rates=rates, known_static=None)

@@ -19,6 +19,9 @@ FUNCTIONS: dict[str, Callable[[AtNodes, float, Market], Array]] = {  # of the st
     "cost": lambda at, p0, market: at.cost,
     "volatility": lambda at, p0, market: np.sqrt(at.kappa2) * at.price_slope,
     "move": lambda at, p0, market: at.kappa2 * at.price_slope**2,
+    "impact": lambda at, p0, market: (
+        at.risk * at.price_slope / (market.risk_aversion * market.supply_volatility**2)
+    ),
     "trade": lambda at, p0, market: np.hypot(
         market.supply_volatility, np.sqrt(at.precision_rate) / market.risk_aversion
     ),
@@ -184,7 +187,7 @@ _ROWS = (
         long_name="expected fall of the price per share supplied, Kyle's lambda",
         unit="money/share",
         label="price impact λ",
-        of=lambda m, facts: m["volatility"] / facts.market.supply_volatility,
+        of=lambda m, facts: m["impact"],
     ),
     Expected(
         name="trading",

@@ -102,7 +102,7 @@ def simulate(
     Raises
     ------
     PathError
-        If an argument is not possible.
+        If an argument is not possible, or the market has public news.
     """
     run = planned(solution, paths, dates, measure, seed, keep, coarse, tuning)
     whole = PathValues(*(np.empty((paths, run.kept.size)) for _ in VARIABLES))
@@ -156,6 +156,12 @@ def planned(
         raise PathError(f"measure must be {names}, got {measure!r}")
     if not (isinstance(seed, WHOLE) and seed >= 0):
         raise PathError(f"seed must be a whole number, 0 or more; got {seed!r}")
+    market = solution.case.market
+    if market.public_precision > 0.0 or market.announcements:
+        raise PathError(
+            f"{solution.case.name}: paths with public news (market.public_precision or"
+            " market.announcements) are not simulated"
+        )
     fine = trading_dates(solution, int(dates))
     kept = _nearest(fine[::2] if coarse else fine, keep)
     return Run(

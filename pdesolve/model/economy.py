@@ -110,12 +110,13 @@ class Economy:
         except ArithmeticError:  # for the solver to say, where attention is asked for
             return ""
         with np.errstate(all="ignore"):
-            learned = float(self.motion(rate).psi_dot) * self.horizon * prior.variance
+            learned = float(self.motion(rate).psi_dot) * self.horizon + self.told
+            learned *= prior.variance
         if not learned <= reach.learned:
             return (
                 f"precision of {learned:.3g} times 1/variance of the payoff can be learned, above"
                 f" {reach.learned:g}: raise market.risk_aversion, supply_volatility or"
-                " attention.cost.scale, or lower attention.efficiency"
+                " attention.cost.scale, or lower attention.efficiency or market.public_precision"
             )
         return ""
 
@@ -138,6 +139,11 @@ class Economy:
     def start(self) -> float:
         """The xi at t = 0: -rho n0, 1/money (derivation.md, section 3)."""
         return 0.0 - self.market.risk_aversion * self.market.initial_supply
+
+    @property
+    def told(self) -> float:
+        """Precision of all announcements together, 1/money²."""
+        return sum(one.precision for one in self.market.announcements)
 
     def respond(self, variance: ArrayLike, guess: ArrayLike | None = None) -> Response:
         """Best response to the variance; arguments and errors as in `best_response`."""

@@ -20,10 +20,11 @@ FIELDS = ("price", "variance", "log_value")
 
 
 class Motion(NamedTuple):
-    """Risk-neutral motion of the states: dxi = mu dt + kappa dB, dpsi = psi_dot dt.
+    """Risk-neutral motion of the states: dxi = mu dt + sqrt(kappa2) dB, dpsi = psi_dot dt.
 
-    `kappa2` is kappa²; `risk` is rho sigma kappa = A + rho² sigma² = kappa² - psi_dot, the part of
-    the diffusion that is supply risk rather than learning.
+    `kappa2` is kappa² + h and `psi_dot` A²/(rho sigma)² + A + h, public news included (section 13);
+    `risk` is rho sigma kappa = A + rho² sigma² = kappa2 - psi_dot, the part of the diffusion that
+    is supply risk rather than learning.
     """
 
     kappa2: Array
@@ -32,10 +33,10 @@ class Motion(NamedTuple):
 
 
 def motion(market: Market, precision_rate: Array) -> Motion:
-    """Diffusion and learning speed at precision rate A (derivation.md, section 3)."""
+    """Diffusion and learning speed at precision rate A (derivation.md, sections 3 and 13)."""
     rs, a = market.risk_aversion * market.supply_volatility, precision_rate
-    kappa = a / rs + rs
-    return Motion(kappa2=kappa**2, psi_dot=(a / rs) ** 2 + a, risk=a + rs**2)
+    kappa, h = a / rs + rs, market.public_precision
+    return Motion(kappa2=kappa**2 + h, psi_dot=(a / rs) ** 2 + a + h, risk=a + rs**2)
 
 
 def rates(

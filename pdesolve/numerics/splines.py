@@ -7,6 +7,11 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
 
 
+def degree_of(count: int) -> int:
+    """Degree of a spline through so many nodes."""
+    return min(7, (count - 2) // 2 * 2 + 1)
+
+
 class Surface:
     """Tensor-product spline through nodal values, in computational coordinates.
 
@@ -20,7 +25,7 @@ class Surface:
         axes = [(axis, nodes) for axis, nodes in enumerate((space.eta, space.z)) if nodes.size > 1]
         coefficients, knots, degrees = values, [], []
         for axis, nodes in axes:
-            degree = min(7, (nodes.size - 2) // 2 * 2 + 1)
+            degree = degree_of(nodes.size)
             spline = make_interp_spline(nodes, np.moveaxis(coefficients, axis, 0), k=degree)
             coefficients = np.moveaxis(spline.c, 0, axis)
             knots.append(spline.t)

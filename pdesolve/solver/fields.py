@@ -16,6 +16,11 @@ def static_nodes(prior: Prior, grid: Grid) -> Cumulants:
     return prior.cumulants(grid.xi, np.broadcast_to(grid.psi[:, None], grid.xi.shape))
 
 
+def just_before(date: float) -> float:
+    """The last time before a date; fields at the date of an announcement are those after it."""
+    return float(np.nextafter(date, 0.0))
+
+
 class States:
     """Points (xi, psi, t), broadcast together, and the static market there.
 

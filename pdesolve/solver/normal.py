@@ -107,13 +107,13 @@ def normal_path(case: Case, times: ArrayLike | None = None) -> NormalPath:
     """
     economy, horizon = _normal(case), case.market.horizon
     t = np.linspace(0.0, horizon, 65) if times is None else np.asarray(times, float)
-    path, end, _ = shoot(economy)
-    left = 1.0 - np.ravel(t) / horizon
-    clock = [brentq(lambda x, s=s: path(x)[0] - s, 0.0, end) if s < 1 else end for s in left]
-    _, x, variance, log_deviation = path(np.array(clock))
+    found, dates = shoot(economy), [one.time for one in case.market.announcements]
+    later = len(dates) - np.searchsorted(dates, np.ravel(t), side="right")
+    states = [found.at(1.0 - now / horizon, k) for now, k in zip(np.ravel(t), later, strict=True)]
+    _, x, variance, log_deviation = np.array(states).T
     psi = np.maximum(np.expm1(x), 0.0) / economy.prior.variance
-    found = economy.respond(variance)
-    parts = (psi, variance, found.attention, found.precision_rate, log_deviation)
+    best = economy.respond(variance)
+    parts = (psi, variance, best.attention, best.precision_rate, log_deviation)
     return NormalPath(
         times=t,
         **{
@@ -143,15 +143,14 @@ def normal_initial(case: Case, *, rtol: float = RTOL, near: float | None = None)
     ValueError, NoOptimum, ArithmeticError
         As in `normal_path`.
     """
-    path, end, _ = shoot(_normal(case), rtol, near)
-    _, _, variance, log_deviation = path(end)
-    return _Start(case, float(variance), float(log_deviation)).initial
+    return _Start(case, *shoot(_normal(case), rtol, near).start).initial
 
 
 def no_information(case: Case) -> InitialState:
-    """Initial state of a normal payoff where nobody learns (A = 0): supply risk alone is traded.
+    """Initial state of a normal payoff where nobody attends (A = 0): supply risk alone is traded.
 
-    V = 1/tau + rho² sigma² T/tau² and l = -rho² sigma² T/(2 tau), whatever attention would cost.
+    V = 1/tau + rho² sigma² T/tau² and l = -rho² sigma² T/(2 tau), whatever attention would cost;
+    with public news one tau of tau² is tau + h T, and T/tau in l is log(1 + h T/tau)/h.
 
     Raises
     ------
@@ -160,14 +159,16 @@ def no_information(case: Case) -> InitialState:
     """
     economy = _normal(case)
     known = economy.prior.variance
+    told = case.market.public_precision * economy.horizon * known
     risk = economy.rho_sigma**2 * economy.horizon * known
-    return _Start(case, known * (1.0 + risk), -0.5 * risk, idle=True).initial
+    log_value = -0.5 * risk * (float(np.log1p(told)) / told if told else 1.0)
+    return _Start(case, known * (1.0 + risk / (1.0 + told)), log_value, idle=True).initial
 
 
 def one_period(case: Case) -> OnePeriod:
     """One period of attention of length T/2, then one of trade without: a normal payoff at T.
 
-    The discrete model with two periods. With Delta = T/2, psi = (A + A²/(rho sigma)²) Delta and
+    The discrete model with two periods. With Delta = T/2, psi = (A + A²/(rho sigma)² + h) Delta and
     attention is the best response to the variance that its signals leave, 1/(tau + psi).
 
     Raises

@@ -85,11 +85,12 @@ class GridReading(Reading):
         """
         if self.prior.is_two_point:
             return np.inf
-        if self.initial.precision_rate > 0.0:
+        told = [one.time for one in self.case.market.announcements]
+        if self.economy.motion(self.initial.precision_rate).psi_dot > 0.0:
             return 0.0
         found = self.economy.respond(self.static_nodes.variance[0] + self.states[:, 0, :, 1])
         learning = (found.precision_rate > 0.0).all(axis=-1)
-        return float(self.times[np.argmax(learning)]) if learning.any() else np.inf
+        return min([float(self.times[np.argmax(learning)]) if learning.any() else np.inf, *told])
 
     def slab(self, t: float) -> Array:
         """Deviations at the nodes at time t, shape (n_psi, n_xi, 3)."""
@@ -184,7 +185,12 @@ class GridReading(Reading):
         path[-1 if backward else 0] = psi
         eta = np.linspace(0.0, self.space.eta[-1], 16 * self.space.n_psi)
         fine = self.space.psi_scale * np.expm1(eta)
+        told = {one.time: one.precision for one in self.case.market.announcements}
         for end, speed, length in self._speeds(backward):
+            after = float(self.times[end + backward])
+            if after in told:  # the states just before and after news: nothing else happens between
+                path[end] = psi = max(psi + (-told[after] if backward else told[after]), 0.0)
+                continue
             slowness = 1.0 / np.maximum(np.interp(eta, self.space.eta, speed), 1e-300)
             pieces = 0.5 * (slowness[1:] + slowness[:-1]) * np.diff(fine)
             clock = np.append(0.0, np.cumsum(pieces))

@@ -106,8 +106,9 @@ class Solution(GridReading, Solved, Lent):
         Returns
         -------
         xi, psi : array
-            1/money and 1/money², shaped like t; NaN at other times, and where the path leaves what
-            the solution covers. Psi is right to four digits, and xi to that psi.
+            1/money and 1/money², shaped like t, on the date of an announcement just after it; NaN
+            at other times, and where the path leaves what the solution covers. Psi is right to four
+            digits, and xi to that psi.
         """
         t = np.asarray(t, float)
         psi = np.full(t.shape, np.nan)

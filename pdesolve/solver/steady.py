@@ -1,7 +1,7 @@
 """The path along which the price stays put.
 
 The price is a martingale under the risk-neutral measure, so this is where its mean keeps it; psi
-follows dpsi/dt = A²/(rho sigma)² + A (derivation.md, section 3).
+follows dpsi/dt = A²/(rho sigma)² + A + h (derivation.md, sections 3 and 13).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.integrate import OdeSolution, solve_ivp
 
+from pdesolve.solver.fields import just_before
 from pdesolve.solver.on_grid import GridReading
 from pdesolve.typing import Array
 
@@ -50,16 +51,23 @@ def steady_xi(market: GridReading, psi: float, t: float, zooms: int = 2) -> floa
 
 
 class SteadyPsi(NamedTuple):
-    """Psi on that path as a function of time; NaN from `end` on, where it leaves the solution."""
+    """Psi on that path as a function of time; NaN from `end` on, where it leaves the solution.
 
-    path: OdeSolution
+    In paths between announcements, which begin at `starts`.
+    """
+
+    paths: tuple[OdeSolution, ...]
+    starts: tuple[float, ...]
     end: float
     times: Array
     limit: Array
 
     def __call__(self, t: Array) -> Array:
         """Psi at times t, shape (n,)."""
-        known = np.clip(self.path(t)[0], 0.0, np.interp(t, self.times, self.limit))
+        every = np.stack([path(t)[0] for path in self.paths])
+        piece = np.searchsorted(self.starts, t, side="right") - 1
+        psi = every[piece, np.arange(t.size)]
+        known = np.clip(psi, 0.0, np.interp(t, self.times, self.limit))
         return np.where((t < self.end) | (t == 0.0), known, np.nan)
 
 
@@ -78,8 +86,14 @@ def steady_psi(market: GridReading) -> SteadyPsi:
         return np.atleast_1d(economy.motion(rate).psi_dot)
 
     scale = RTOL / market.prior.variance
-    found = solve_ivp(
-        speed, (0.0, economy.horizon), [0.0], "RK45", rtol=RTOL, atol=scale, dense_output=True
-    )
-    assert found.sol is not None
-    return SteadyPsi(found.sol, min(lost), times, limit)
+    psi, starts, paths = 0.0, [0.0], list[OdeSolution]()
+    for one in (*economy.market.announcements, None):
+        end = economy.horizon if one is None else just_before(one.time)
+        span = starts[-1], end
+        found = solve_ivp(speed, span, [psi], "RK45", rtol=RTOL, atol=scale, dense_output=True)
+        assert found.sol is not None
+        paths.append(found.sol)
+        if one is not None:
+            psi = float(found.y[0, -1]) + one.precision
+            starts.append(one.time)
+    return SteadyPsi(tuple(paths), tuple(starts), min(lost), times, limit)

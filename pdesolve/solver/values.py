@@ -86,8 +86,8 @@ def _attention_scale(name: str) -> Callable[[Economy, "InitialState"], float]:
 
 
 def _volatility_scale(economy: Economy, initial: "InitialState") -> float:
-    rs = economy.rho_sigma
-    return (initial.precision_rate / rs + rs) * economy.prior.variance
+    kappa2 = float(economy.motion(initial.precision_rate).kappa2)
+    return kappa2**0.5 * economy.prior.variance
 
 
 def _gain_bar(economy: Economy, bars: Mapping[str, float]) -> float:

@@ -132,12 +132,15 @@ def parse_vary(items: Sequence[str]) -> dict[str, list[Value]]:
 
 
 def flat(case: Case) -> dict[str, Any]:
-    """Every value of a case by dotted key."""
+    """Every value of a case by dotted key; of lists of tables by place, from 0."""
 
     def walk(table: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Any]]:
         for name, value in table.items():
             if isinstance(value, Mapping):
                 yield from walk(value, f"{prefix}{name}.")
+            elif isinstance(value, list) and isinstance(value[0], Mapping):
+                for place, one in enumerate(value):
+                    yield from walk(one, f"{prefix}{name}[{place}].")
             else:
                 yield f"{prefix}{name}", value
 

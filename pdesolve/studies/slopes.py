@@ -12,7 +12,7 @@ the finer one is reported, and their disagreement is its error bar.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from pdesolve.case import Case
 from pdesolve.model.economy import Economy
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import fixed_steps
+from pdesolve.solver.pde.announcements import announced, pieces, spans
 from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
@@ -135,7 +136,12 @@ def slope(
 
 def parameter(case: Case, key: str) -> float:
     """Value of the parameter of that dotted name."""
-    return float(reduce(getattr, key.split("."), case))  # type: ignore[arg-type]
+
+    def part(of: Any, name: str) -> Any:
+        name, _, place = name.rstrip("]").partition("[")
+        return getattr(of, name)[int(place)] if place else getattr(of, name)
+
+    return float(reduce(part, key.split("."), case))  # type: ignore[arg-type]
 
 
 def _size(found: Solution, key: str) -> float:
@@ -143,6 +149,7 @@ def _size(found: Solution, key: str) -> float:
     case, sd = found.case, found.prior.sd
     sizes: Mapping[str, float] = {
         "market.initial_supply": 1.0 / (case.market.risk_aversion * sd),
+        "market.public_precision": 1.0 / (found.prior.variance * case.market.horizon),
         "attention.cost.linear": case.attention.cost.scale,
         **dict.fromkeys(("payoff.mean", "payoff.low", "payoff.high"), sd),
     }
@@ -157,25 +164,28 @@ def _moved(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Ca
         return (x - h) - x, vary(x - h)
 
 
-def _mesh(
-    found: Solution, shrink: float, merged: int, fewest: int
-) -> tuple[Grid, tuple[float, ...]]:
+Shares = tuple[tuple[float, ...], ...]  # of the time between announcements, the latest first
+
+
+def _mesh(found: Solution, shrink: float, merged: int, fewest: int) -> tuple[Grid, Shares]:
     """A solution's grid with that many times fewer nodes, and fewer of its time steps.
 
-    The steps are times to the horizon, as shares of it.
+    The steps are times to the next announcement, or to the horizon, as shares of it.
     """
     space = found.space
     n_xi, n_psi = max(16, round(space.n_xi / shrink)), max(7, round(space.n_psi / shrink))
-    shares = 1.0 - found.times[::-1] / found.times[-1]
-    merged = max(1, min(merged, (shares.size - 1) // fewest))
-    kept = (*shares[:-1][::merged].tolist(), 1.0)
-    return space.resized(n_xi, n_psi), kept
+    kept = []
+    for piece in pieces(found.times, found.case.market)[::-1]:
+        shares = (piece[-1] - piece[::-1]) / (piece[-1] - piece[0])
+        few = max(1, min(merged, (shares.size - 1) // fewest))
+        kept.append((*shares[:-1][::few].tolist(), 1.0))
+    return space.resized(n_xi, n_psi), tuple(kept)
 
 
-def _initial(case: Case, found: Solution, grid: Grid, shares: tuple[float, ...]) -> Array:
+def _initial(case: Case, found: Solution, grid: Grid, shares: Shares) -> Array:
     """Initial values of a case on this grid, with these time steps."""
     horizon = case.market.horizon
-    state = _march(case, grid, np.array(shares) * horizon)
+    state = _march(case, grid, shares)
     states = np.stack([state, np.zeros_like(state)])
     # a new object, so that nothing cached is carried over
     one = replace(
@@ -189,10 +199,14 @@ def _initial(case: Case, found: Solution, grid: Grid, shares: tuple[float, ...])
     return np.array(list(asdict(one.initial).values()))
 
 
-def _march(case: Case, grid: Grid, times: Array) -> Array:
-    """Deviations at t = 0, by these steps of time to the horizon."""
-    system = Equilibrium.of(Economy.of(case), grid)
-    return fixed_steps(system.linearise, np.zeros((*grid.xi.shape, 3)), np.diff(times).tolist())
+def _march(case: Case, grid: Grid, shares: Shares) -> Array:
+    """Deviations at t = 0, by these steps back from the horizon."""
+    system, u = Equilibrium.of(Economy.of(case), grid), np.zeros((*grid.xi.shape, 3))
+    for span, steps in zip(spans(case.market)[::-1], shares, strict=True):
+        u = announced(system, u, span.precision) if span.precision else u
+        lengths = np.diff(steps) * (span.end - span.start)
+        u = fixed_steps(system.linearise, u, lengths.tolist())
+    return u
 
 
 def _scales(found: Solution, moves: Array) -> Array:

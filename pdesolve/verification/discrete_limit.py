@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pdesolve.case import Market
 from pdesolve.solver.discrete.solver import solve_discrete
 from pdesolve.solver.pde.errors import error_scales
 from pdesolve.solver.solution import Solution
@@ -116,6 +117,16 @@ def _order(a: float, b: float, c: float) -> float:
 
 def _limit(a: float, b: float, c: float) -> float:
     return (8.0 * c - 6.0 * b + a) / 3.0
+
+
+def on_dates(market: Market, periods: tuple[int, int, int]) -> tuple[int, int, int] | None:
+    """About as many periods, so that announcements, with half as many too, are on trading dates."""
+    shares = [one.time / market.horizon for one in market.announcements]
+    for unit in range(1, periods[0] // 2 + 1):
+        if all(abs(unit * share - round(unit * share)) < 1e-12 * unit for share in shares):
+            first = 2 * unit * max(1, round(0.5 * periods[0] / unit))
+            return first, 2 * first, 4 * first
+    return None
 
 
 def to_the_limit(

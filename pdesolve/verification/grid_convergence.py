@@ -28,6 +28,7 @@ from pdesolve.model import equations
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import METHOD, fixed_steps
 from pdesolve.numerics.splines import Surface
+from pdesolve.solver.pde.announcements import announced, pieces, spans
 from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
@@ -144,11 +145,11 @@ def refinement(
     return Refinement(direction=direction, table=table, values=values)
 
 
-def _levels(found: Solution, direction: str) -> list[tuple[int, Grid, Array]]:
-    """Resolution, grid and step lengths of each run."""
+def _levels(found: Solution, direction: str) -> list[tuple[int, Grid, list[Array]]]:
+    """Resolution, grid and step lengths of each run, between announcements, the latest first."""
     space = found.space
-    left = found.case.market.horizon - found.times[::-1]
-    steps = np.diff(left)
+    lefts = [piece[-1] - piece[::-1] for piece in pieces(found.times, found.case.market)[::-1]]
+    steps = [np.diff(left) for left in lefts]
     if direction == "xi":
         unit = max(4, round((space.n_xi - 1) / 6))
         return [(n, replace(space, n_xi=1 + n), steps) for n in (4 * unit, 6 * unit, 9 * unit)]
@@ -156,16 +157,20 @@ def _levels(found: Solution, direction: str) -> list[tuple[int, Grid, Array]]:
         least = max(1, round((space.n_psi - 1) / space.stages / 2))
         counts = (least, 2 * least, 4 * least)
         return [(n, replace(space, n_psi=1 + space.stages * n), steps) for n in counts]
-    pairs = np.diff(np.append(left[:-1:2], left[-1]))
-    return [(n * pairs.size, space, np.repeat(pairs / n, n)) for n in (1, 2, 4)]
+    pairs = [np.diff(np.append(left[:-1:2], left[-1])) for left in lefts]
+    count = sum(pair.size for pair in pairs)
+    return [(n * count, space, [np.repeat(pair / n, n) for pair in pairs]) for n in (1, 2, 4)]
 
 
-def _solve(found: Solution, resolution: int, grid: Grid, steps: Array) -> _Run:
+def _solve(found: Solution, resolution: int, grid: Grid, steps: list[Array]) -> _Run:
     """Take the given steps on a grid."""
     economy, prior = found.economy, found.prior
     system = Equilibrium.of(economy, grid)
     static = system.static
-    u = fixed_steps(system.linearise, np.zeros((*grid.xi.shape, 3)), steps.tolist())
+    u = np.zeros((*grid.xi.shape, 3))
+    for span, lengths in zip(spans(found.case.market)[::-1], steps, strict=True):
+        u = announced(system, u, span.precision) if span.precision else u
+        u = fixed_steps(system.linearise, u, lengths.tolist())
     fields = {
         "price": prior.centre + static.mean + u[..., 0],
         "variance": static.variance + u[..., 1],

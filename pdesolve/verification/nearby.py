@@ -34,6 +34,8 @@ class RouteTuning:
         Of a value.
     felt : float
         Of the prior's variance: nodes with less are in the far field.
+    tail, news : float, int
+        Reach in standard deviations, and nodes, of a sum over what an announcement may say.
     places : tuple of (float, float, float)
         States between nodes and dates: time over the horizon, psi over the largest that is known,
         and distance along xi from where the price is the initial one, about.
@@ -52,6 +54,8 @@ class RouteTuning:
     step: float = 0.1
     round_off: float = 1e-10
     felt: float = 1e-3
+    tail: float = 7.0
+    news: int = 161
     places: tuple[tuple[float, float, float], ...] = (
         (0.137, 0.11, -0.43),
         (0.137, 0.53, 0.31),
@@ -145,7 +149,6 @@ class Nearby:
         rho, p_xi = market.risk_aversion, float(first(totals[:, 0], self.steps[0]))
         p, variance, log_value = (float(one) for one in totals[2])
         found = self.choice(variance)
-        noise = rho * market.supply_volatility
         alone = self.static(np.array([self.xi]), np.array([self.psi]))[0]
         expected, spread, _ = self.static(np.zeros(1), np.zeros(1))[0]
         return {
@@ -155,7 +158,7 @@ class Nearby:
             "precision_rate": found.precision_rate,
             "log_value": log_value,
             "certainty_equivalent_gain": -(rho * market.initial_supply * p + log_value) / rho,
-            "price_volatility": (found.precision_rate / noise + noise) * p_xi,
+            "price_volatility": self._diffusion(found.precision_rate) ** 0.5 * p_xi,
             "expected_payoff": float(expected),
             "premium": float(expected) - p,
             "premium_per_sd": (float(expected) - p) / float(spread) ** 0.5,
@@ -167,6 +170,12 @@ class Nearby:
         """The best attention at a variance."""
         benefit = 0.5 * variance / self.solution.case.market.risk_aversion
         return choose(self.solution.case.attention, benefit)
+
+    def _diffusion(self, A: float) -> float:
+        """Variance of xi per unit of time: supply's, and that of public news."""
+        market = self.solution.case.market
+        noise = market.risk_aversion * market.supply_volatility
+        return (A / noise + noise) ** 2 + market.public_precision
 
     def motion(self) -> tuple[Array, Array]:
         """Rates of p, V and L in the time left at every date: solved, and by section 4; (n, 3)."""
@@ -188,13 +197,14 @@ class Nearby:
         market, (p, variance, _) = self.solution.case.market, u
         rho, noise = market.risk_aversion, market.risk_aversion * market.supply_volatility
         _, A, cost = self.choice(float(variance))
-        kappa, learned = A / noise + noise, A**2 / noise**2 + A
-        mu = kappa**2 * u_xi[2] - noise * kappa * p
-        common = learned * u_psi + 0.5 * kappa**2 * u_xixi
-        value = 0.5 * kappa**2 * u_xi[2] ** 2 - noise * kappa * (p * u_xi[2] + u_xi[0])
+        kappa, square = A / noise + noise, self._diffusion(A)
+        learned = A**2 / noise**2 + A + market.public_precision
+        mu = square * u_xi[2] - noise * kappa * p
+        common = learned * u_psi + 0.5 * square * u_xixi
+        value = 0.5 * square * u_xi[2] ** 2 - noise * kappa * (p * u_xi[2] + u_xi[0])
         return [
             common[0] + mu * u_xi[0],
-            common[1] + mu * u_xi[1] + kappa**2 * u_xi[0] ** 2,
+            common[1] + mu * u_xi[1] + square * u_xi[0] ** 2,
             common[2] + value + 0.5 * (noise**2 + A) * p**2 + rho * cost,
         ]
 

@@ -6,7 +6,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from pdesolve.case import Announcement
 from pdesolve.model.equations import FIELDS
+from pdesolve.solver.fields import just_before
+from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.errors import error_scales
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS, VALUES
@@ -23,6 +26,8 @@ def second_route_checks(solution: Solution, tuning: RouteTuning = RouteTuning())
     yield from _reported(solution, near)
     yield _between(solution, tuning)
     yield from _integrated(solution, near)
+    for one in solution.case.market.announcements:
+        yield _told(solution, near, one)
     yield from _rising(solution, tuning)
 
 
@@ -99,15 +104,19 @@ def _between(solution: Solution, tuning: RouteTuning) -> Check:
 
 def _integrated(solution: Solution, near: Nearby) -> Iterator[Check]:
     """What the equations of section 4 add up to over time, at the initial state."""
-    sizes, times = error_scales(solution), solution.times
+    sizes, parts = error_scales(solution), pieces(solution.times, solution.case.market)
+    cuts = np.cumsum([part.size for part in parts])[:-1]
     solved, said = near.motion()
     fewer = replace(near.tuning, psi_nodes=near.tuning.psi_nodes - 2)
     _, coarse = replace(near, tuning=fewer).motion()
     here = np.array([near.xi]), np.array([near.psi])
     found = near.deviations(*here, solution.states[0])[0]
+    for cut in cuts:  # what announcements do is for `_told` to see
+        found = found - np.subtract(*near.deviations(*here, solution.states[cut - 1 : cut + 1]))[0]
 
     def added(rates: Array) -> Array:
-        return np.asarray(CubicSpline(times, rates).integrate(times[0], times[-1]))
+        every = zip(parts, np.split(rates, cuts), strict=True)
+        return np.sum([CubicSpline(t, r).integrate(t[0], t[-1]) for t, r in every], axis=0)
 
     total = added(said)
     doubt = np.abs(total - added(coarse)) + np.abs(added(solved) - found)
@@ -126,6 +135,41 @@ def _integrated(solution: Solution, near: Nearby) -> Iterator[Check]:
             note="" if decided else "psi and time start too steep for differences",
             decided=decided,
         )
+
+
+def _told(solution: Solution, near: Nearby, one: Announcement) -> Check:
+    """Fields just before an announcement as expectations of those after it, p, V and L themselves.
+
+    The trapezoidal rule over the news z ~ N(0, H), around where the log value takes its weight.
+    """
+    sizes, h = error_scales(solution), one.precision
+    price, variance, _ = known = near.totals(just_before(one.time))[2]
+    wide = near.tuning.tail * np.sqrt(h + h**2 * max(variance, solution.prior.variance))
+    z = np.linspace(-wide, wide, near.tuning.news) + h * price
+    after = np.array(
+        [replace(near, xi=near.xi + shift, psi=near.psi + h).totals(one.time)[2] for shift in z]
+    )
+    log_weight = after[:, 2] - 0.5 * z**2 / h
+    weight = np.exp(log_weight - log_weight.max())
+    log_value = log_weight.max() + np.log(weight.sum() * (z[1] - z[0]) / np.sqrt(2 * np.pi * h))
+    weight /= weight.sum()
+    mean = weight @ after[:, 0]
+    said = [mean, weight @ (after[:, 1] + (after[:, 0] - mean) ** 2), log_value]
+    gaps = {
+        name: abs(float(a - b)) / sizes[name]
+        for name, a, b in zip(FIELDS, said, known, strict=True)
+    }
+    worst = max(gaps, key=lambda name: gaps[name])
+    bound = near.tuning.between * solution.case.numerics.tolerance
+    return Check(
+        group=GROUP,
+        name=f"announcement at t = {one.time:.3g}: distance from what is expected of the news",
+        value=gaps[worst],
+        bound=bound,
+        passed=gaps[worst] <= bound,
+        unit="of the field's scale",
+        note=worst.replace("_", " "),
+    )
 
 
 def _rising(solution: Solution, tuning: RouteTuning) -> Iterator[Check]:

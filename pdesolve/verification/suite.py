@@ -24,7 +24,7 @@ from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS
 from pdesolve.verification.check import Check
-from pdesolve.verification.discrete_limit import Periods, limit_checks, to_the_limit
+from pdesolve.verification.discrete_limit import Periods, limit_checks, on_dates, to_the_limit
 from pdesolve.verification.grid_convergence import (
     Refinement,
     RefinementTuning,
@@ -247,7 +247,19 @@ def _shorten(
     solution: Solution, periods: tuple[int, int, int], found: list[Periods]
 ) -> Iterator[Check]:
     """Make the discrete model's periods shorter and shorter."""
-    found += to_the_limit(solution, periods)
+    chosen = on_dates(solution.case.market, periods)
+    if chosen is None:
+        yield Check(
+            group="discrete model",
+            name="extrapolated from shorter and shorter periods, against the equations",
+            value=np.nan,
+            bound=np.nan,
+            passed=True,
+            note="announcements are on no trading dates of few periods",
+            decided=False,
+        )
+        return
+    found += to_the_limit(solution, chosen)
     yield from limit_checks(found, has_kink(solution))
 
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from pdesolve.case import load_case
-from pdesolve.case.keys import CHOICES, describe_in, list_keys
+from pdesolve.case.keys import CHOICES, announcement_keys, describe_in, list_keys
 from pdesolve.case.labels import EXAMPLES, MEANINGS, NAMES, SYMBOLS, pretty
 from pdesolve.case.parameters import COSTS, PAYOFFS, PRECISIONS, Case, Market, Numerics
 from pdesolve.case.samples import SampleFile
@@ -34,6 +34,7 @@ def test_every_key_is_listed() -> None:
 def test_nothing_is_said_about_keys_that_are_not_there(table: dict[str, object]) -> None:
     names = {one.key.name for one in LISTED}
     names |= {f"{one.key.name} ({kind})" for one in LISTED for kind in one.kinds}
+    names |= {key.name for key in announcement_keys()}
     assert set(table) <= names
 
 

@@ -1,6 +1,6 @@
 """Payoffs, a market, and random states of the fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,8 +32,14 @@ PAYOFFS: dict[str, PayoffSpec] = {
     "normal": NormalPayoff(mean=0.7, sd=1.3),
 }
 COUNT = 40
-RHO, SIGMA = 1.5, 1.2
-MARKET = Market(risk_aversion=RHO, supply_volatility=SIGMA, initial_supply=0.0, horizon=1.0)
+RHO, SIGMA, NEWS = 1.5, 1.2, 0.7
+MARKET = Market(
+    risk_aversion=RHO,
+    supply_volatility=SIGMA,
+    initial_supply=0.0,
+    public_precision=NEWS,
+    horizon=1.0,
+)
 
 
 def linear(**changes: float) -> Attention:
@@ -47,7 +53,7 @@ def case_of(payoff: PayoffSpec, attention: Attention, **numerics: float) -> Case
         title="",
         description="",
         source="",
-        market=MARKET,
+        market=replace(MARKET, public_precision=0.0),
         payoff=payoff,
         attention=attention,
         numerics=Numerics(**numerics),  # type: ignore[arg-type]

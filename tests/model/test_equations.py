@@ -9,7 +9,7 @@ from pdesolve.model.equations import motion
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.typing import Array
-from tests.model.examples import COUNT, MARKET, PAYOFFS, RHO, SIGMA, Jets, arbitrary
+from tests.model.examples import COUNT, MARKET, NEWS, PAYOFFS, RHO, SIGMA, Jets, arbitrary
 
 # ---------------------------------------------------------------- motion
 
@@ -18,8 +18,8 @@ def test_motion() -> None:
     a = np.array([0.0, 0.3, 2.0, 50.0])
     move = motion(MARKET, a)
     kappa = a / (RHO * SIGMA) + RHO * SIGMA
-    np.testing.assert_allclose(move.kappa2, kappa**2, rtol=1e-14)
-    np.testing.assert_allclose(move.psi_dot, a**2 / (RHO * SIGMA) ** 2 + a, rtol=1e-14)
+    np.testing.assert_allclose(move.kappa2, kappa**2 + NEWS, rtol=1e-14)
+    np.testing.assert_allclose(move.psi_dot, a**2 / (RHO * SIGMA) ** 2 + a + NEWS, rtol=1e-14)
     np.testing.assert_allclose(move.risk, RHO * SIGMA * kappa, rtol=1e-14)
     np.testing.assert_allclose(move.kappa2 - move.psi_dot, move.risk, rtol=1e-13)
     np.testing.assert_allclose(move.kappa2 - move.risk, move.psi_dot, rtol=1e-12, atol=1e-14)
@@ -48,23 +48,24 @@ def test_static_fields_move_along_psi_as_their_cumulants_say(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", PAYOFFS)
 def test_rates_are_those_of_price_variance_and_log_value(kind: str) -> None:
-    """The equations of section 4 for p, V and L = phi + l, with C and A at random."""
+    """The equations of section 4 for p, V and L = phi + l, with C and A at random, and news."""
     static, jets, a, cost = arbitrary(kind)
     phi, ps, Vs, k3, k4 = static
     kappa, rho = a / (RHO * SIGMA) + RHO * SIGMA, RHO
-    psi_dot, rsk = (a / (RHO * SIGMA)) ** 2 + a, RHO * SIGMA * kappa
+    psi_dot, rsk = (a / (RHO * SIGMA)) ** 2 + a + NEWS, RHO * SIGMA * kappa
+    kappa2 = kappa**2 + NEWS
     values = np.stack([ps, Vs, phi], axis=-1) + jets.u
     by_xi = np.stack([Vs, k3, ps], axis=-1) + jets.u_xi
     by_xixi = np.stack([k3, k4, Vs], axis=-1) + jets.u_xixi
     static_by_psi = [-(k3 + 2 * ps * Vs), -(k4 + 2 * Vs**2 + 2 * ps * k3), -(Vs + ps**2)]
     by_psi = np.stack(static_by_psi, axis=-1) / 2 + jets.u_psi
     p, p_xi, L_xi, L_xixi = values[:, 0], by_xi[:, 0], by_xi[:, 2], by_xixi[:, 2]
-    mu = kappa**2 * L_xi - rsk * p
+    mu = kappa2 * L_xi - rsk * p
     expected = psi_dot[:, None] * by_psi
     for i in range(2):
-        expected[:, i] += 0.5 * kappa**2 * by_xixi[:, i] + mu * by_xi[:, i]
-    expected[:, 1] += kappa**2 * p_xi**2
-    expected[:, 2] += 0.5 * kappa**2 * (L_xixi + L_xi**2) - rsk * p * L_xi
+        expected[:, i] += 0.5 * kappa2 * by_xixi[:, i] + mu * by_xi[:, i]
+    expected[:, 1] += kappa2 * p_xi**2
+    expected[:, 2] += 0.5 * kappa2 * (L_xixi + L_xi**2) - rsk * p * L_xi
     expected[:, 2] += 0.5 * (rho**2 * SIGMA**2 + a) * p**2 - rsk * p_xi + rho * cost
     found = jets.rates(static, motion(MARKET, a), cost, RHO)
     scale = np.abs(expected).max(axis=0)
@@ -91,7 +92,7 @@ def test_rates_do_not_depend_on_the_unit_of_money() -> None:
         jets.u * unit, jets.u_xi * unit * s, jets.u_xixi * unit * s**2, jets.u_psi * unit * s**2
     )
     powers = Cumulants(*(part * s**k for k, part in enumerate(static)))
-    market = replace(MARKET, risk_aversion=RHO / s)
+    market = replace(MARKET, risk_aversion=RHO / s, public_precision=NEWS / s**2)
     found = scaled.rates(powers, motion(market, a / s**2), cost * s, RHO / s)
     np.testing.assert_allclose(
         found / unit, jets.rates(static, motion(MARKET, a), cost, RHO), rtol=1e-11

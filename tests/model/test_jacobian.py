@@ -119,7 +119,7 @@ def test_rates_follow_from_the_grid_and_the_response() -> None:
         u,
         *system.grid.derivatives(u),
         system.static,
-        motion(MARKET, a),
+        system.economy.motion(a),
         0.15 * a**2,
         RHO,
     )

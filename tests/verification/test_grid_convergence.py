@@ -69,7 +69,7 @@ def test_resolutions_share_nodes_and_steps(three_states: Solution) -> None:
         levels = module._levels(three_states, direction)
         sizes = [n for n, _, _ in levels]
         assert sizes[1] / sizes[0] == sizes[2] / sizes[1] == ratio
-        for n, grid, steps in levels:
+        for n, grid, (steps,) in levels:
             assert steps.sum() == pytest.approx(three_states.case.market.horizon, rel=1e-12)
             assert (
                 n

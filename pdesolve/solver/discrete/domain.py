@@ -6,6 +6,7 @@ import numpy as np
 
 from pdesolve.model.economy import Economy
 from pdesolve.solver.brief import Brief
+from pdesolve.solver.discrete.dates import told
 from pdesolve.solver.discrete.equilibria import SearchTuning
 from pdesolve.solver.discrete.mesh import Mesh
 from pdesolve.solver.discrete.period import PeriodTuning
@@ -120,16 +121,16 @@ def _with_learning(economy: Economy, region: Mesh) -> Mesh:
         return economy.motion(economy.respond(bound).precision_rate).psi_dot
 
     first = largest(np.zeros(1))
-    farthest = max(float(speed(first)[0]) * horizon, 1e-3 / first[0])
+    farthest = max(float(speed(first)[0]) * horizon + economy.told, 1e-3 / first[0])
     psi = np.append(0.0, np.geomspace(1e-4 / first[0], farthest, 60))
     variance = np.maximum.accumulate(largest(psi)[::-1])[::-1]
     depth = np.log1p(psi * first)
     before = np.maximum.accumulate(psi - speed(variance) * horizon / periods)
-    path = np.zeros(periods + 1)
+    path, news = np.zeros(periods + 1), np.append(told(economy.market, periods), 0.0)
     for k in range(periods):
-        path[k + 1] = np.interp(path[k], before, psi)
+        path[k + 1] = np.interp(path[k], before, psi) + news[k + 1]
     return replace(
         region,
         largest=lambda psi: np.interp(np.log1p(psi * first), depth, variance),
-        tops=path[1:],
+        tops=(path - news)[1:],  # a date's states have not heard the next one's news
     )

@@ -73,6 +73,8 @@ class Period:
     economy : Economy
     length : float
         Delta, time.
+    news : float
+        Precision of the public news by the period's end, 1/money².
     step : float
         Spacing of the quadrature, standard deviations of a shock.
     mesh : Mesh
@@ -85,6 +87,7 @@ class Period:
 
     economy: Economy
     length: float
+    news: float
     step: float
     mesh: Mesh
     static: StateFields
@@ -101,9 +104,12 @@ class Period:
     def learn(self, some: Index, a: Array) -> Learned:
         """Expectations at the nodes `some`, given the precision rates there.
 
-        The shock u has the reference law N(0, 1): d theta = -sigma sqrt(Delta) u and
-        d zeta = kappa sqrt(Delta) u. The kernel mixes, over payoffs, normals of that width, so the
-        trapezoidal rule converges exponentially. Nodes that need about as many shocks go together.
+        The shock u has the reference law N(0, 1): d zeta = width u. Without public news
+        d theta = -sigma sqrt(Delta) u and the width is kappa sqrt(Delta); with news of precision
+        N in the period its square is kappa² Delta + N, and u leaves d theta normal with what it
+        does not tell, over which the kernel is a mean in closed form (section 13). It mixes, over
+        payoffs, normals of that width, so the trapezoidal rule converges exponentially. Nodes that
+        need about as many shocks go together.
         """
         width, psi, reach, half = self._needs(some, a)
         if half.max() > self.tuning.most:
@@ -120,11 +126,19 @@ class Period:
 
     def _needs(self, some: Index, a: Array) -> tuple[Array, Array, Array, Array]:
         """Width and psi of what a period adds, and the reach and half the nodes of a quadrature."""
-        width = (a / self.rho_sigma + self.rho_sigma) * np.sqrt(self.length)
-        psi = self.psi[some] + (a**2 / self.rho_sigma**2 + a) * self.length
+        width = np.sqrt(self._supplied(a) ** 2 + self.news)
+        psi = self._ahead(self.psi[some], a)
         reach = self.tuning.tail * np.sqrt(1.0 + width**2 * self.mesh.largest(self.psi[some]))
         bend = np.maximum(1.0, 2.0 * width * np.sqrt(self.mesh.largest(psi)))
         return width, psi, reach, np.ceil(reach * bend / self.step)
+
+    def _supplied(self, a: Array) -> Array:
+        """The width that a shock to supply has in xi."""
+        return np.asarray((a / self.rho_sigma + self.rho_sigma) * np.sqrt(self.length))
+
+    def _ahead(self, psi: Array, a: Array) -> Array:
+        """Psi at the period's end."""
+        return np.asarray(psi + (a**2 / self.rho_sigma**2 + a) * self.length + self.news)
 
     def within_reach(self, some: Index, a: Array) -> NDArray[np.bool_]:
         """Whether the quadrature can follow what these precision rates do."""
@@ -139,18 +153,20 @@ class Period:
     def _expect(self, some: Index, a: Array, width: Array, psi: Array, shock: Array) -> Learned:
         """Expectations by a rule that is centred where the static market is heading.
 
-        `width` is kappa sqrt(Delta) and `psi` is that at the period's end; `shock` (nodes, shocks).
+        `width` is that of a shock and `psi` that at the period's end; `shock` (nodes, shocks).
         """
         phi, mean, _ = self.static(self.zeta[some][:, None], self.psi[some])
         spacing = shock[:, 1] - shock[:, 0]
-        noise = self.rho_sigma * np.sqrt(self.length)
-        shock = shock + (width - noise)[:, None] * mean
+        share = self._supplied(a) / width
+        noise = (self.rho_sigma * np.sqrt(self.length) * share)[:, None]
+        square = 0.5 * self.length * (a + self.rho_sigma**2 * (1.0 - share**2))[:, None]
+        shock = shock + (width[:, None] - noise) * mean
         zeta = self.zeta[some][:, None] + width[:, None] * shock
         phi_ahead, mean_ahead, variance_ahead = self.static(zeta, psi)
         q, v, log_value = self.after(zeta, psi)
         p = mean_ahead + q
         log_weight = phi_ahead - phi + log_value - 0.5 * shock**2
-        log_weight += (0.5 * self.length * a[:, None] * p - noise * shock) * p
+        log_weight += (square * p - noise * shock) * p
         peak = log_weight.max(axis=1)
         weight = np.exp(log_weight - peak[:, None])
         total = weight.sum(axis=1)
@@ -170,7 +186,7 @@ class Period:
         variance = self.static(self.zeta[:, None], self.psi)[2, :, 0]
 
         def response(a: Array) -> Array:
-            learned = variance * (a**2 / self.rho_sigma**2 + a) * self.length
+            learned = variance * self._ahead(np.zeros_like(a), a)
             left = variance / (1.0 + learned)
             return self.economy.respond(left).precision_rate
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.case import Case
+from pdesolve.solver.discrete.dates import told
 from pdesolve.solver.discrete.mesh import Between, Mesh
 from pdesolve.solver.fields import States
 from pdesolve.solver.solved import Solved
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class DiscreteSolution(Solved):
     """The equilibrium of the discrete model; as text and in notebooks, a table.
 
-    Between two trading dates nothing moves: fields at t are those of the last date up to t.
+    Between two trading dates nothing moves: fields at t are those of the last date up to t, on the
+    date of an announcement those just after it.
 
     Attributes
     ----------
@@ -112,12 +114,12 @@ class DiscreteSolution(Solved):
     @cached_property
     def psi_reached(self) -> Array:
         """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
-        path = np.zeros(len(self.fields))
+        path, news = np.zeros(len(self.fields)), told(self.case.market, len(self.fields))
         for k in range(len(path) - 1):
             a, psi = self.rates[k].max(axis=1), self.mesh.nodes(k)[1][:, 0]
             path[k + 1] = (
                 path[k] + np.interp(path[k], psi, self.economy.motion(a).psi_dot) * self.length
-            )
+            ) + news[k + 1]
         return path
 
     def _at(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> Array:

@@ -19,6 +19,7 @@ from pdesolve.model.attention.response import NoOptimum
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.rootfind import NoConvergence
+from pdesolve.solver.discrete.dates import NoDate, told
 from pdesolve.solver.discrete.domain import DiscreteTuning, first_mesh
 from pdesolve.solver.discrete.equilibria import choose, fixed_points
 from pdesolve.solver.discrete.mesh import Between, Mesh, StateFields
@@ -62,12 +63,14 @@ def _backward(
     rates, kinked = np.zeros((periods, *mesh.shape)), False
     counts = np.ones((periods, *mesh.shape), np.intp)
     alternatives: tuple[float, ...] = ()
+    news = case.market.public_precision * length + told(case.market, periods)
     for k in range(periods - 2, -1, -1):
         zeta, psi = mesh.nodes(k)
         after = Between(mesh, k + 1, fields[k + 1, :3])
         period = Period(
             economy=economy,
             length=length,
+            news=float(news[k + 1]),
             step=step,
             mesh=mesh,
             static=static,
@@ -137,8 +140,8 @@ def solve_discrete(
     ValueError
         If `periods` is less than 1.
     DiscreteError
-        If there is no solution to report: no optimal attention, periods too long, or more
-        states than there is room for.
+        If there is no solution to report: no optimal attention, periods too long, an announcement
+        between trading dates, or more states than there is room for.
     """
     if periods < 1:
         raise ValueError(f"periods must be at least 1, got {periods}")
@@ -146,7 +149,7 @@ def solve_discrete(
     economy = Economy.of(case)
     try:
         found = _refine(case, economy, first_mesh(economy, periods, tuning), tol, tuning)
-    except (TooManyStates, NoOptimum) as failure:
+    except (TooManyStates, NoDate, NoOptimum) as failure:
         raise DiscreteError(f"{case.name}, {periods} periods: {failure}") from failure
     except (DiscreteError, NoConvergence) as failure:
         text = f"{case.name}, {periods} periods: {failure}; try more periods"
@@ -168,7 +171,8 @@ def _refine(
     for axis in (0, 1) if mesh.shape[0] > 1 else (1,):
         for count in range(tuning.passes):
             reached, shape = found.psi_reached, list(found.mesh.shape)
-            tops = tuning.margin * np.append(reached[1:], 2.0 * reached[-1] - reached[-2:][0])
+            learned = reached - told(case.market, len(reached))  # with no news yet on that date
+            tops = tuning.margin * np.append(learned[1:], 2.0 * reached[-1] - reached[-2:][0])
             shape[axis] = 1 if shape[axis] == 1 else round(tuning.growth * shape[axis])
             mesh = replace(mesh, tops=tops, shape=(shape[0], shape[1])).aligned(start)
             old = found.initial

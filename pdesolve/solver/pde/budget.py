@@ -57,6 +57,8 @@ class Metered:
     ----------
     tolerance : float
         What the solve is to reach.
+    more_steps : int
+        That announcements call for: time between any two of them takes some.
     left : float
         Nodes times steps that may still be spent; no limit where the case file fixes the nodes.
     """
@@ -72,6 +74,7 @@ class Metered:
         progress: bool = False,
     ):
         numerics, self.tolerance = case.numerics, tolerance
+        self.more_steps = control.fewest * len(case.market.announcements)
         free = not (numerics.xi_nodes or numerics.psi_nodes)
         self.left = tuning.work * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
         self._case, self._economy = case, economy

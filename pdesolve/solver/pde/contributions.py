@@ -3,9 +3,12 @@
 import numpy as np
 
 from pdesolve.numerics.grid import Grid
+from pdesolve.solver.fields import just_before
+from pdesolve.solver.pde.announcements import NewsTuning, announced, pieces
 from pdesolve.solver.pde.budget import Metered, node_count, steps_tried
 from pdesolve.solver.pde.errors import Errors, change, error_scales, none, times, worst
 from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import TRACKED
@@ -15,11 +18,12 @@ from pdesolve.typing import Array
 def measure(
     run: Metered, best: Solution, first: Solution, time_tolerance: float, tuning: Tuning
 ) -> tuple[Errors, Errors]:
-    """What the ends of the grid and the time steps leave."""
+    """What the ends of the grid leave; and the time steps, with the quadrature over news."""
     ends = _ends(run, first, tuning)
     if worst(best, ends) > tuning.refine.enough * run.tolerance:  # first may be too coarse to say
         ends = _ends(run, best, tuning)
-    return ends, _steps(run, best, first, time_tolerance, tuning)
+    steps, news = _steps(run, best, first, time_tolerance, tuning), _news(best, tuning)
+    return ends, {name: steps[name] + news[name] for name in TRACKED}
 
 
 def _ends(run: Metered, found: Solution, tuning: Tuning) -> Errors:
@@ -51,7 +55,7 @@ def _steps(
         run.left -= 1.5 * space.n_xi * space.n_psi * (best.times.size - 1)
         try:
             every = retrace(best, space)
-            moved = change(retrace(every, space, _pairs(best.times)), every, tuning.errors)
+            moved = change(retrace(every, space, _pairs(best)), every, tuning.errors)
         except ArithmeticError:
             continue
         if np.all(np.isfinite([*moved.values()])):
@@ -60,12 +64,31 @@ def _steps(
     return {name: blind * sizes[name] for name in TRACKED}
 
 
+def _news(best: Solution, tuning: Tuning) -> Errors:
+    """Largest change in the fields just before announcements with a finer quadrature."""
+    economy, space, moved = best.economy, best.space, 0.0
+    system = Equilibrium.of(economy, space, best.static_nodes)
+    finer = NewsTuning(step=NewsTuning().step / 1.5, tail=1.2 * NewsTuning().tail)
+    for one in best.case.market.announcements:
+        known = space.psi <= np.interp(just_before(one.time), best.times, best.psi_limit)
+        after = best.states[np.searchsorted(best.times, one.time)]
+        usual = announced(system, after, one.precision)
+        gap = np.abs(announced(system, after, one.precision, finer) - usual)[known]
+        moved = max(moved, float(np.max(gap / np.array(system.sizes))))
+    sizes = error_scales(best)
+    return {name: tuning.errors.safety * moved * sizes[name] for name in TRACKED}
+
+
 def _coarse(space: Grid, share: float) -> Grid:
     """A grid of that share of the nodes either way, but enough to stand on."""
     lines = max(1 + 2 * space.stages, round(share * space.n_psi))
     return space.resized(max(16, round(share * space.n_xi)), lines)
 
 
-def _pairs(times: Array) -> Array:
-    """Every other end of a step, from the last one back; the first step may stay alone."""
-    return np.unique(np.concatenate([times[:1], times[::-2]]))
+def _pairs(found: Solution) -> Array:
+    """Every other end of a step, from the last one back; the first step may stay alone.
+
+    So between any two announcements.
+    """
+    parts = pieces(found.times, found.case.market)
+    return np.concatenate([np.unique(np.append(part[:1], part[::-2])) for part in parts])

@@ -141,6 +141,7 @@ def choose_domain(
     band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
     step = 2.0 * tuning.share * half_range
     psi_scale, psi_top, noise = _learning(economy, band, half_range, step)
+    psi_top += economy.told
     informed = prior.informed(1e6 * psi_scale, tuning.improbable * tolerance)
     spread = tuning.reach * np.sqrt(noise) + 12.0 / half_range
     low = max(band[0], start - spread)

@@ -59,7 +59,8 @@ def settle(
     if nodes.psi > 1:
         with suppress(PassError):  # too coarse for this case
             few = nodes._replace(xi=more(nodes.xi, tuning.scout_nodes))
-            scout = run(domain, few, tuning.scout_tolerance * tolerance, tuning.steps)
+            most = tuning.steps + run.more_steps
+            scout = run(domain, few, tuning.scout_tolerance * tolerance, most)
             domain = _with_top(domain, scout, tuning)
     first = pilot(run, domain, nodes, tolerance, stuck, tuning)
     for _ in range(tuning.rounds if nodes.psi > 1 else 0):
@@ -89,7 +90,7 @@ def pilot(
     tuning: PilotTuning,
 ) -> Solution:
     """Run a first pass, with more xi nodes as long as it breaks down."""
-    few = round(tuning.steps * max(1.0, 1e-5 / tolerance) ** 0.25)
+    few = round(tuning.steps * max(1.0, 1e-5 / tolerance) ** 0.25) + run.more_steps
     for _ in range(0 if stuck else tuning.attempts - 1):
         try:
             return run(domain, nodes, tolerance, few)

@@ -15,12 +15,15 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import (
     Linearised,
     MarchError,
+    Path,
     StepControl,
     counts,
     fixed_steps,
     march,
 )
+from pdesolve.solver.fields import just_before
 from pdesolve.solver.on_grid import KnownStatic
+from pdesolve.solver.pde.announcements import NewsTuning, Span, announced, pieces, spans
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.system import Equilibrium
@@ -87,38 +90,57 @@ def run_pass(
     system = Equilibrium.of(economy, grid)
     local = economy.prior.variance + system.static.variance
     scale = np.stack([np.sqrt(local), local, np.ones_like(local)], axis=-1)
-    horizon = economy.horizon
+    horizon, u, found = economy.horizon, np.zeros((*grid.xi.shape, 3)), list[Path]()
+    cuts, tried = spans(case.market)[::-1], 0
     with _bar(horizon, f"{case.name} {grid.n_xi}x{grid.n_psi}", progress) as report:
-        try:
-            path = march(
-                system.linearise,
-                np.zeros((*grid.xi.shape, 3)),
-                horizon,
-                scale=scale,
-                tolerance=tolerance,
-                max_steps=max_steps,
-                report=report,
-                control=control,
-            )
-        except MarchError as failure:
-            text = _where(economy, grid, failure)
-            raise PassError(text, failure.reason, failure.attempts) from failure
+        for span in cuts:
+            left = horizon - span.end
+            try:
+                u = announced(system, u, span.precision) if span.precision else u
+                path = march(
+                    system.linearise,
+                    u,
+                    span.end - span.start,
+                    scale=scale,
+                    tolerance=tolerance,
+                    max_steps=max(1, max_steps - tried),
+                    report=lambda time, left=left: report(left + time),  # type: ignore[misc]
+                    control=control,
+                )
+            except MarchError as failure:
+                text, tried = _where(economy, grid, failure, span.end), tried + failure.attempts
+                raise PassError(text, failure.reason, tried) from failure
+            except ArithmeticError as failure:  # what the news makes of a grid that is too coarse
+                text = f"{failure}, at t = {span.end:.6g}, just before an announcement"
+                raise PassError(text, failure, tried) from failure
+            tried += path.accepted + path.rejected
+            u = path.states[-1]
+            found.append(path)
     return Solution(
         case=case,
         space=grid,
-        times=horizon - path.times[::-1],
-        states=path.states[::-1],
-        rates=path.rates[::-1],
+        times=np.concatenate([_clock(*one) for one in zip(cuts, found, strict=True)][::-1]),
+        states=np.concatenate([path.states[::-1] for path in found[::-1]]),
+        rates=np.concatenate([path.rates[::-1] for path in found[::-1]]),
         error=dict.fromkeys(ERRORS, float("nan")),
         converged=False,
         message="one pass: no error estimate",
-        steps=counts(path.accepted, path.rejected),
+        steps=counts(sum(p.accepted for p in found), sum(p.rejected for p in found)),
         seconds=0.0,
         known_static=KnownStatic(case, grid, system.static),
     )
 
 
-def retrace(found: Solution, grid: Grid, times: Array | None = None) -> Solution:
+def _clock(span: Span, path: Path) -> Array:
+    """Times of a march over a span, increasing; its end is just before the news that ends it."""
+    times = np.asarray(span.end - path.times[::-1], dtype=np.float64)
+    times[0], times[-1] = span.start, just_before(span.end) if span.precision else span.end
+    return times
+
+
+def retrace(
+    found: Solution, grid: Grid, times: Array | None = None, news: NewsTuning = NewsTuning()
+) -> Solution:
     """Solve on another grid with the very same time steps, so that only the grids differ.
 
     Parameters
@@ -126,7 +148,9 @@ def retrace(found: Solution, grid: Grid, times: Array | None = None) -> Solution
     found : Solution
     grid : Grid
     times : array, optional
-        Ends of other time steps, increasing from 0 to the horizon.
+        Ends of other time steps, increasing from 0 to the horizon, with both states of every
+        announcement.
+    news : NewsTuning
 
     Raises
     ------
@@ -143,10 +167,12 @@ def retrace(found: Solution, grid: Grid, times: Array | None = None) -> Solution
         states.append(u)
         rates.append(local.initial_rates)
 
-    lengths = [float(h) for h in np.diff(times)[::-1]]
-    end = fixed_steps(system.linearise, np.zeros((*grid.xi.shape, 3)), lengths, visit=visit)
-    with np.errstate(all="ignore"):
-        visit(end, system.linearise(end))
+    u, cuts = np.zeros((*grid.xi.shape, 3)), spans(found.case.market)
+    for span, piece in zip(cuts[::-1], pieces(times, found.case.market)[::-1], strict=True):
+        u = announced(system, u, span.precision, news) if span.precision else u
+        u = fixed_steps(system.linearise, u, np.diff(piece)[::-1].tolist(), visit=visit)
+        with np.errstate(all="ignore"):
+            visit(u, system.linearise(u))
     return replace(
         found,
         known_static=KnownStatic(found.case, grid, system.static),
@@ -154,13 +180,13 @@ def retrace(found: Solution, grid: Grid, times: Array | None = None) -> Solution
         times=times,
         states=np.array(states[::-1]),
         rates=np.array(rates[::-1]),
-        steps=counts(times.size - 1),
+        steps=counts(times.size - len(cuts)),
     )
 
 
-def _where(economy: Economy, grid: Grid, failure: MarchError) -> str:
-    """Say field, node and time of a breakdown."""
-    text = f"{failure}, at t = {economy.horizon - failure.time:.6g}"
+def _where(economy: Economy, grid: Grid, failure: MarchError, end: float) -> str:
+    """Say field, node and time of a breakdown, in a march that began at `end`."""
+    text = f"{failure}, at t = {end - failure.time:.6g}"
     if failure.index is not None:
         line, node, field = failure.index
         psi = grid.psi[line]

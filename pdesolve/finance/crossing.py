@@ -1,0 +1,67 @@
+"""The law of the states across an announcement (derivation.md, sections 11 and 13).
+
+What a function is expected to be just before is a linear map of its nodal values just after: along
+psi to where the news leads, along xi a mean over what may be heard. The law's weights go the other
+way, by the transpose.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.interpolate import BSpline, make_interp_spline
+
+from pdesolve.model.announcement import neutral
+from pdesolve.numerics.splines import degree_of
+from pdesolve.solver.pde.announcements import along_psi, news_nodes, on_lines, room
+from pdesolve.solver.pde.system import Equilibrium
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+
+
+def crossed(
+    solution: Solution, date: float, precision: float, payoff: float | None, weights: Array
+) -> Array:
+    """Weights on the nodes just after news from those just before it.
+
+    Parameters
+    ----------
+    solution : Solution
+        With more than one xi node.
+    date, precision : float
+        Of the announcement.
+    payoff : float or None
+        That is given, centred; None under Q.
+    weights : array, shape (n_psi, n_xi)
+    """
+    space, rows = solution.space, np.empty_like(weights)
+    told, degree = room(space, precision), degree_of(space.n_xi)
+    knots = make_interp_spline(space.z, np.zeros(space.n_xi), k=degree).t
+    through = BSpline.design_matrix(space.z, knots, degree).toarray()
+    for line, (shift, chance) in enumerate(_may_hear(solution, date, precision, payoff)):
+        psi = space.psi[line]
+        xi = space.xi[line][:, None] + shift
+        z = np.clip(space.locate(xi, np.asarray(psi + told[line]))[1], -1.0, 1.0)
+        spread = (weights[line][:, None] * chance).ravel()
+        rows[line] = BSpline.design_matrix(z.ravel(), knots, degree).T @ spread
+    rows = np.asarray(np.linalg.solve(through.T, rows.T).T, dtype=np.float64)
+    if space.n_psi == 1:
+        return rows
+    return np.asarray(along_psi(space, np.eye(space.n_psi), space.psi + told).T @ rows)
+
+
+def _may_hear(
+    solution: Solution, date: float, precision: float, payoff: float | None
+) -> Iterator[tuple[Array, Array]]:
+    """Line by line: shifts of xi at its nodes, and their probabilities, (n_xi, m)."""
+    space, system = solution.space, Equilibrium.of(solution.economy, solution.space)
+    if payoff is None:
+        for heard, u in on_lines(system, solution.slab(date), precision):
+            yield heard.shift, neutral(heard, u[..., 2])
+        return
+    most = float(system.static.variance.max())
+    for h in room(space, precision):
+        shock = news_nodes(0.0, h * most)
+        chance = np.exp(-0.5 * shock**2)
+        shift = h * payoff + np.sqrt(h) * shock
+        shape = (space.n_xi, shock.size)
+        yield np.broadcast_to(shift, shape), np.broadcast_to(chance / chance.sum(), shape)
