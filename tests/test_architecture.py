@@ -25,6 +25,7 @@ BELOW["cli"] = set(BELOW)
 LENT = {  # methods that a room above answers, imported when they are called: the only arrows up
     ("solver.lent", "finance.by_date"),  # Solution.expectations
     ("solver.lent", "finance.claims"),  # Solution.option_prices, Solution.state_prices
+    ("solver.lent", "finance.events"),  # Solution.event_study
     ("solver.lent", "finance.simulation"),  # Solution.simulate
     ("solver.lent", "finance.trading"),  # Solution.information
     ("solver.lent", "plotting.solution_page"),  # Solution.plot

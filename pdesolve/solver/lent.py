@@ -153,6 +153,24 @@ class Lent:
 
         return information(cast(Any, self), paths, dates, seed, progress=progress)
 
+    def event_study(self) -> xarray.Dataset:
+        """What is expected of every announcement (derivation.md, section 13).
+
+        Returns
+        -------
+        xarray.Dataset
+            Over `date`: attention just before and after, the share of V that is settled, the
+            premium that is earned. Each with NAME_error.
+
+        Raises
+        ------
+        ValueError
+            If the market has no announcements.
+        """
+        from pdesolve.finance.events import event_study
+
+        return event_study(cast(Any, self))
+
     def plot(self, panel: str | None = None, *, ax: Any = None) -> Any:
         """Draw the page of the solution, or one panel of it.
 

@@ -90,4 +90,4 @@ def test_an_event_study(market: Solution) -> None:
 
 def test_without_an_announcement_there_is_nothing_to_study() -> None:
     with pytest.raises(ExpectationError, match=r"market\.announcements has none to study"):
-        event_study(solved("binary", tol=1e-3))
+        solved("binary", tol=1e-3).event_study()
