@@ -17,6 +17,9 @@ from tests.tools.layout import check_layout
 SCRIPTS = Path(__file__).parents[2] / "figures"
 LONGEST = 80  # lines of a script
 UNITLESS = {  # counts, ratios, errors that are relative, and what is its own unit
+    "(strike - price) / √V",
+    "E (x - p)² / variance of x",
+    "R²",
     "attention S",
     "attention cost /\nthat of the case",
     "average correlation in a year",
@@ -35,13 +38,16 @@ UNITLESS = {  # counts, ratios, errors that are relative, and what is its own un
     "largest error / size",
     "least later value of 100",
     "mean return (1/year)",
+    "price of 1, probability",
     "share of growth kept",
+    "share of the price",
     "share of the starts",
     "share of wealth y",
     "skewness of the payoff",
     "time steps (log scale)",
     "time t",
     "trading periods (log scale)",
+    "volatility / √V",
     "volatility (1/√year)",
 }
 # name: numbers of the caption as they are at full resolution, and how far the quick ones may be
@@ -49,9 +55,23 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
     "baseline": ({"price": 9.1626, "static": 9.2644, "most": 0.1968, "peak": 1.892}, 2e-3),
     "bets": ({"half": 1.8182, "least": 1.3193, "most": 2.9771}, 1e-4),
     "drawdown": ({"half": 0.75, "halved": 0.125}, 1e-9),
+    "drift": (
+        {
+            **{"price": 9.1626, "last": 9.5983, "share": 0.6338, "early": 0.3558},
+            **{"low": 0.33748, "cross": 0.3843, "end": 0.35096},
+        },
+        2e-4,
+    ),
     "frontier": (
         {"promised": 0.5433, "tangency": 0.1202, "equal": 0.5152, "least": 0.13212},
         1e-4,
+    ),
+    "informativeness": (
+        {
+            **{"cheap": 0.7438, "usual": 0.4168, "dear": 0.0708},
+            **{"near": 0.262, "some": 0.67, "far": 1.416},
+        },
+        2e-4,
     ),
     "kelly": (
         {
@@ -71,6 +91,20 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
     "response": ({"jump": 0.676, "threshold": 0.518}, 1e-3),
     "sensitivities": ({"attention": 1.7034, "averse": 1.1029}, 1e-3),
     "shape": ({"price": 0.2373, "static": 0.0599, "thin": 0.5969, "fat": 0.9495}, 1e-3),
+    "smile": (
+        {
+            **{"flat": 1.0, "left": 1.2009, "right": 0.8871, "worst": 0.2537},
+            **{"bottom": 0.9127, "top": 0.5826, "least": 0.3899},
+        },
+        1e-3,
+    ),
+    "svix": (
+        {
+            **{"market": 0.7518, "baseline": 0.2502, "none": -0.0981, "most": 0.9791},
+            **{"svix": 1.5768, "much": 4.6547},
+        },
+        2e-4,
+    ),
     "value": ({"cost": 0.0464, "worth": 0.0194}, 1e-4),
 }
 
@@ -163,6 +197,46 @@ def test_lines_of_the_orders_have_the_slope_that_they_say(
 def test_a_map_says_what_drifts(pictures: dict[str, gallery.Picture]) -> None:
     for ax in pictures["regions"].draw().axes[:4]:
         assert "while\nthe price stays put" in ax.get_xlabel()
+
+
+def test_prices_drift_to_what_the_captions_say(pictures: dict[str, gallery.Picture]) -> None:
+    baseline, binary = (expected for expected, _ in pictures["drift"].found.values())
+    assert (np.diff(baseline.price) > 0.0).all()
+    assert (binary.premium[:15] > 0.0).all()
+    assert (binary.premium[16:] < 0.0).all()
+    for expected, paths in pictures["drift"].found.values():  # the fan is of the same price
+        spread = float(paths.price.std("path")[-1])
+        assert abs(float(paths.price.mean("path")[-1] - expected.price[-1])) < 0.2 * spread
+
+
+def test_svix_bounds_the_premium_where_the_caption_says(
+    pictures: dict[str, gallery.Picture],
+) -> None:
+    bounds = {name: (one.premium > one.svix2) for name, one in pictures["svix"].found.items()}
+    assert bounds["market"].tolist() == [False, False, False, False, True]
+    assert bounds["baseline"][2:].all()
+    assert not bounds["baseline"][0]
+    assert not bounds["binary"].any()
+
+
+def test_dear_attention_explains_more_and_comes_no_nearer(
+    pictures: dict[str, gallery.Picture],
+) -> None:
+    for name, one in pictures["informativeness"].found.items():
+        assert (np.diff(one.r_squared) > 0.0).all()
+        assert (np.diff(one.attention) < 0.0).all()
+        assert (np.diff(one.distance) > 0.0).all() == (name == "four times")
+
+
+def test_smiles_have_the_shapes_that_the_caption_says(
+    pictures: dict[str, gallery.Picture],
+) -> None:
+    smiles = pictures["smile"].found.smiles
+    assert np.ptp(smiles["normal"]) < 1e-4
+    bends = np.diff(smiles["uniform"][np.isfinite(smiles["uniform"])])
+    top = int(np.argmax(bends < 0.0))
+    assert (bends[:top] > 0.0).all()
+    assert (bends[top:] < 0.0).all()
 
 
 def test_files_are_the_same_every_time_and_say_what_they_show(
