@@ -37,7 +37,7 @@ def check_expectations(
             got = f"{wrong[0]:g}" if wrong else "none"
             rule = f"dates must lie between 0 and the horizon, {economy.horizon:g}"
             raise ExpectationError(f"{rule}; got {got}")
-    if measure not in MEASURES:
+    if not isinstance(measure, str) or measure not in MEASURES:
         names = " or ".join(repr(name) for name in MEASURES)
         raise ExpectationError(f"measure must be {names}, got {measure!r}")
     if given is None:
