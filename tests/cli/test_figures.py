@@ -32,7 +32,7 @@ def test_the_command_writes_figures_and_prints_captions(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["prise"], "figure must be one of baseline, .*, got 'prise'; nearest: price"),
+        (["prise"], "figure must be one of announcement, .*, got 'prise'; nearest: price"),
         (["price", "zzz"], "got 'zzz'; nearest: none"),
         (["../price"], "figure must be one of"),
         (["price", "--width", "2"], "--width must be a number of inches from 3 to 14, got '2'"),

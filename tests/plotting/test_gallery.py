@@ -13,6 +13,7 @@ from pdesolve.plotting import gallery
 from pdesolve.version import __version__
 from tests.plotting.pictures import picture
 from tests.tools.layout import check_layout
+from tests.tools.solutions import solved
 
 SCRIPTS = Path(__file__).parents[2] / "figures"
 LONGEST = 80  # lines of a script
@@ -40,6 +41,7 @@ UNITLESS = {  # counts, ratios, errors that are relative, and what is its own un
     "mean return (1/year)",
     "price of 1, probability",
     "share of growth kept",
+    "share of V at t = 0",
     "share of the price",
     "share of the starts",
     "share of wealth y",
@@ -52,6 +54,13 @@ UNITLESS = {  # counts, ratios, errors that are relative, and what is its own un
 }
 # name: numbers of the caption as they are at full resolution, and how far the quick ones may be
 PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
+    "announcement": (
+        {
+            **{"before": 0.6301, "without": 0.7009, "after": 0.3851, "premium": 0.2229},
+            **{"share": 0.153, "told": 0.8345, "flow": 0.8234, "none": 0.7493},
+        },
+        1e-3,
+    ),
     "baseline": ({"price": 9.1626, "static": 9.2644, "most": 0.1968, "peak": 1.892}, 2e-3),
     "bets": ({"half": 1.8182, "least": 1.3193, "most": 2.9771}, 1e-4),
     "drawdown": ({"half": 0.75, "halved": 0.125}, 1e-9),
@@ -207,6 +216,29 @@ def test_prices_drift_to_what_the_captions_say(pictures: dict[str, gallery.Pictu
     for expected, paths in pictures["drift"].found.values():  # the fan is of the same price
         spread = float(paths.price.std("path")[-1])
         assert abs(float(paths.price.mean("path")[-1] - expected.price[-1])) < 0.2 * spread
+
+
+def test_news_moves_attention_as_the_caption_says(pictures: dict[str, gallery.Picture]) -> None:
+    report, flow, none = pictures["announcement"].found.values()
+    after = (report.t >= 0.5).values
+    assert (report.t[after][0], len(report.t[~after])) == (0.5, 16)
+    assert (report.attention < none.attention).all()
+    assert ((flow.attention > report.attention) == after).all()
+    assert (np.diff(report.premium) < 0.0).all()
+    assert (np.diff(report.share) > 0.0).all()
+
+
+def test_an_event_study_says_the_same_as_the_caption(
+    pictures: dict[str, gallery.Picture],
+) -> None:
+    data = solved("announcement", tol=1e-3).event_study().isel(date=0)
+    names = {
+        **{"before": "attention_before", "after": "attention_after"},
+        **{"premium": "premium_share", "share": "variance_share"},
+    }
+    for name, row in names.items():
+        gap = abs(pictures["announcement"].numbers[name] - float(data[row]))
+        assert gap <= float(data[f"{row}_error"]) < 0.02
 
 
 def test_svix_bounds_the_premium_where_the_caption_says(
