@@ -29,6 +29,8 @@ from pdesolve.model.payoff.prior import Prior, PriorError
 from pdesolve.model.payoff.quadrature import QuadratureRule, beta_rule, lognormal_rule, uniform_rule
 from pdesolve.typing import Array
 
+TABLED = 64  # components beyond which a table of cumulants is worth while
+
 
 @lru_cache(maxsize=4)  # every pass of a solve asks for the same one
 def make_prior(spec: PayoffSpec) -> Prior:
@@ -92,6 +94,7 @@ def _mixture(means: Array, sds: Array, weights: Array) -> Prior:
             offsets=means - centre,
             log_weights=np.log(weights),
             sds=sds[:1] if same_sd else sds,
+            slow=means.size > TABLED,
         )
     )
 
