@@ -8,12 +8,11 @@ import numpy as np
 from scipy.optimize import brentq
 
 from pdesolve.investing import laws
-from pdesolve.investing.laws import Law, LawError
+from pdesolve.investing.laws import FAIR, Law, LawError
 from pdesolve.numerics.rootfind import increasing_root
 from pdesolve.typing import Array
 
 ROUNDING = 4 * np.finfo(float).eps
-FAIR = 1e-15  # a mean below that share of the standard deviation is none
 CHUNK = 2**21  # resampled returns at once
 POINTS = 201  # of a curve
 BEYOND = 2.5  # times the optimum: where a curve ends
