@@ -162,6 +162,18 @@ def test_a_portfolio_without_risk_is_said_where_it_leaves_no_answer(method: str)
         portfolio(sample, method)
 
 
+def test_a_riskless_portfolio_below_the_rate_leaves_a_tangency() -> None:
+    """Of five rows of ten assets: a general optimiser finds no better ratio of any mean and sd."""
+    sample = np.random.default_rng(3).normal(0.001, 0.01, (5, 10))
+    found = portfolio(sample, "tangency", rate=0.0028)
+    assert found.sharpe == pytest.approx(0.402560, abs=2e-3)
+    for weights in np.random.default_rng(0).dirichlet(np.full(10, 0.3), 5000):
+        earned = sample @ weights
+        assert (earned.mean() - 0.0028) / earned.std(ddof=1) < found.sharpe
+    with pytest.raises(PortfolioError, match="tangency has no answer: a portfolio .* over 5 periods"):
+        portfolio(sample, "tangency", rate=0.0)
+
+
 def test_risk_that_is_hedged_away_but_for_rounding_is_said_too() -> None:
     matrix = np.array([[1.0, -1.0 + 1e-9], [-1.0 + 1e-9, 1.0]])
     with pytest.raises(PortfolioError, match=r"equal_risk has no answer: .* has next to no risk; "):
