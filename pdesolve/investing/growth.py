@@ -131,7 +131,7 @@ def _optimum(excess: Law) -> tuple[float, str]:
         return 0.0, "the return is fair: nothing is to be gained at any fraction"
     if excess.mean < 0.0:
         fraction, message = _optimum(excess.mirrored())
-        return 0.0 - fraction, message
+        return 0.0 - fraction, message.replace("nothing can", "sold short, nothing can")
     end = excess.ruin[1]
     if end == 0.0:
         return 0.0, (

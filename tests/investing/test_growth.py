@@ -116,7 +116,9 @@ def test_a_cut_normal_tends_to_the_limit_of_small_returns() -> None:
 def test_gains_alone_have_no_optimum() -> None:
     found = growth_of(laws.discrete([0.0, 0.1], [0.5, 0.5]))
     assert found.fraction == np.inf and "no optimum" in found.message
-    assert growth_of(laws.discrete([0.0, -0.1], [0.5, 0.5])).fraction == -np.inf
+    assert "short" not in found.message
+    losses = growth_of(laws.discrete([0.0, -0.1], [0.5, 0.5]))
+    assert losses.fraction == -np.inf and "sold short, nothing can be lost" in losses.message
     assert np.isnan(found.break_even)
 
 
