@@ -164,8 +164,8 @@ def as_returns(data: Any, *, prices: bool = False) -> Returns:
         data = data.to_frame()
     if hasattr(data, "columns") and hasattr(data, "index"):
         labels = data.columns
-        words = tuple(map(str, data.index))
-        if data.index.dtype.kind == "M" or all(map(DATE.fullmatch, words)):
+        words, kind = tuple(map(str, data.index)), data.index.dtype.kind
+        if kind == "M" or (kind == "O" and all(map(DATE.fullmatch, words))):
             dates = words
     try:
         values = np.asarray(data, dtype=np.float64)
