@@ -25,6 +25,7 @@ GRADING = 4  # time steps are short at first, where the level's surroundings tak
 NEGLIGIBLE = 36.0  # exp(-36) is what ending the axis, or a path, may cost
 RTOL = 4 * np.finfo(float).eps
 LEAST = 1e-9  # exponent that is told from 0
+FAINT = 1e-250  # weight of a node beyond which there are too few others
 LARGE = 30.0  # powers of wealth beyond exp(30) are added up by their logs
 
 
@@ -254,7 +255,8 @@ def drawdown_exponent(excess: Law, fraction: float) -> float:
     Returns
     -------
     float
-        0 where wealth does not grow (or s is below 1e-9), infinite where nothing can be lost.
+        0 where wealth does not grow (or s is below 1e-9), infinite where nothing can be lost, NaN
+        where it is decided farther out than a quadrature reaches.
     """
     if fraction == 0.0:
         return np.inf
@@ -268,7 +270,9 @@ def drawdown_exponent(excess: Law, fraction: float) -> float:
     root: float = brentq(
         lambda s: _log_moment(excess, fraction, s) / s, LEAST, top, xtol=1e-300, rtol=RTOL
     )
-    return root
+    powers = np.log(excess.weights) - root * excess.log_wealth(fraction)
+    decided = excess.weights[np.argmax(powers)]
+    return root if excess.atoms or decided > FAINT else np.nan
 
 
 def fraction_for_drawdown(excess: Law, level: float, chance: float) -> float:

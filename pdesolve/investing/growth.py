@@ -133,6 +133,11 @@ def _optimum(excess: Law) -> tuple[float, str]:
         fraction, message = _optimum(excess.mirrored())
         return 0.0 - fraction, message.replace("nothing can", "sold short, nothing can")
     end = excess.ruin[1]
+    if end == 0.0 and excess.ruin[0] < 0.0:
+        return 0.0, (
+            "nothing is to be gained: on the side that gains on average a return without end can"
+            " lose any multiple of the stake"
+        )
     if end == 0.0:
         return 0.0, (
             "a return without ends can lose any multiple of the stake: every fraction but 0 risks"

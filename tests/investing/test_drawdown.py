@@ -143,3 +143,7 @@ def test_the_exponent_fades_out_where_growth_does() -> None:
 def test_the_bound_restrains_small_edges_alike(delta: float) -> None:
     found = fraction_for_drawdown(laws.two_point(0.5 + delta, 1.0, 1.0), 0.5, 0.1)
     assert found / (2.0 * delta) == pytest.approx(share_for_drawdown(0.5, 0.1), rel=1e-3)
+
+
+def test_an_exponent_beyond_the_reach_of_the_quadrature_is_not_given() -> None:
+    assert np.isnan(drawdown_exponent(laws.lognormal(0.08, 0.003), 1.0))
