@@ -26,7 +26,7 @@ NEGLIGIBLE = 36.0  # exp(-36) is what ending the axis, or a path, may cost
 RTOL = 4 * np.finfo(float).eps
 LEAST = 1e-9  # exponent that is told from 0
 FAINT = 1e-250  # weight of a node beyond which there are too few others
-LARGE = 30.0  # powers of wealth beyond exp(30) are added up by their logs
+LARGE = 30.0  # powers of wealth that are exp(30) or exp(-30) are added up by their logs
 
 
 def drift_and_volatility(share: float) -> tuple[float, float]:
@@ -312,7 +312,7 @@ def fraction_for_drawdown(excess: Law, level: float, chance: float) -> float:
 def _log_moment(excess: Law, fraction: float, exponent: float) -> float:
     """Log E (1 + f X)^-s."""
     powers = -exponent * excess.log_wealth(fraction)
-    if np.max(powers) > LARGE:
+    if np.max(np.abs(powers)) > LARGE:
         return float(logsumexp(powers, b=excess.weights))
     return float(np.log1p(excess.weights @ np.expm1(powers)))
 
