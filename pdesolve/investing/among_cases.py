@@ -141,7 +141,8 @@ def _check(solutions: Sequence[Solution], nodes: int) -> None:
         raise LawError(f"nodes must be at least {LEAST}, got {nodes}")
     horizons = sorted({one.economy.horizon for one in solutions})
     if len(horizons) > 1:
-        raise LawError(f"cases must have one horizon, got {', '.join(map('{:g}'.format, horizons))}")
+        several = ", ".join(f"{horizon:g}" for horizon in horizons)
+        raise LawError(f"cases must have one horizon, got {several}")
     for one in solutions:
         name, price = one.case.name, one.initial.price
         if not price > 0.0:
