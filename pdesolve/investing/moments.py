@@ -157,9 +157,8 @@ def _check_count(count: int) -> None:
 
 def _in_order(data: Any, names: Any, what: str) -> Any:
     """Rows in the order of the assets' names, where both have labels."""
-    if names is None or not hasattr(data, "reindex"):
-        return data
-    if list(data.index) == list(range(len(data))):  # none were given
+    labelled = names is not None and hasattr(data, "reindex")
+    if not labelled or list(data.index) == list(range(len(data))):
         return data
     if sorted(map(str, data.index)) != sorted(map(str, names)):
         raise PortfolioError(f"{what} must have a row for each of the columns of covariance")

@@ -243,7 +243,8 @@ def test_pandas_in_and_out() -> None:
 
 
 def test_labels_count_not_places() -> None:
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     names = list("abcdef")
     matrix = pandas.DataFrame(MATRIX, index=names, columns=names)
     mean = pandas.Series(MEAN, index=names)
