@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from pdesolve.case.errors import PdesolveError
 from pdesolve.case.sources import data_file
 from pdesolve.cli.common import (
     BAD_INPUT,
@@ -101,7 +102,9 @@ def _portfolio(arguments: argparse.Namespace) -> int:
         files = {f"{name}.{ending}": text_file(text) for ending, text in texts.items()}
         pictures = picture_files(name, lambda kind: render(found, kind), kinds)
         write(out, {**files, **pictures}, quiet=arguments.json)
-    missing = found.portfolios.missing.values()
+    missing = list(found.portfolios.missing.values())
+    if isinstance(found.frontier, PdesolveError):
+        missing.append(found.frontier)
     if missing:
         missed = any(not isinstance(one, ValueError) for one in missing)
         raise Stop(MISSED if missed else DONE, *map(str, missing))

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import solve_banded
 from scipy.optimize import brentq
-from scipy.special import log_ndtr
+from scipy.special import log_ndtr, logsumexp
 
-from pdesolve.investing.laws import Law, LawError
+from pdesolve.investing.laws import FAIR, Law, LawError
 from pdesolve.numerics.rosenbrock import fixed_steps
 from pdesolve.numerics.stencils import central_weights
 from pdesolve.typing import Array
@@ -24,6 +24,9 @@ NODES = 32  # from the level to the start, on the coarsest of three grids
 GRADING = 4  # time steps are short at first, where the level's surroundings take shape
 NEGLIGIBLE = 36.0  # exp(-36) is what ending the axis, or a path, may cost
 RTOL = 4 * np.finfo(float).eps
+LEAST = 1e-9  # exponent that is told from 0
+FAINT = 1e-250  # weight of a node beyond which there are too few others
+LARGE = 30.0  # powers of wealth that are exp(30) or exp(-30) are added up by their logs
 
 
 def drift_and_volatility(share: float) -> tuple[float, float]:
@@ -252,11 +255,12 @@ def drawdown_exponent(excess: Law, fraction: float) -> float:
     Returns
     -------
     float
-        0 where wealth does not grow, infinite where nothing can be lost.
+        0 where wealth does not grow (or s is below 1e-9), infinite where nothing can be lost, NaN
+        where it is decided farther out than a quadrature reaches.
     """
     if fraction == 0.0:
         return np.inf
-    if not excess.growth(fraction) > 0.0:
+    if not (excess.growth(fraction) > 0.0 and _log_moment(excess, fraction, LEAST) < 0.0):
         return 0.0
     if np.min(excess.wealth(fraction)) >= 1.0:
         return np.inf
@@ -264,9 +268,11 @@ def drawdown_exponent(excess: Law, fraction: float) -> float:
     while _log_moment(excess, fraction, top) <= 0.0:
         top *= 2.0
     root: float = brentq(
-        lambda s: _log_moment(excess, fraction, s) / s, 1e-9, top, xtol=1e-300, rtol=RTOL
+        lambda s: _log_moment(excess, fraction, s) / s, LEAST, top, xtol=1e-300, rtol=RTOL
     )
-    return root
+    powers = np.log(excess.weights) - root * excess.log_wealth(fraction)
+    decided = excess.weights[np.argmax(powers)]
+    return root if excess.atoms or decided > FAINT else np.nan
 
 
 def fraction_for_drawdown(excess: Law, level: float, chance: float) -> float:
@@ -285,7 +291,7 @@ def fraction_for_drawdown(excess: Law, level: float, chance: float) -> float:
     if excess.mean < 0.0:
         return 0.0 - fraction_for_drawdown(excess.mirrored(), level, chance)
     end = excess.ruin[1]
-    if end == 0.0 or not excess.growth(min(end, 1.0) * 1e-6) > 0.0:
+    if end == 0.0 or excess.mean <= FAIR * excess.sd:
         return 0.0
     if np.isinf(end):
         return np.inf
@@ -305,9 +311,10 @@ def fraction_for_drawdown(excess: Law, level: float, chance: float) -> float:
 
 def _log_moment(excess: Law, fraction: float, exponent: float) -> float:
     """Log E (1 + f X)^-s."""
-    with np.errstate(over="ignore", divide="ignore"):
-        moment = float(excess.weights @ np.expm1(-exponent * excess.log_wealth(fraction)))
-    return float(np.log1p(min(moment, np.finfo(float).max)))
+    powers = -exponent * excess.log_wealth(fraction)
+    if np.max(np.abs(powers)) > LARGE:
+        return float(logsumexp(powers, b=excess.weights))
+    return float(np.log1p(excess.weights @ np.expm1(powers)))
 
 
 def _exponent(level: float, chance: float) -> float:

@@ -8,12 +8,11 @@ import numpy as np
 from scipy.optimize import brentq
 
 from pdesolve.investing import laws
-from pdesolve.investing.laws import Law, LawError
+from pdesolve.investing.laws import FAIR, Law, LawError
 from pdesolve.numerics.rootfind import increasing_root
 from pdesolve.typing import Array
 
 ROUNDING = 4 * np.finfo(float).eps
-FAIR = 1e-15  # a mean below that share of the standard deviation is none
 CHUNK = 2**21  # resampled returns at once
 POINTS = 201  # of a curve
 BEYOND = 2.5  # times the optimum: where a curve ends
@@ -132,8 +131,13 @@ def _optimum(excess: Law) -> tuple[float, str]:
         return 0.0, "the return is fair: nothing is to be gained at any fraction"
     if excess.mean < 0.0:
         fraction, message = _optimum(excess.mirrored())
-        return 0.0 - fraction, message
+        return 0.0 - fraction, message.replace("nothing can", "sold short, nothing can")
     end = excess.ruin[1]
+    if end == 0.0 and excess.ruin[0] < 0.0:
+        return 0.0, (
+            "nothing is to be gained: on the side that gains on average a return without end can"
+            " lose any multiple of the stake"
+        )
     if end == 0.0:
         return 0.0, (
             "a return without ends can lose any multiple of the stake: every fraction but 0 risks"

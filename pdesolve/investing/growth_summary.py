@@ -82,6 +82,13 @@ class Report:
             "growth": [times * one.growth for times, one in zip(STEPS, each, strict=True)],
         }
 
+    @property
+    def without_pause(self) -> tuple[float, float, float]:
+        """Fraction, growth per period and volatility that rebalancing ever more often leads to."""
+        law, rate = self.found.law, self.found.rate
+        fraction = (law.mean - rate) / law.sd**2
+        return fraction, rate + 0.5 * fraction * (law.mean - rate), abs(fraction) * law.sd
+
 
 def as_json(report: Report) -> str:
     """Return everything; null where there is none."""
@@ -221,7 +228,7 @@ def _remarks(report: Report) -> Iterator[str]:
         pairs = zip(STEPS, report.rebalancing["fraction"], strict=True)
         yield ""
         yield "of two-point returns with this mean and standard deviation shared out over steps:"
-        fraction, growth, volatility = report.found.limit
+        fraction, growth, volatility = report.without_pause
         yield "; ".join(f"{n} a period {f:.5g}" for n, f in pairs) + (
             f"; without pause {fraction:.5g}, with growth {growth:.4g} and volatility"
             f" {volatility:.4g}"

@@ -19,6 +19,7 @@ from pdesolve.typing import Array
 
 LEAST, MOST = 1e-100, 1e100  # size of a return and of its spread, which is squared
 FARTHEST = 38.0  # standard deviations from its mean at which a normal is cut: none is left there
+FAIR = 1e-15  # a mean below that share of the standard deviation is none
 SUM = 1e-9  # what probabilities may miss one by
 WIDEST = 1e6  # standard deviation of a lognormal over its mean
 STEP, WIDE = 1 / 32, 12.0  # of the trapezoidal rule for a normal; its range, in sd
@@ -208,10 +209,11 @@ def lognormal(mean: float, sd: float) -> Law:
     log_variance = np.log1p((sd / (1.0 + mean)) ** 2)
     middle = np.log1p(mean) - 0.5 * log_variance
 
-    top = WIDE + 2.0 * np.sqrt(log_variance)  # the mean comes from one sd of the log up, ...
+    # The mean comes from one sd of the log up, and negative powers of wealth from far down.
+    top = WIDE + 2.0 * np.sqrt(log_variance)
 
     def nodes(step: float) -> Law:
-        y = step * np.arange(-round(WIDE / step), round(top / step) + 1)
+        y = step * np.arange(-round(FARTHEST / step), round(top / step) + 1)
         exponent, density = middle + np.sqrt(log_variance) * y, np.exp(-0.5 * y**2)
         return Law(
             label=f"lognormal return, mean {mean:g}, sd {sd:g}",

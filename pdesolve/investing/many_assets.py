@@ -94,7 +94,12 @@ def fully_invested(values: Array, *, long_only: bool = True) -> Weights:
 
 
 def most_growth(
-    values: Array, *, base: float = 1.0, price: float = 0.0, long_only: bool = False
+    values: Array,
+    *,
+    base: float = 1.0,
+    price: float = 0.0,
+    long_only: bool = False,
+    probabilities: Array | None = None,
 ) -> Weights:
     """Maximise the mean of log(base + values w), less price·Σw.
 
@@ -106,14 +111,17 @@ def most_growth(
     values : array, shape (periods, assets)
     base, price : float
     long_only : bool
+    probabilities : array, shape (periods,), optional
+        All alike by default.
 
     Raises
     ------
     GrowthError
         If there is no optimum, or none was found to `OPTIMAL`.
     """
-    scale = np.sqrt(np.mean(values**2, axis=0))
-    problem = _Problem(values / scale, base, price / scale, long_only)
+    often = np.full(len(values), 1.0 / len(values)) if probabilities is None else probabilities
+    scale = np.sqrt(often @ values**2)
+    problem = _Problem(values / scale, often, base, price / scale, long_only)
     at = problem.seen_from(np.zeros(scale.size) if base else scale / scale.size)
     best, waited = at, 0
     for _ in range(STEPS):
@@ -160,6 +168,7 @@ class _Problem:
     """Newton's method, with the bounds kept in the quadratic model of each step."""
 
     values: Array
+    often: Array
     base: float
     price: Array
     long_only: bool
@@ -168,10 +177,10 @@ class _Problem:
         """Value and derivatives at weights that leave wealth in every period."""
         wealth = self.base + self.values @ w
         share = self.values / wealth[:, None]
-        gradient = share.mean(axis=0) - self.price
+        gradient = self.often @ share - self.price
         bound = self.long_only & (w <= 0.0)
         misses = np.where(bound, np.maximum(gradient, 0.0), gradient)
-        value = float(np.mean(np.log(wealth)) - self.price @ w)
+        value = float(self.often @ np.log(wealth) - self.price @ w)
         return _Point(w=w, gradient=gradient, misses=misses, share=share, value=value)
 
     def improved(self, at: _Point) -> _Point:
@@ -189,7 +198,8 @@ class _Problem:
 
     def _aim(self, at: _Point) -> Array:
         """Where the quadratic model of the value is largest, by least squares if long-only."""
-        hessian = at.share.T @ at.share / len(at.share)
+        half = np.sqrt(self.often)[:, None] * at.share
+        hessian = half.T @ half
         hessian.flat[:: at.w.size + 1] += RIDGE * np.trace(hessian)
         root = cholesky(hessian)
         target = solve_triangular(root, at.gradient, trans="T") + root @ at.w
@@ -198,13 +208,14 @@ class _Problem:
     def check_bounded(self) -> None:
         """Raise if some position never loses: then the more of it the better."""
         size = self.values.shape[1]
+        mean = self.often @ self.values
         found = linprog(
-            -self.values.mean(axis=0),
+            -mean,
             A_ub=np.vstack([-self.values, self.price]),
             b_ub=np.zeros(len(self.values) + 1),
             bounds=[(0.0 if self.long_only else -1.0, 1.0)] * size,
         )
-        if found.success and found.x @ self.values.mean(axis=0) > ARBITRAGE:
+        if found.success and found.x @ mean > ARBITRAGE:
             raise GrowthError(
                 f"there is no optimum: a position in these {size} assets loses in none of the"
                 f" {len(self.values)} periods, and the larger the better"

@@ -13,7 +13,7 @@ from pdesolve.case.sources import nearest, shown
 from pdesolve.investing.equal_risk import contribution_residual, equal_contributions
 from pdesolve.investing.hierarchy import hierarchical_weights, split_residual
 from pdesolve.investing.many_assets import fully_invested
-from pdesolve.investing.moments import HEDGED, Moments, PortfolioError
+from pdesolve.investing.moments import HEDGED, RISKLESS, Moments, PortfolioError
 from pdesolve.investing.quadratic import least_risk, residual
 from pdesolve.typing import Array
 
@@ -120,8 +120,15 @@ def _excess(moments: Moments) -> Array:
             "tangency does not exist: no asset has a mean return above the riskless rate,"
             f" {moments.rate:g}; the largest is {excess.max() + moments.rate:.3g}"
         )
-    moments.check_risky("tangency")
     return excess
+
+
+def _tangency(moments: Moments) -> Array:
+    """Weights of the best Sharpe ratio; without risk it has no bound, if the mean is above r."""
+    weights = _BEST_SHARPE[0](moments)
+    if moments.volatility(weights) ** 2 <= RISKLESS * float(weights @ moments.sd) ** 2:
+        moments.check_risky("tangency")
+    return weights
 
 
 def _returns(moments: Moments) -> Array:
@@ -167,6 +174,7 @@ def _growth_residual(moments: Moments, found: Array) -> float:
     return float(np.abs(np.minimum(slope, found * moments.sd / average)).max())
 
 
+_BEST_SHARPE = _least(_excess)
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "equal_weight": Method("equal weight", *_proportional(0)),
@@ -189,7 +197,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             lambda m: hierarchical_weights(m.correlation, m.sd),
             lambda m, w: split_residual(m.correlation, m.sd, w),
         ),
-        "tangency": Method("tangency", *_least(_excess)),
+        "tangency": Method("tangency", _tangency, _BEST_SHARPE[1]),
         "growth_optimal": Method("growth optimal", _growth, _growth_residual),
     }
 )

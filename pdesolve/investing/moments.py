@@ -120,7 +120,7 @@ def given_moments(covariance: Any, mean: Any = None, rate: float = 0.0) -> Momen
         or means do not fit it.
     """
     names = getattr(covariance, "columns", None)
-    matrix = _numbers(covariance, "covariance")
+    matrix = _numbers(_in_order(covariance, names, "covariance"), "covariance")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise PortfolioError(f"covariance must be a square matrix, got the shape {matrix.shape}")
     _check_count(len(matrix))
@@ -138,7 +138,7 @@ def given_moments(covariance: Any, mean: Any = None, rate: float = 0.0) -> Momen
         raise PortfolioError(
             f"covariance must be positive semidefinite, and has an eigenvalue of {least:.2g}"
         )
-    means = None if mean is None else _numbers(mean, "mean")
+    means = None if mean is None else _numbers(_in_order(mean, names, "mean"), "mean")
     if means is not None and means.shape != sd.shape:
         raise PortfolioError(f"mean must have {sd.size} values, got the shape {means.shape}")
     return Moments(
@@ -153,6 +153,16 @@ def given_moments(covariance: Any, mean: Any = None, rate: float = 0.0) -> Momen
 def _check_count(count: int) -> None:
     if count < 2:
         raise PortfolioError(f"a portfolio needs at least two assets, got {count}")
+
+
+def _in_order(data: Any, names: Any, what: str) -> Any:
+    """Rows in the order of the assets' names, where both have labels."""
+    labelled = names is not None and hasattr(data, "reindex")
+    if not labelled or list(data.index) == list(range(len(data))):
+        return data
+    if sorted(map(str, data.index)) != sorted(map(str, names)):
+        raise PortfolioError(f"{what} must have a row for each of the columns of covariance")
+    return data.reindex(names)
 
 
 def _numbers(data: Any, what: str) -> Array:

@@ -15,7 +15,7 @@ from pdesolve.files import plain
 from pdesolve.investing.bootstrap import Against
 from pdesolve.investing.efficient import CapitalLine, Frontier, capital_line, frontier
 from pdesolve.investing.experiment import Backtest, Performance
-from pdesolve.investing.methods import METHODS
+from pdesolve.investing.methods import METHODS, NotOptimal
 from pdesolve.investing.results import COLUMNS, Portfolio, Portfolios, aligned, cell, table
 from pdesolve.version import __version__
 
@@ -62,9 +62,12 @@ class Findings:
     against: Mapping[str, Against] = field(default_factory=dict)
 
     @cached_property
-    def frontier(self) -> Frontier:
-        """The efficient frontier."""
-        return frontier(self.portfolios.moments)
+    def frontier(self) -> Frontier | NotOptimal:
+        """The efficient frontier, or that it was not found accurately."""
+        try:
+            return frontier(self.portfolios.moments)
+        except NotOptimal as error:
+            return error
 
     @cached_property
     def line(self) -> CapitalLine | None:
@@ -128,7 +131,7 @@ def _yearly(found: Findings, name: str) -> list[str]:
 
 def as_json(found: Findings) -> str:
     """All of it as one JSON object; null where a number does not exist."""
-    portfolios = found.portfolios
+    portfolios, efficient = found.portfolios, found.frontier
     said: dict[str, Any] = {
         "file": found.name,
         "version": __version__,
@@ -142,7 +145,9 @@ def as_json(found: Findings) -> str:
             **dict.fromkeys(portfolios.missing),
         },
         "missing": {name: str(why) for name, why in portfolios.missing.items()},
-        "frontier": {"mean": found.frontier.mean, "volatility": found.frontier.volatility},
+        "frontier": {"mean": efficient.mean, "volatility": efficient.volatility}
+        if isinstance(efficient, Frontier)
+        else None,
         "capital_line": None if found.line is None else vars(found.line),
     }
     if found.tested is not None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ DATE = re.compile(
     r"|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}|[A-Za-z]{3,9}[- ]\d{1,2}(,? ?\d{2,4})?"
 )
 SORTED = re.compile(r"\d{4}-\d\d(-\d\d)?([T ].*)?|\d{4}(\d\d){0,2}|\d{4}-?[QM]\d{1,2}")
+FORMS = (  # of other dates with a full year, whose order depends on how they are read
+    *(f"%{a}{mark}%{b}{mark}%Y" for mark in "/." for a, b in ("md", "dm")),
+    *("%Y/%m/%d", "%Y.%m.%d", "%m/%Y", "%Y/%m", "%d-%b-%Y", "%d %b %Y", "%d %B %Y"),
+    *("%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%B %d %Y"),
+)
+LARGEST = 1e100  # return, which is squared
 ROUNDING = 1e-12  # what a constant return made of prices may vary by
 TOO_LOW = (
     "must be at least -1 (all is lost), got {}: a return is a share of the price, 5% or 0.05, not 5"
@@ -157,8 +164,9 @@ def as_returns(data: Any, *, prices: bool = False) -> Returns:
         data = data.to_frame()
     if hasattr(data, "columns") and hasattr(data, "index"):
         labels = data.columns
-        if data.index.dtype.kind == "M":
-            dates = tuple(map(str, data.index))
+        words, kind = tuple(map(str, data.index)), data.index.dtype.kind
+        if kind == "M" or (kind == "O" and all(map(DATE.fullmatch, words))):
+            dates = words
     try:
         values = np.asarray(data, dtype=np.float64)
     except (TypeError, ValueError):
@@ -221,12 +229,21 @@ def _check_names(names: Sequence[str], where: str) -> None:
 
 
 def _check_order(dates: Sequence[str], place: Callable[[int], str]) -> None:
-    """Refuse dates that do not go forward, where this can be told."""
+    """Refuse dates that go forward in no way to read them, where they can be read."""
+    readings: list[Sequence[Any]] = [dates]
     if not all(SORTED.fullmatch(date) for date in dates):
-        return
-    for row, (before, after) in enumerate(pairwise(dates), start=1):
-        if after <= before:
-            raise ReturnsError(f"{place(row)} must be a later date than the row before")
+        readings = [days for form in FORMS if (days := _days(dates, form))]
+    late = [next((k for k, (a, b) in enumerate(pairwise(r), 1) if b <= a), 0) for r in readings]
+    if late and all(late):
+        raise ReturnsError(f"{place(max(late))} must be a later date than the row before")
+
+
+def _days(dates: Sequence[str], form: str) -> list[datetime]:
+    """The dates of a form, or nothing if one of them is of another."""
+    try:
+        return [datetime.strptime(date, form) for date in dates]
+    except ValueError:
+        return []
 
 
 def _checked(
@@ -251,7 +268,11 @@ def _checked(
             raise ReturnsError(f"{place(i, j)} {rule.format(values[i, j])}{count}")
     if len(values) < least:
         raise ReturnsError(f"{where} must have at least {least} {what}s, got {len(values)}")
-    found = values[1:] / values[:-1] - 1.0 if prices else values
+    with np.errstate(over="ignore"):
+        found = values[1:] / values[:-1] - 1.0 if prices else values
+    for i, j in np.argwhere(found > LARGEST)[:1]:
+        rule = f"must be a return of at most {LARGEST:g}, got {found[i, j]:.3g}"
+        raise ReturnsError(f"{place(i + prices, j)} {rule}")
     for j in np.flatnonzero(np.ptp(found, axis=0) <= ROUNDING)[:1]:
         raise ReturnsError(f"{where}, {columns[j]}, must vary, and every return is {found[0, j]:g}")
     if prices and dates:

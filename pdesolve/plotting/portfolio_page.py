@@ -56,7 +56,8 @@ def page(found: Findings, *, width: float = 7.0) -> Figure:
     rows = 2 if found.against else 1
     with style.context(["default", dict(STYLE)]):
         figure, axes = panels(width, (rows, 2), (2 * rows, 1), heights=(2.9, 2.6))
-        draw_frontier(axes[0], found.frontier, found.line)
+        if isinstance(found.frontier, Frontier):
+            draw_frontier(axes[0], found.frontier, found.line)
         draw_marks(axes[0], [(n, p.volatility, p.mean) for n, p in found.portfolios.found.items()])
         axes[0].set(xlabel="volatility per period", ylabel="mean return per period")
         _draw_weights(axes[1], found)

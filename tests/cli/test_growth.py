@@ -8,6 +8,7 @@ import pytest
 
 from pdesolve.case import DiscretePayoff
 from pdesolve.cli import program as cli
+from pdesolve.investing.growth import rebalanced
 from pdesolve.solver.solution import Solution
 from tests.tools.program import Capture, json_only
 
@@ -178,3 +179,13 @@ def test_bad_prices_are_one_line_and_write_nothing(
     said = capsys.readouterr().err
     assert message in said and str(path) in said and said.count("\n") == 1
     assert not out.exists()
+
+
+def test_ever_more_rebalancing_leads_to_what_is_said_with_a_riskless_rate_too(
+    capsys: Capture,
+) -> None:
+    limit = rebalanced(0.05, 0.2, 1_000_000, 0.1)
+    assert limit.fraction == pytest.approx(-1.25, abs=1e-4)
+    assert 1_000_000 * limit.growth == pytest.approx(0.13125, abs=1e-5)
+    assert cli.main(["growth", "--normal", "0.05:0.2", "--rate", "0.1"]) == 0
+    assert "without pause -1.25, with growth 0.1313 and volatility 0.25" in capsys.readouterr().out

@@ -181,3 +181,18 @@ def test_bad_input_is_one_line_and_status_2(
     assert (out, err.count("\n")) == ("", 1)
     assert message in err
     assert list(Path().iterdir()) == [own]
+
+
+def test_a_frontier_that_is_not_found_is_said_and_the_rest_is_there(
+    own: Path, capsys: Capture
+) -> None:
+    """With one asset's volatility a ten thousand millionth of another's."""
+    scaled = returns(60, 3) * [1e-9, 1.0, 10.0]
+    own.write_text("a,b,c\n" + "\n".join(",".join(map(repr, r)) for r in scaled.tolist()) + "\n")
+    assert cli.main(["portfolio", str(own), "--json", "--out", "results"]) == 1
+    out, err = capsys.readouterr()
+    found = json_only(out)
+    assert found["frontier"] is None
+    assert found["methods"]["equal_risk"]["optimality"] < 1e-9
+    assert err.splitlines()[-1].startswith("pdesolve: frontier: optimality residual")
+    assert len(list(Path("results").iterdir())) == len(ENDINGS)

@@ -121,3 +121,29 @@ def test_bad_levels_are_refused() -> None:
     with pytest.raises(LawError, match="horizon must be > 0"):
         below_within(0.5, 1.0, 0.0)
     assert ever_below(0.5, 2.0) == 1.0
+
+
+@pytest.mark.parametrize("sd", [0.2, 0.02, 0.01])
+def test_the_exponent_of_a_lognormal_held_in_full_has_a_closed_form(sd: float) -> None:
+    """E exp(-s Y) = 1 of a normal Y at s = 2 mean/variance, however far out that is decided."""
+    variance = np.log1p((sd / 1.08) ** 2)
+    mean = np.log(1.08) - 0.5 * variance
+    found = drawdown_exponent(laws.lognormal(0.08, sd), 1.0)
+    assert found == pytest.approx(2.0 * mean / variance, rel=1e-9)
+
+
+def test_the_exponent_fades_out_where_growth_does() -> None:
+    coin = growth_of(laws.two_point(0.51, 1.0, 1.0))
+    for less in (1e-6, 1e-8, 1e-10, 1e-12, 1e-14):
+        found = drawdown_exponent(coin.excess, coin.break_even * (1.0 - less))
+        assert found == pytest.approx(1.0007 * less, rel=1e-4, abs=1e-9)
+
+
+@pytest.mark.parametrize("delta", [1e-2, 1e-5, 1e-8])
+def test_the_bound_restrains_small_edges_alike(delta: float) -> None:
+    found = fraction_for_drawdown(laws.two_point(0.5 + delta, 1.0, 1.0), 0.5, 0.1)
+    assert found / (2.0 * delta) == pytest.approx(share_for_drawdown(0.5, 0.1), rel=1e-3)
+
+
+def test_an_exponent_beyond_the_reach_of_the_quadrature_is_not_given() -> None:
+    assert np.isnan(drawdown_exponent(laws.lognormal(0.08, 0.003), 1.0))

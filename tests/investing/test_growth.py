@@ -116,7 +116,9 @@ def test_a_cut_normal_tends_to_the_limit_of_small_returns() -> None:
 def test_gains_alone_have_no_optimum() -> None:
     found = growth_of(laws.discrete([0.0, 0.1], [0.5, 0.5]))
     assert found.fraction == np.inf and "no optimum" in found.message
-    assert growth_of(laws.discrete([0.0, -0.1], [0.5, 0.5])).fraction == -np.inf
+    assert "short" not in found.message
+    losses = growth_of(laws.discrete([0.0, -0.1], [0.5, 0.5]))
+    assert losses.fraction == -np.inf and "sold short, nothing can be lost" in losses.message
     assert np.isnan(found.break_even)
 
 
@@ -212,3 +214,11 @@ def test_bad_laws_are_refused(make: object, message: str) -> None:
     assert callable(make)
     with pytest.raises(LawError, match=message):
         make()
+
+
+def test_a_lognormal_return_below_the_riskless_one_is_left_alone() -> None:
+    """Held in part it does not risk ruin, and sold short it does: neither grows."""
+    found = growth_of(laws.lognormal(0.08, 0.05), 0.2)
+    assert found.fraction == 0.0 and found.ruin == (0.0, pytest.approx(1.0))
+    assert "every fraction" not in found.message and "nothing is to be gained" in found.message
+    assert -np.inf < found.growth_at(0.5) < found.growth

@@ -162,6 +162,18 @@ def test_a_portfolio_without_risk_is_said_where_it_leaves_no_answer(method: str)
         portfolio(sample, method)
 
 
+def test_a_riskless_portfolio_below_the_rate_leaves_a_tangency() -> None:
+    """Of five rows of ten assets: a general optimiser finds no better ratio of any mean and sd."""
+    sample = np.random.default_rng(3).normal(0.001, 0.01, (5, 10))
+    found = portfolio(sample, "tangency", rate=0.0028)
+    assert found.sharpe == pytest.approx(0.402560, abs=2e-3)
+    for weights in np.random.default_rng(0).dirichlet(np.full(10, 0.3), 5000):
+        earned = sample @ weights
+        assert (earned.mean() - 0.0028) / earned.std(ddof=1) < found.sharpe
+    with pytest.raises(PortfolioError, match=r"tangency has no answer: .* over 5 periods"):
+        portfolio(sample, "tangency", rate=0.0)
+
+
 def test_risk_that_is_hedged_away_but_for_rounding_is_said_too() -> None:
     matrix = np.array([[1.0, -1.0 + 1e-9], [-1.0 + 1e-9, 1.0]])
     with pytest.raises(PortfolioError, match=r"equal_risk has no answer: .* has next to no risk; "):
@@ -228,6 +240,24 @@ def test_pandas_in_and_out() -> None:
     assert list(by_matrix.weights.index) == ["a", "b", "c"]
     np.testing.assert_allclose(by_matrix.weights, found.weights, rtol=1e-9)
     assert "equal risk" in repr(found) and found.assets == ("a", "b", "c")
+
+
+def test_labels_count_not_places() -> None:
+    import pandas
+
+    names = list("abcdef")
+    matrix = pandas.DataFrame(MATRIX, index=names, columns=names)
+    mean = pandas.Series(MEAN, index=names)
+    usual = portfolio(covariance=matrix, mean=mean, method="tangency").weights
+    for other in (
+        portfolio(covariance=matrix, mean=mean[::-1], method="tangency"),
+        portfolio(covariance=matrix[::-1], mean=mean, method="tangency"),
+    ):
+        pandas.testing.assert_series_equal(other.weights, usual)
+    bare = portfolio(covariance=matrix.reset_index(drop=True), mean=MEAN, method="tangency")
+    pandas.testing.assert_series_equal(bare.weights, usual)
+    with pytest.raises(PortfolioError, match="mean must have a row for each of the columns"):
+        portfolio(covariance=matrix, mean=mean.rename({"a": "z"}), method="tangency")
 
 
 def test_a_correlation_matrix_is_a_covariance_matrix_of_unit_volatilities() -> None:

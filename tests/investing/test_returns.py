@@ -1,6 +1,7 @@
 """Returns from files, arrays and pandas objects, and what is refused."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -131,3 +132,34 @@ def test_arrays_of_the_wrong_kind_are_refused() -> None:
         as_returns(["a", "b"])
     with pytest.raises(ReturnsError, match="one or two dimensions, got 3"):
         as_returns(np.ones((2, 2, 2)))
+
+
+@pytest.mark.parametrize(
+    "form", ["%m/%d/%Y", "%d.%m.%Y", "%d/%m/%Y", "%d-%b-%Y", "%b %d, %Y", "%Y/%m/%d", "%Y-%m-%d"]
+)
+def test_the_newest_first_is_refused_however_dates_are_written(tmp_path: Path, form: str) -> None:
+    days = [(date(2023, 11, 20) + timedelta(k)).strftime(form) for k in range(0, 120, 7)]
+    rows = [f'"{day}",{100 + (k * k) % 7}' for k, day in enumerate(days)]
+    path = tmp_path / "p.csv"
+    path.write_text("\n".join(["date,p", *rows]))
+    assert len(read_returns(path, prices=True).dates) == len(days) - 1
+    path.write_text("\n".join(["date,p", *rows[::-1]]))
+    with pytest.raises(ReturnsError, match=r"line \d+, column 1, must be a later date"):
+        read_returns(path, prices=True)
+
+
+def test_a_return_too_large_to_be_squared_is_refused() -> None:
+    with pytest.raises(ReturnsError, match=r"row 3, column 1 \(1\), must be a return of at most"):
+        as_returns([1.0, 1e-200, 1e200, 1.0], prices=True)
+    with pytest.raises(ReturnsError, match=r"row 2, column 1 \(1\), must be a return of at most"):
+        as_returns([0.1, 1e200, 0.2])
+
+
+def test_a_frame_with_an_index_of_words_has_dates_too() -> None:
+    days = ["2020-01-03", "2020-01-02", "2020-01-01"]
+    frame = pandas.DataFrame({"p": [1.0, 2.0, 1.5]}, index=days)
+    with pytest.raises(ReturnsError, match="row 2, must be a later date"):
+        as_returns(frame, prices=True)
+    months = pandas.period_range("2020-01", periods=3, freq="M")
+    assert as_returns(frame.set_index(months)).dates == ("2020-01", "2020-02", "2020-03")
+    assert as_returns(frame.set_index(pandas.Index(["x", "y", "z"]))).dates == ()
