@@ -215,7 +215,7 @@ class _Problem:
             b_ub=np.zeros(len(self.values) + 1),
             bounds=[(0.0 if self.long_only else -1.0, 1.0)] * size,
         )
-        if found.success and found.x @ mean > ARBITRAGE:
+        if found.success and float(np.dot(np.asarray(found.x), mean)) > ARBITRAGE:
             raise GrowthError(
                 f"there is no optimum: a position in these {size} assets loses in none of the"
                 f" {len(self.values)} periods, and the larger the better"

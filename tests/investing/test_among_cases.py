@@ -1,5 +1,7 @@
 """The Kelly portfolio of solved cases that pay independently, against other ways to it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.optimize import fsolve
@@ -26,20 +28,21 @@ def test_two_bets_at_once_solve_the_equations_of_their_four_outcomes(rate: float
     both = [binary(), other()]
     found = growth_among(both, rate)
     p = [one.initial.price for one in both]
-    q = [one.case.payoff.probabilities[1] for one in both]
+    q = [float(one.prior.gauss(2)[1][1]) for one in both]
     outcomes = [
         ((q[0] if a else 1 - q[0]) * (q[1] if b else 1 - q[1]), a / p[0] - 1.0, b / p[1] - 1.0)
         for a in (0, 1)
         for b in (0, 1)
     ]
 
-    def slopes(w: list[float]) -> list[float]:
+    def slopes(w: Any) -> Any:
         cash = 1.0 - w[0] - w[1]
         wealth = [1.0 + w[0] * x + w[1] * y + cash * rate for _, x, y in outcomes]
         each = list(zip(outcomes, wealth, strict=True))
         return [sum(o[0] * (o[k] - rate) / v for o, v in each) for k in (1, 2)]
 
-    np.testing.assert_allclose(found.weights, fsolve(slopes, [0.0, 0.0], xtol=1e-13), rtol=1e-9)
+    wanted = fsolve(slopes, [0.0, 0.0], xtol=1e-13)
+    assert found.weights.tolist() == pytest.approx(wanted.tolist(), rel=1e-9)
     wealth = [1.0 + found.weights @ o[1:] + (1.0 - found.weights.sum()) * rate for o in outcomes]
     growth = sum(o[0] * np.log(v) for o, v in zip(outcomes, wealth, strict=True))
     assert found.growth == pytest.approx(growth, rel=1e-12)
