@@ -22,8 +22,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pdesolve.case import Case, case_from_dict, case_names, load_case
+from pdesolve.finance.nodes import finer
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver.normal import normal_initial
+from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import DomainTuning, choose_domain
 from pdesolve.solver.pde.errors import error_scales, has_kink
@@ -73,23 +75,22 @@ def far_finer(found: Solution, tolerance: float) -> Solution:
     """One pass over a wider domain, on a much finer grid and with many more steps."""
     space = found.space
     domain = choose_domain(found.economy, 1e-3 * tolerance, DomainTuning(reach=REACH))
-    finer = FINER_KINK if has_kink(found) else FINER
+    nodes_more = FINER_KINK if has_kink(found) else FINER
     top = MORE_PSI * max(space.psi_known, float(found.psi_reached[-1]))
     for _ in range(3):
         wide = replace(domain, psi_top=min(top, domain.psi_informed))
         grid = wide.grid(2, 2, space.order)
         longer = max(1.0, grid.width / space.width)  # for nodes of the same spacing in the middle
         nodes = ByAxis(
-            round(longer * finer.xi * space.n_xi),
-            1 if space.n_psi == 1 else round(finer.psi * space.n_psi),
+            round(longer * nodes_more.xi * space.n_xi),
+            1 if space.n_psi == 1 else round(nodes_more.psi * space.n_psi),
         )
         better = run_pass(found.case, found.economy, wide, nodes, 0.03 * tolerance, 4000)
         if wide.informed or float(better.psi_reached[-1]) <= better.space.psi_known:
             break
         top *= MORE_PSI
     if better.times.size < 2 * found.times.size:
-        count = better.times.size
-        halves = np.interp(0.5 * np.arange(2 * count - 1), np.arange(count), better.times)
+        halves = np.concatenate([finer(t) for t in pieces(better.times, found.case.market)])
         better = retrace(better, better.space, halves)
     return better
 
