@@ -58,7 +58,8 @@ def path_means(
     import xarray
 
     fine = planned(solution, paths, dates, measure, seed, None, False, tuning)
-    coarse = replace(fine, coarse=True, kept=np.arange(fine.fine[::2].size))
+    coarse = replace(fine, coarse=True)
+    coarse = replace(coarse, kept=np.arange(coarse.t.size))
     wanted = functions or {name: _variable(name) for name in VARIABLES}
     sums: dict[str, _Sums] = {}
     for one, two in zip(fine.blocks(progress), coarse.blocks(progress), strict=True):

@@ -1,4 +1,4 @@
-"""What is believed of the payoff by who sees prices alone (derivation.md, sections 7 and 14)."""
+"""What is believed of the payoff by who sees what is public (derivation.md, sections 7 and 14)."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from pdesolve.typing import Array
 
 
 class PublicBelief:
-    """Mean and variance of the payoff to who sees prices: of the prior, tilted by their evidence.
+    """Mean and variance of the payoff to who sees prices and public news: of the tilted prior.
 
     Where these take quadrature, by splines through the nodes of the solution's grid.
     """

@@ -7,6 +7,7 @@ the few payoffs by how fast moments fall as polynomials of the payoff; and what 
 by its own error bars.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ from scipy.interpolate import CubicSpline
 from pdesolve.case import Market
 from pdesolve.finance.asked import check_expectations
 from pdesolve.finance.doubts import Payoffs, doubt, settled, unsettled
-from pdesolve.finance.law import Clock, expect, laws
+from pdesolve.finance.law import Clock, Law, expect, laws, squared_moves
 from pdesolve.finance.marches import Marches, MarchTuning
 from pdesolve.finance.nodes import at_nodes, finer
 from pdesolve.finance.quantities import EXPECTED, FUNCTIONS, Facts, Moments, table
+from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import labels
@@ -151,12 +153,23 @@ def _moments(clock: Clock, solution: Solution, payoffs: Payoffs, t: Array) -> di
     moments["learned"] = _added(every, moments["precision_rate"], market)
     for name in ("price", "square"):  # it is p0 to begin with
         moments[name] = np.where(begun, moments[name], 0.0)
+    moments["jump"] = _jumps(found, every)
     asked = np.searchsorted(every, t)
     moments = {name: one[:, asked] for name, one in moments.items()}
     x = np.array([np.nan if one is None else one - price for one in payoffs.values])
     neutral = payoffs.values[0] is None  # then the price is the expected payoff
     product = moments["square"] if neutral else x[:, None] * moments["price"]
     return {**moments, "product": product}
+
+
+def _jumps(found: Sequence[Law], every: Array) -> Array:
+    """Expected squares of the price's jumps, (payoffs, dates): none but at announcements."""
+    clock, squares = found[0].clock, np.zeros((len(found), every.size))
+    for one in clock.solution.case.market.announcements:
+        states = (at_nodes(clock.solution, t) for t in (just_before(one.time), one.time))
+        prices = (at.price - clock.solution.initial.price for at in states)
+        squares[:, np.searchsorted(every, one.time)] = squared_moves(found, one.time, *prices)
+    return squares
 
 
 def _added(times: Array, rate: Array, market: Market) -> Array:

@@ -80,6 +80,7 @@ def _bars(
         "price": stretch * m["price"],
         "square": (2.0 * stretch + stretch**2) * m["square"],
         "product": stretch * m["product"],
+        "jump": (2.0 * stretch + stretch**2) * m["jump"],
     }
     bought = {
         "precision_rate": rate * flat,

@@ -126,6 +126,37 @@ def expect(found: Sequence[Law], t: float, values: Array) -> Array:
     return np.asarray(KroghInterpolator(np.repeat(near, 2), np.array(known))(t))
 
 
+def squared_moves(found: Sequence[Law], date: float, before: Array, after: Array) -> Array:
+    """Expected squares of how far something moves on the date of an announcement.
+
+    Parameters
+    ----------
+    found : sequence of Law
+    date : float
+        Of an announcement.
+    before, after : array, shape (n_psi, n_xi)
+        What it is at the nodes just before the news and just after.
+
+    Returns
+    -------
+    array, shape (laws,)
+        E b² - 2 E a b + E a²; weights times b, taken across the news, give E a b.
+    """
+    clock = found[0].clock
+    k = int(np.searchsorted(clock.times, date))
+    squares = []
+    for law in found:
+        early, late = law.weights[k - 1], law.weights[k]
+        both = crossed(clock.solution, date, _told(clock)[date], law.payoff, early * before)
+        squares.append(np.sum(early * before**2 - 2.0 * both * after + late * after**2))
+    return np.array(squares)
+
+
+def _told(clock: Clock) -> dict[float, float]:
+    """Precision of the announcements by date."""
+    return {one.time: one.precision for one in clock.solution.case.market.announcements}
+
+
 def _sum(weights: Array, values: Array) -> Array:
     """Of values at the nodes, (n_psi, n_xi, m), by their weights."""
     return np.asarray(weights.ravel() @ values.reshape(weights.size, -1))
@@ -154,7 +185,7 @@ def laws(clock: Clock, payoffs: Sequence[float | None]) -> list[Law]:
 
 def _march(clock: Clock, payoff: float | None) -> Array:
     solution, weights = clock.solution, [_initial(clock.solution)]
-    told = {one.time: one.precision for one in solution.case.market.announcements}
+    told = _told(clock)
     steps = zip(clock.between, np.diff(clock.times), clock.times[1:].tolist(), strict=True)
     for (early, late), h, end in steps:
         now = weights[-1]

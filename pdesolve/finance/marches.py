@@ -8,7 +8,7 @@ import numpy as np
 
 from pdesolve.finance.law import Clock, Law, laws
 from pdesolve.finance.nodes import finer, with_nodes
-from pdesolve.finance.paths import trading_dates
+from pdesolve.finance.schedule import trading_dates
 from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace

@@ -1,9 +1,7 @@
 """Paths of a solved market, block by block (derivation.md, section 14).
 
-Everything that is public follows from what the price tells: xi, psi, and the evidence Z of
-precision H that prices are about the payoff. Under the physical measure the payoff is drawn first;
-under the risk-neutral one last, from the tilted prior at T. What depends on the payoff (supply, and
-with it what an investor holds and earns) is linear in it and can wait for it.
+Under the physical measure the payoff is drawn first; under the risk-neutral one last, from the
+tilted prior at T. What happens from one date to the next is in :mod:`.path_steps`.
 """
 
 from collections.abc import Iterator
@@ -14,8 +12,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pdesolve.case import Market
 from pdesolve.finance.beliefs import PublicBelief
-from pdesolve.finance.paths import AtDate, foretold, moved, respond, told
+from pdesolve.finance.path_steps import (
+    Path,
+    PathValues,
+    Seen,
+    earned,
+    informed,
+    kernel,
+    traded,
+    values_at,
+)
+from pdesolve.finance.readings import AtDate, respond
+from pdesolve.finance.schedule import Stretch, dates_of, halved
 from pdesolve.solver.brief import Brief
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -38,59 +48,10 @@ class PathTuning(Brief):
     stream: int = 256
     memory: int = 2**27
 
-    def block(self, dates: int, kept: int) -> int:
-        """Paths of a block: by what is kept, twice while it is put in order, and the shocks."""
-        each = 8 * (2 * len(PathValues._fields) * kept + 4 * dates + 64)
+    def block(self, shocks: int, kept: int) -> int:
+        """Paths of a block: by what is kept, and the shocks, twice while they are put in order."""
+        each = 8 * (2 * len(PathValues._fields) * kept + 2 * shocks + 64)
         return self.stream * max(1, self.memory // (each * self.stream))
-
-
-class PathValues(NamedTuple):
-    """What a path has at a date, in the order of a data set; `information` has added up."""
-
-    xi: Array
-    psi: Array
-    price: Array
-    variance: Array
-    attention: Array
-    precision_rate: Array
-    spending: Array
-    supply: Array
-    public_mean: Array
-    public_variance: Array
-    information: Array
-    position: Array
-    wealth: Array
-
-
-class _Path(NamedTuple):
-    """Where paths are at a date: the states, evidence Z and its precision H, and what has added up.
-
-    `noise` is that of an investor's signals, `gain` her wealth but for the payoff times
-    `per_payoff`; `log_kernel` is that of the pricing kernel, but for what the payoff adds.
-    """
-
-    xi: Array
-    psi: Array
-    evidence: Array
-    precision: Array
-    noise: Array
-    gain: Array
-    per_payoff: Array
-    information: Array
-    log_kernel: Array
-
-
-class _Seen(NamedTuple):
-    """What there is to see at a date where a path is."""
-
-    price: Array
-    variance: Array
-    log_value_slope: Array | None
-    attention: Array
-    precision_rate: Array
-    cost: Array
-    public_mean: Array
-    public_variance: Array
 
 
 class Block(NamedTuple):
@@ -110,7 +71,7 @@ class Run:
     ----------
     solution : Solution
     paths : int
-    fine : array, shape (dates + 1,)
+    fine : list of Stretch
         Trading dates, from 0 to the horizon.
     physical : bool
         Or risk-neutral.
@@ -126,7 +87,7 @@ class Run:
 
     solution: Solution
     paths: int
-    fine: Array
+    fine: list[Stretch]
     physical: bool
     seed: int
     coarse: bool
@@ -134,17 +95,31 @@ class Run:
     size: int
     tuning: PathTuning
 
-    @property
-    def t(self) -> Array:
+    @cached_property
+    def cut(self) -> list[Stretch]:
         """Dates that are traded at."""
-        return self.fine[::2] if self.coarse else self.fine
+        return halved(self.fine) if self.coarse else self.fine
+
+    @cached_property
+    def t(self) -> Array:
+        """All of them."""
+        return dates_of(self.cut)
+
+    @cached_property
+    def _steps(self) -> list[tuple[float, float]]:
+        """Lengths of the steps; one across an announcement has none, but the news's precision."""
+        found = []
+        for one in self.cut:
+            found += [(dt, 0.0) for dt in np.diff(one.times).tolist()]
+            found += [(0.0, one.precision)] if one.precision else []
+        return found
 
     def blocks(self, progress: bool) -> Iterator[Block]:
         """One block after another; what they hold together does not depend on their size."""
         from tqdm import tqdm
 
         off = None if progress else True  # None: where standard error is not a terminal
-        total, name = self.paths * (self.t.size - 1), self.solution.case.name
+        total, name = self.paths * len(self._steps), self.solution.case.name
         with tqdm(total=total, desc=name, unit="step", unit_scale=True, disable=off) as bar:
             for start in range(0, self.paths, self.size):
                 yield self._block(start, min(start + self.size, self.paths), bar)
@@ -158,17 +133,26 @@ class Run:
         shares = (rng.permutation(self.paths) + rng.random(self.paths)) / self.paths
         return np.asarray(np.minimum(shares, 1.0 - 2.0**-53))
 
-    def _shocks(self, start: int, stop: int) -> Array:
-        """Moves of the public and an investor's own Brownian motion, shape (steps, 2, paths)."""
-        steps, each = self.fine.size - 1, self.tuning.stream
-        found = np.empty((steps, 2, stop - start))
+    def _chance(self, start: int, stop: int) -> tuple[Array, Array]:
+        """Moves of the Brownian motions, (steps, 2 or 3, paths), and uniforms for every news.
+
+        The motions are the public one, that of an investor's own signals, and that of a flow of
+        public news, if there is one.
+        """
+        lengths = np.concatenate([np.diff(one.times) for one in self.fine])
+        news, each = len(self.fine) - 1, self.tuning.stream
+        count = motions(self.solution.case.market)
+        shocks = np.empty((lengths.size, count, stop - start))
+        draws = np.empty((news, 2, stop - start))
         for low in range(start, stop, each):
             stream = np.random.SeedSequence(self.seed, spawn_key=(1, low // each))
-            part = found[..., low - start : low - start + each]
-            drawn = np.random.default_rng(stream).standard_normal((steps, 2, each))
-            part[:] = drawn[..., : part.shape[-1]]
-        found *= np.sqrt(np.diff(self.fine))[:, None, None]
-        return found[::2] + found[1::2] if self.coarse else found
+            rng, part = np.random.default_rng(stream), slice(low - start, low - start + each)
+            size = shocks[..., part].shape[-1]
+            shocks[..., part] = rng.standard_normal((lengths.size, count, each))[..., :size]
+            draws[..., part] = rng.random((news, 2, each))[..., :size]
+        shocks *= np.sqrt(lengths)[:, None, None]
+        shocks = shocks[::2] + shocks[1::2] if self.coarse else shocks
+        return shocks, np.maximum(draws, 2.0**-54)
 
     # ------------------------------------------------------------------ fields
 
@@ -187,11 +171,11 @@ class Run:
 
         return at
 
-    def _see(self, k: int, now: _Path) -> _Seen:
+    def _see(self, k: int, now: Path) -> Seen:
         names = FIELDS[:2] if self.physical else FIELDS
         price, variance, *slope = self._fields(k).at(now.xi, now.psi, *names)
         found, _ = respond(self.solution, variance)
-        return _Seen(
+        return Seen(
             price,
             variance,
             slope[0] if slope else None,
@@ -205,84 +189,30 @@ class Run:
 
     def _block(self, start: int, stop: int, bar: Any) -> Block:
         """Paths from one to another."""
-        prior, shocks, shares = self.solution.prior, self._shocks(start, stop), self._shares
-        shares, none = shares[start:stop], np.zeros(stop - start)
+        solution, rho = self.solution, self.solution.economy.risk_aversion
+        prior, shares, none = solution.prior, self._shares[start:stop], np.zeros(stop - start)
+        shocks, draws = map(iter, self._chance(start, stop))
         x = prior.quantile(shares) if self.physical else None
-        now = _Path(none + self.solution.economy.start, *[none] * 8)
+        now = Path(none + solution.economy.start, *[none] * 8)
         seen, kept = self._see(0, now), set(self.kept.tolist())
         taken = [(now, seen)] if 0 in kept else []
-        for k, dt in enumerate(np.diff(self.t).tolist()):
-            later = self._moved(now, seen, x, dt, shocks[k])
-            after = self._see(k + 1, later)
-            now, seen = self._earned(now, seen, later, after, dt), after
-            if k + 1 in kept:
+        for k, (dt, precision) in enumerate(self._steps, start=1):
+            if precision:
+                later = informed(solution, self._fields(k), now, x, precision, next(draws))
+            else:
+                later = traded(solution, now, seen, x, dt, next(shocks))
+            after = self._see(k, later)
+            now, seen = earned(rho, now, seen, later, after, dt), after
+            if k in kept:
                 taken.append((now, seen))
             bar.update(stop - start)
         if x is None:
             x = prior.tilted_draw(shares, now.xi - prior.centre * now.psi, now.psi)
-        dates = [self._values(x, *one) for one in taken]
+        dates = [values_at(rho, x, *one) for one in taken]
         values = (np.stack(one, axis=1) for one in zip(*dates, strict=True))
-        return Block(start, x, self._kernel(x, now, seen), PathValues(*values))
-
-    def _moved(self, now: _Path, seen: _Seen, x: Array | None, dt: float, shock: Array) -> _Path:
-        """A date on: the states, and the evidence of prices, dZ = A/(rho sigma) dM."""
-        economy, rate = self.solution.economy, seen.precision_rate
-        move, signal = economy.motion(rate), rate / economy.rho_sigma
-        if x is not None:
-            surprise = told(self.solution, rate, x, dt, shock[0])
-        else:
-            assert seen.log_value_slope is not None
-            surprise = foretold(move, seen.price, seen.log_value_slope, dt, shock[0])
-        xi, psi = moved(now.xi, now.psi, move, surprise, dt)
-        return now._replace(
-            xi=xi,
-            psi=psi,
-            evidence=now.evidence + signal * surprise,
-            precision=now.precision + signal**2 * dt,
-            noise=now.noise + np.sqrt(rate) * shock[1],
-            information=now.information + 0.5 * signal**2 * seen.public_variance * dt,
-        )
-
-    def _earned(self, now: _Path, seen: _Seen, later: _Path, after: _Seen, dt: float) -> _Path:
-        """The later date, with what an investor has gained by what she held before."""
-        rho, rise = self.solution.economy.risk_aversion, after.price - seen.price
-        common, per_payoff = _held(now, rho)
-        paid, squared = seen.cost * dt, 0.5 * seen.precision_rate * seen.price**2 * dt
-        return later._replace(
-            gain=now.gain + (common + now.noise / rho) * rise - paid,
-            per_payoff=now.per_payoff + per_payoff * rise,
-            log_kernel=now.log_kernel - rho * (common * rise - paid) + squared,
-        )
-
-    def _kernel(self, x: Array, end: _Path, seen: _Seen) -> Array:
-        """Risk-neutral over physical probability of a path with its payoff."""
-        rho, gain = self.solution.economy.risk_aversion, self.solution.initial
-        common, per_payoff = _held(end, rho)
-        last = common * (x - seen.price) + 0.5 * per_payoff * x**2
-        return np.exp(end.log_kernel - rho * (last - gain.certainty_equivalent_gain))
-
-    def _values(self, x: Array, now: _Path, seen: _Seen) -> PathValues:
-        """Values at a date, now that the payoff is known."""
-        rho = self.solution.economy.risk_aversion
-        common, per_payoff = _held(now, rho)
-        supply = common + x * per_payoff
-        return PathValues(
-            xi=now.xi,
-            psi=now.psi,
-            price=seen.price,
-            variance=seen.variance,
-            attention=seen.attention,
-            precision_rate=seen.precision_rate,
-            spending=seen.cost,
-            supply=supply,
-            public_mean=seen.public_mean,
-            public_variance=seen.public_variance,
-            information=now.information,
-            position=supply + now.noise / rho,
-            wealth=now.gain + x * now.per_payoff,
-        )
+        return Block(start, x, kernel(solution, x, now, seen), PathValues(*values))
 
 
-def _held(now: _Path, rho: float) -> tuple[Array, Array]:
-    """What investors hold: theta = (Z - xi)/rho in common, Lambda/rho more per unit of payoff."""
-    return (now.evidence - now.xi) / rho, (now.psi - now.precision) / rho
+def motions(market: Market) -> int:
+    """Brownian motions that a path follows."""
+    return 3 if market.public_precision else 2

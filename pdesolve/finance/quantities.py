@@ -53,7 +53,9 @@ class Facts:
     neutral: bool
 
 
-Moments = Mapping[str, Array]  # those of FUNCTIONS, "product" E (x - p0)(p_t - p0), and "learned"
+Moments = Mapping[
+    str, Array
+]  # those of FUNCTIONS, "product" E (x - p0)(p_t - p0), "learned", "jump"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +204,13 @@ _ROWS = (
         unit="shares",
         label="dispersion of holdings",
         of=lambda m, facts: np.sqrt(np.maximum(m["learned"], 0.0)) / facts.market.risk_aversion,
+    ),
+    Expected(
+        name="squared_jump",
+        long_name="expected square of the price's jump, on the date of an announcement",
+        unit="money^2",
+        label="squared jump of the price",
+        of=lambda m, facts: m["jump"],
     ),
 )
 EXPECTED = {one.name: one for one in _ROWS}

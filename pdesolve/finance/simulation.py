@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from pdesolve.case.errors import PdesolveError
 from pdesolve.finance.asked import MEASURES
-from pdesolve.finance.path_blocks import Block, PathTuning, PathValues, Run
-from pdesolve.finance.paths import trading_dates
+from pdesolve.finance.path_blocks import Block, PathTuning, Run, motions
+from pdesolve.finance.path_steps import PathValues
+from pdesolve.finance.schedule import dates_of, halved, stretches
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import labels
 from pdesolve.typing import Array
@@ -22,15 +23,15 @@ VARIABLES: dict[str, dict[str, str]] = {  # by path and date
     **{name: labels(name) for name in ("attention", "precision_rate")},
     "spending": {"units": "money/time", "long_name": "spending on attention C"},
     "supply": {"units": "shares", "long_name": "supply n"},
-    "public_mean": {"units": "money", "long_name": "mean of the payoff given prices alone"},
+    "public_mean": {"units": "money", "long_name": "mean of the payoff given all that is public"},
     "public_variance": {
         "units": "money^2",
-        "long_name": "variance of the payoff given prices alone",
+        "long_name": "variance of the payoff given all that is public",
     },
     "information": {
         "units": "1",
-        "long_name": "integral of (A/(rho sigma))^2/2 public_variance, whose mean is the mutual"
-        " information of payoff and prices so far",
+        "long_name": "what prices and public news were to tell of the payoff so far, each moment"
+        " given the one before: its mean is their mutual information",
     },
     "position": {"units": "shares", "long_name": "shares that one of the investors holds"},
     "wealth": {
@@ -77,7 +78,9 @@ def simulate(
     solution : Solution
     paths : int
     dates : int
-        At which investors trade, an even number; closer together early on.
+        At which investors trade, an even number; closer together early on. With announcements about
+        so many: an even number between any two, at least two. Each of them has two dates, that of
+        the state just before (`fields.just_before`) and its own, of the state just after.
     measure : {"physical", "risk-neutral"}
         With the prior's or the market's probabilities. Under the latter the noise in an investor's
         own signals is what it is under the former.
@@ -102,7 +105,7 @@ def simulate(
     Raises
     ------
     PathError
-        If an argument is not possible, or the market has public news.
+        If an argument is not possible.
     """
     run = planned(solution, paths, dates, measure, seed, keep, coarse, tuning)
     whole = PathValues(*(np.empty((paths, run.kept.size)) for _ in VARIABLES))
@@ -156,14 +159,8 @@ def planned(
         raise PathError(f"measure must be {names}, got {measure!r}")
     if not (isinstance(seed, WHOLE) and seed >= 0):
         raise PathError(f"seed must be a whole number, 0 or more; got {seed!r}")
-    market = solution.case.market
-    if market.public_precision > 0.0 or market.announcements:
-        raise PathError(
-            f"{solution.case.name}: paths with public news (market.public_precision or"
-            " market.announcements) are not simulated"
-        )
-    fine = trading_dates(solution, int(dates))
-    kept = _nearest(fine[::2] if coarse else fine, keep)
+    fine = stretches(solution, int(dates))
+    kept = _nearest(dates_of(halved(fine) if coarse else fine), keep)
     return Run(
         solution=solution,
         paths=int(paths),
@@ -172,7 +169,7 @@ def planned(
         seed=int(seed),
         coarse=coarse,
         kept=kept,
-        size=tuning.block(fine.size, kept.size),
+        size=tuning.block(motions(solution.case.market) * dates_of(fine).size, kept.size),
         tuning=tuning,
     )
 
@@ -206,7 +203,7 @@ def labelled(run: Run, block: Block) -> "xarray.Dataset":
     attributes: dict[str, Any] = {
         "case_name": run.solution.case.name,
         "measure": "physical" if run.physical else "risk-neutral",
-        "dates": run.t.size - 1,
+        "dates": run.t.size - len(run.cut),
         "seed": run.seed,
     }
     return xarray.Dataset(variables, coords, attrs=attributes)

@@ -1,8 +1,8 @@
 """What prices tell and what trading costs, of a solved market (derivation.md, section 14).
 
 Expectations that are functions of the states come from their law (:mod:`.by_date`), with error
-bars. What is known to who sees prices alone depends on the path: it is simulated, with standard
-errors.
+bars. What is known to who sees prices and public news depends on the path: it is simulated, with
+standard errors.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from pdesolve.case import Market
 from pdesolve.finance.averages import path_means
 from pdesolve.finance.by_date import ExpectationTuning, expectations
 from pdesolve.finance.path_blocks import PathTuning
-from pdesolve.finance.paths import trading_dates
+from pdesolve.finance.schedule import stretches
+from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
 
 if TYPE_CHECKING:
     import xarray
@@ -65,8 +68,9 @@ def information(
 
     By date: how informative prices are (`informativeness`, `r_squared`, `squared_error`), Kyle's
     lambda (`price_impact`), `trading` intensity and `dispersion` of holdings, as in `expectations`;
-    `public_variance`, what prices alone leave of the payoff's variance, on average; and
-    `mutual_information` of the payoff and prices so far.
+    `public_variance`, what prices and public news leave of the payoff's variance, on average; and
+    `mutual_information` of the payoff and both so far. Announcements have two dates, as in
+    `simulate`.
 
     Over all dates and the payoff: `supply_loss`, which investors gain before they have paid
     `attention_cost`; and `variance_swap`, the risk-neutral variance V at t = 0, beside
@@ -98,12 +102,12 @@ def information(
     simulated = path_means(
         solution, SIMULATED, paths, dates, seed=seed, progress=progress, tuning=tuning.paths
     )
-    shown = simulated.t.size - 1
-    shares = -(-tuning.dates // shown)
-    t = trading_dates(solution, shares * shown)
-    law = expectations(solution, dates=t.tolist(), tuning=tuning.expectations)
+    parts = -(-tuning.dates // (simulated.t.size - 1))
+    cut = [one.times for one in stretches(solution, dates, parts)]
+    law = expectations(solution, dates=np.concatenate(cut).tolist(), tuning=tuning.expectations)
     wanted = [name for one in BY_DATE for name in (one, f"{one}_error")]
-    by_date = law[wanted].isel(t=slice(None, None, shares)).assign_coords(t=simulated.t)
+    shown = np.concatenate([one[:: 2 * parts] for one in cut])
+    by_date = law[wanted].sel(t=shown).assign_coords(t=simulated.t)
     found = by_date.merge(simulated).assign(_totals(solution, law))
     return found.assign_attrs(simulated.attrs)
 
@@ -113,9 +117,10 @@ def _totals(solution: Solution, law: "xarray.Dataset") -> dict[str, Any]:
     initial, bars, market = solution.initial, solution.bars, solution.case.market
     n0, sigma2 = market.initial_supply, market.supply_volatility**2
     premium = solution.prior.mean - initial.price
-    impact = _integral(law, "price_impact")
-    spending = _integral(law, "spending")
-    moves = _integral(law, "price_volatility", power=2)
+    impact = _integral(law, "price_impact", market)
+    spending = _integral(law, "spending", market)
+    moves = _integral(law, "price_volatility", market, power=2)
+    jumps = law.sel(t=[one.time for one in market.announcements])
     last = law.isel(t=-1)
     found = {
         "supply_loss": (
@@ -125,8 +130,8 @@ def _totals(solution: Solution, law: "xarray.Dataset") -> dict[str, Any]:
         "attention_cost": spending,
         "variance_swap": (initial.variance, bars["variance"]),
         "realised_variance": (
-            moves[0] + float(last.squared_error),
-            moves[1] + float(last.squared_error_error),
+            moves[0] + float(jumps.squared_jump.sum() + last.squared_error),
+            moves[1] + float(jumps.squared_jump_error.sum() + last.squared_error_error),
         ),
     }
     columns = {}
@@ -138,13 +143,19 @@ def _totals(solution: Solution, law: "xarray.Dataset") -> dict[str, Any]:
     return columns
 
 
-def _integral(law: "xarray.Dataset", name: str, power: int = 1) -> tuple[float, float]:
+def _integral(
+    law: "xarray.Dataset", name: str, market: Market, power: int = 1
+) -> tuple[float, float]:
     """Of a power of a row over the dates; its error, with a share of what half the dates change."""
-    t, value, error = law.t.values, law[name].values, law[f"{name}_error"].values
-    few = np.union1d(np.arange(0, t.size, 2), t.size - 1)
-    whole, half = (
-        float(CubicSpline(t[some], value[some] ** power).integrate(t[0], t[-1]))
-        for some in (np.arange(t.size), few)
-    )
-    bar = power * np.abs(value) ** (power - 1) * error
-    return whole, float(np.trapezoid(bar, t)) + HALF * abs(whole - half)
+    whole, half, left = 0.0, 0.0, 0.0
+    for t in pieces(law.t.values, market):  # rows jump on an announcement
+        value, error = law[name].sel(t=t).values, law[f"{name}_error"].sel(t=t).values
+        whole += _spline(t, value**power)
+        half += _spline(t[::2], value[::2] ** power)
+        left += float(np.trapezoid(power * np.abs(value) ** (power - 1) * error, t))
+    return whole, left + HALF * abs(whole - half)
+
+
+def _spline(t: Array, value: Array) -> float:
+    """Integral of the cubic spline through values."""
+    return float(CubicSpline(t, value).integrate(t[0], t[-1]))

@@ -15,7 +15,8 @@ from pdesolve.finance.doubts import Payoffs, unsettled
 from pdesolve.finance.law import Clock, expect, laws
 from pdesolve.finance.marches import Marches
 from pdesolve.finance.nodes import AtNodes, at_nodes, finer
-from pdesolve.finance.paths import AtDate
+from pdesolve.finance.readings import AtDate
+from pdesolve.finance.simulation import PathError
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
@@ -74,7 +75,13 @@ def market_growth(
     solution : Solution
     paths, dates, seed, progress
         Of the simulation, as in :func:`pdesolve.finance.simulation.simulate`.
+
+    Raises
+    ------
+    PathError
+        If the market has public news.
     """
+    _no_news(solution)
     means = path_means(
         solution,
         {
@@ -95,6 +102,16 @@ def market_growth(
         simulated=_simulated(means, "simulated"),
         with_options=_simulated(means, "with_options"),
     )
+
+
+def _no_news(solution: Solution) -> None:
+    """News moves the price with what nobody can trade apart from it, and on its date in jumps."""
+    market = solution.case.market
+    if market.public_precision > 0.0 or market.announcements:
+        raise PathError(
+            f"{solution.case.name}: growth in a market with public news (market.public_precision or"
+            " market.announcements) is not computed"
+        )
 
 
 def _simulated(means: "xarray.Dataset", name: str) -> Value:
@@ -127,8 +144,10 @@ def informed_growth(solution: Solution) -> Value:
     """Growth until T of who knows the payoff, averaged over it: E of the integral of lambda²/2.
 
     With lambda = (psi_dot x - mu)/kappa it is the expectation of functions of the states under
-    their law given x, for each of a few payoffs that stand for the prior.
+    their law given x, for each of a few payoffs that stand for the prior. Errors as in
+    `market_growth`.
     """
+    _no_news(solution)
     marches = Marches.of(solution)
     for count in COUNTS:
         values, probabilities = solution.prior.gauss(count)

@@ -114,7 +114,8 @@ class Lent:
         Parameters
         ----------
         paths, dates : int
-            How many; investors trade at so many dates, an even number.
+            How many; investors trade at so many dates, an even number, and before and after every
+            announcement besides.
         measure : {"physical", "risk-neutral"}
             With the prior's or the market's probabilities.
         seed : int
@@ -141,7 +142,7 @@ class Lent:
         Parameters
         ----------
         paths, dates, seed, progress
-            As in `simulate`, of what is known to who sees prices alone.
+            As in `simulate`, of what is known to who sees prices and public news.
 
         Returns
         -------

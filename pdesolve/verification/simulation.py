@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pdesolve.finance.claims import option_prices
-from pdesolve.finance.paths import AtDate, Neutral, Trading, neutral_paths, trade_paths
+from pdesolve.finance.paths import Neutral, Trading, neutral_paths, trade_paths
+from pdesolve.finance.readings import AtDate
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 

@@ -8,7 +8,6 @@ from pdesolve.finance.asked import ExpectationError
 from pdesolve.finance.by_date import expectations
 from pdesolve.finance.claims import option_prices
 from pdesolve.finance.events import event_study
-from pdesolve.finance.simulation import PathError
 from pdesolve.model.economy import Economy
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.normal import normal_path
@@ -47,13 +46,6 @@ def test_state_prices_add_up_to_one_and_to_the_price(name: str) -> None:
     assert float(data["state_price"].sum()) == pytest.approx(1.0, abs=1e-10)
     gap = abs(float((data["state_price"] * data["x"]).sum()) - found.initial.price)
     assert gap <= found.bars["price"] + float(data["state_price_error"].sum())
-
-
-@pytest.mark.parametrize("name", ["newsflow", "announcement"])
-def test_paths_with_public_news_are_refused(name: str) -> None:
-    for ask in (Solution.simulate, Solution.information):
-        with pytest.raises(PathError, match=f"{name}: paths with public news"):
-            ask(solved(name, tol=1e-3), paths=10, dates=4)
 
 
 def test_a_flow_of_news_leaves_the_price_a_martingale() -> None:

@@ -7,8 +7,9 @@ import pytest
 import xarray as xr
 
 from pdesolve.finance.by_date import ExpectationTuning, expectations
-from pdesolve.finance.paths import AtDate, Trades, Trading, respond
+from pdesolve.finance.paths import Trades, Trading
 from pdesolve.finance.quantities import EXPECTED
+from pdesolve.finance.readings import AtDate, respond
 from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pdesolve.finance.paths import trading_dates
+from pdesolve.finance.schedule import trading_dates
 from pdesolve.solver.solution import Solution
 
 

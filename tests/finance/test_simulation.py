@@ -114,9 +114,10 @@ def test_means_are_those_of_the_law(name: str, measure: str) -> None:
         assert within((fine.payoff - solution.initial.price) ** 2, solution.initial.variance)
 
 
-def test_what_prices_tell_is_true() -> None:
-    """Bayes: the payoff is as uncertain as it is said to be, given prices, on average."""
-    paths = solved("uniform", tol=1e-3).simulate(4000, 60, seed=2)
+@pytest.mark.parametrize("name", ["uniform", "announcement", "newsflow"])
+def test_what_is_public_is_true(name: str) -> None:
+    """Bayes: the payoff is as uncertain as it is said to be, given what is public, on average."""
+    paths = solved(name, tol=1e-3).simulate(4000, 60, seed=2)
     miss = paths.payoff - paths.public_mean
     assert within(miss, 0.0)
     assert within(miss**2 - paths.public_variance, 0.0)
@@ -156,7 +157,7 @@ def test_holdings_are_dispersed_by_what_investors_have_learned(three_states: Sol
     assert within(apart**2 - learned / rho**2, 0.0)
 
 
-@pytest.mark.parametrize("name", ["binary", "uniform", "market"])
+@pytest.mark.parametrize("name", ["binary", "uniform", "market", "announcement", "newsflow"])
 def test_the_pricing_kernel_prices_claims_on_whole_paths(name: str) -> None:
     solution = solved(name, tol=1e-4)
     price, variance = solution.initial.price, solution.initial.variance

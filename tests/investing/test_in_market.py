@@ -8,6 +8,7 @@ import xarray
 from scipy.interpolate import CubicSpline
 
 from pdesolve.finance.averages import path_means
+from pdesolve.finance.simulation import PathError
 from pdesolve.investing.in_market import MarketGrowth, informed_growth, market_growth
 from tests.tools.solutions import solved
 
@@ -82,3 +83,10 @@ def test_who_cannot_learn_gains_by_the_premium_alone() -> None:
     assert found.mutual_information.value == pytest.approx(0.0, abs=1e-9)
     bar = found.informed.error + 1.5 * found.simulated.error
     assert abs(found.informed.value - found.simulated.value) <= bar < 1e-3
+
+
+@pytest.mark.parametrize("name", ["newsflow", "announcement"])
+def test_growth_with_public_news_is_refused(name: str) -> None:
+    for ask in (market_growth, informed_growth):
+        with pytest.raises(PathError, match=f"{name}: growth in a market with public news"):
+            ask(solved(name, tol=1e-3))
