@@ -105,14 +105,19 @@ def test_no_announcement_is_left_out() -> None:
 # ---------------------------------------------------------------------- laws
 
 
-def test_news_under_q_has_the_density_of_the_kernel(told: Solution) -> None:
-    """N(0, H) e^L: the weights of (13.3), with no tilted prior and no deviations in it."""
-    after, rng = AtDate(told, 0.5), np.random.default_rng(2)
-    xi, psi, precision, paths = -1.0, 0.6, 0.4, 8000
-    states, draws = (np.full(paths, xi), np.full(paths, psi)), rng.random((2, paths))
-    news = heard_under_q(told, after, *states, precision, draws).news
+def test_news_under_q_has_the_density_of_the_kernel() -> None:
+    """N(0, H) e^L: the weights of (13.3), with no tilted prior and no deviations in it.
+
+    In a market where much supply is to come, so that what is ahead depends on the news.
+    """
+    date, xi, psi, precision, paths = 0.1, -0.5, 0.1, 1.0, 8000
+    keys = {"market.announcements": [{"time": date, "precision": precision}]}
+    risky = solved("three_states", {"market.supply_volatility": 3.0, **keys}, 1e-3)
+    states = np.full(paths, xi), np.full(paths, psi)
+    draws = np.random.default_rng(2).random((2, paths))
+    news = heard_under_q(risky, AtDate(risky, date), *states, precision, draws).news
     z = np.linspace(-8.0, 8.0, 4001)
-    log_value = told.log_value(xi + z, psi + precision, 0.5)
+    log_value = risky.log_value(xi + z, psi + precision, date)
     density = np.exp(log_value - 0.5 * z**2 / precision)
     chance = np.cumsum(density) / density.sum()
 
@@ -121,6 +126,14 @@ def test_news_under_q_has_the_density_of_the_kernel(told: Solution) -> None:
 
     assert fits(news) and np.unique(news).size == paths
     assert not fits(news + 0.05)
+    assert not fits(statically(risky, xi, psi, precision, paths))
+
+
+def statically(solution: Solution, xi: float, psi: float, precision: float, n: int) -> np.ndarray:
+    """News as the static market expects it: with the payoff from the tilted prior."""
+    rng, prior, flat = np.random.default_rng(3), solution.prior, np.ones(n)
+    x = prior.tilted_draw(rng.random(n), (xi - prior.centre * psi) * flat, psi * flat)
+    return np.asarray(precision * x + np.sqrt(precision) * rng.standard_normal(n))
 
 
 @pytest.mark.parametrize("measure", ["physical", "risk-neutral"])
