@@ -6,7 +6,7 @@ import numpy as np
 
 from pdesolve.finance.readings import AtDate
 from pdesolve.model.announcement import hear, neutral
-from pdesolve.model.payoff.prior import CHUNK
+from pdesolve.model.payoff.prior import CHUNK, Prior
 from pdesolve.solver.pde.announcements import news_nodes
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -58,21 +58,30 @@ def heard_under_q(
     return found
 
 
-def told_of_payoff(solution: Solution, evidence: Array, known: Array, precision: float) -> Array:
-    """What news is expected to tell of the payoff, in nats, given evidence of a known precision.
+def told_of_payoff(
+    prior: Prior, evidence: Array, known: Array, news: Array, precision: float
+) -> Array:
+    """What news tells of the payoff, in nats, and has on average told.
 
-    That is the divergence of the later belief from the earlier one, averaged over the news.
+    That is the later belief's divergence from the earlier one, less the part that squared moves of
+    the mean add to it by chance: on average they are what the variance falls by.
+
+    Parameters
+    ----------
+    prior : Prior
+    evidence, known : array, shape (n,)
+        Public evidence before the news, and its precision.
+    news : array, shape (n,)
+    precision : float
+        Of the news.
     """
-    prior, nodes = solution.prior, _nodes(solution, precision)
-    zeta, found = evidence - prior.centre * known, np.empty(evidence.size)
-    for part in _parts(evidence.size, nodes.size):
-        heard = hear(prior, zeta[part], known[part], precision, nodes)
-        later = heard.after
-        square = later.variance + later.mean**2
-        mass = later.phi - heard.here.phi[:, None]
-        told = heard.shift * later.mean - 0.5 * precision * square - mass
-        found[part] = np.sum(heard.weight * told, axis=1)
-    return found
+    zeta, shift = evidence - prior.centre * known, news - prior.centre * precision
+    here, later = prior.cumulants(zeta, known), prior.cumulants(zeta + shift, known + precision)
+    square = later.variance + later.mean**2
+    told = shift * later.mean - 0.5 * precision * square - (later.phi - here.phi)
+    chance = (later.mean - here.mean) ** 2 + later.variance - here.variance
+    unsure = here.variance > 0.0
+    return np.asarray(told - 0.5 * chance / np.where(unsure, here.variance, 1.0) * unsure)
 
 
 def _nodes(solution: Solution, precision: float) -> Array:

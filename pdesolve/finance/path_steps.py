@@ -107,7 +107,7 @@ def informed(
         news = precision * x + np.sqrt(precision) * ndtri(draws[0])
     else:
         news = heard_under_q(solution, after, now.xi, now.psi, precision, draws).news
-    told = told_of_payoff(solution, now.evidence, now.precision, precision)
+    told = told_of_payoff(solution.prior, now.evidence, now.precision, news, precision)
     return now._replace(
         xi=now.xi + news,
         psi=now.psi + precision,

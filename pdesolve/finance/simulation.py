@@ -30,8 +30,8 @@ VARIABLES: dict[str, dict[str, str]] = {  # by path and date
     },
     "information": {
         "units": "1",
-        "long_name": "what prices and public news were to tell of the payoff so far, each moment"
-        " given the one before: its mean is their mutual information",
+        "long_name": "what prices and public news have told of the payoff so far, whose mean is"
+        " their mutual information",
     },
     "position": {"units": "shares", "long_name": "shares that one of the investors holds"},
     "wealth": {

@@ -83,7 +83,7 @@ def test_dates_hold_both_states_of_an_announcement(told: Solution) -> None:
         assert after[name].values == pytest.approx(before[name].values, abs=1e-12)
     gain = before.position * (after.price - before.price)
     assert (after.wealth - before.wealth).values == pytest.approx(gain.values, abs=1e-12)
-    assert np.all(after.information > before.information)
+    assert 0.05 < float((after.information - before.information).mean()) < 0.5
     kept = told.simulate(200, 20, keep=[just_before(0.5), 0.5])
     assert kept.t.values.tolist() == [just_before(0.5), 0.5]
     xarray.testing.assert_allclose(kept, paths.sel(t=kept.t), rtol=1e-12)
@@ -205,6 +205,27 @@ def test_totals_of_a_normal_payoff(steady: Solution) -> None:
     end = found.isel(t=-1)
     assert float(end.public_variance) == pytest.approx(1.0 / (tau + h), rel=1e-4)
     assert float(end.mutual_information) == pytest.approx(0.5 * np.log1p(h / tau), rel=1e-3)
+
+
+def test_news_tells_what_it_says_where_nobody_attends() -> None:
+    """Two values and one normal signal: entropy and variance that it leaves, by an integral."""
+    keys = {"market.announcements": [{"time": DATE, "precision": 3.0}]}
+    solution = solved("binary", {"attention.cost.linear": 50.0, **keys}, 1e-3)
+    found = solution.information(4000, 4).isel(t=-1)
+    low, high = solution.prior.low, solution.prior.high
+    share = (solution.prior.mean - low) / (high - low)
+    z = np.linspace(-15.0, 15.0, 6001)
+    up = share * np.exp(-0.5 * (z - 3.0 * high) ** 2 / 3.0)
+    down = (1.0 - share) * np.exp(-0.5 * (z - 3.0 * low) ** 2 / 3.0)
+    density, later = (up + down) / np.sum(up + down), up / (up + down)
+    entropy = [-q * np.log(q) - (1 - q) * np.log1p(-q) for q in (share, later)]
+    left = np.sum(density * later * (1 - later)) * (high - low) ** 2
+    for name, expected in {
+        "mutual_information": entropy[0] - np.sum(density * entropy[1]),
+        "public_variance": left,
+    }.items():
+        bar = 4.0 * float(found[f"{name}_standard_error"])
+        assert float(found[name]) == pytest.approx(expected, abs=bar) and bar < 0.1 * expected
 
 
 def test_many_small_announcements_are_a_flow() -> None:
