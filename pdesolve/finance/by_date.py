@@ -46,12 +46,14 @@ class ExpectationTuning:
     payoffs : tuple of int
         Payoffs that stand for the prior, at first and if these are too few.
     marches : MarchTuning
+        Its coarse grid is nearer to the solution's than elsewhere: the change from half the nodes
+        is ten to a hundred times what is left, from 0.7 of them four to thirty times.
     """
 
     dates: int = 50
     near: int = 2
     payoffs: tuple[int, ...] = (8, 16, 32)
-    marches: MarchTuning = MarchTuning()
+    marches: MarchTuning = MarchTuning(coarse=0.7)
 
 
 def expectations(

@@ -22,8 +22,10 @@ class MarchTuning:
 
     Attributes
     ----------
-    coarse : float
-        Nodes in either direction of the coarse grid, over the solution's.
+    coarse, coarsest : float
+        Nodes in either direction of the coarse grid, over the solution's; the latter where there is
+        a kink, which lowers the order so that near grids would agree too well, and for a normal
+        payoff, whose grid is more than fine enough.
     least : int
         Xi nodes of the coarse grid, at least.
     marched : int
@@ -35,6 +37,7 @@ class MarchTuning:
     """
 
     coarse: float = 0.5
+    coarsest: float = 0.5
     least: int = 24
     marched: int = 16
     grid: float = 1.0
@@ -75,7 +78,9 @@ class Marches:
         """Make them; one date is met exactly."""
         whole = with_nodes(solution)
         space, times = whole.space, _steps(whole, tuning.marched, date)
-        nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
+        far = has_kink(solution) or solution.space.n_xi == 1
+        share = tuning.coarsest if far else tuning.coarse
+        nodes, lines = (round(share * n) for n in (space.n_xi, space.n_psi))
         small = space.resized(max(nodes, tuning.least), lines)
         coarse = retrace(whole, small)
         short = retrace(coarse, coarse.space, _halved(whole, whole.times))

@@ -215,8 +215,11 @@ def test_news_tells_what_it_says_where_nobody_attends() -> None:
     low, high = solution.prior.low, solution.prior.high
     share = (solution.prior.mean - low) / (high - low)
     z = np.linspace(-15.0, 15.0, 6001)
-    up = share * np.exp(-0.5 * (z - 3.0 * high) ** 2 / 3.0)
-    down = (1.0 - share) * np.exp(-0.5 * (z - 3.0 * low) ** 2 / 3.0)
+
+    def seen(x: float, chance: float) -> np.ndarray:
+        return np.asarray(chance * np.exp(-0.5 * (z - 3.0 * x) ** 2 / 3.0))
+
+    up, down = seen(high, share), seen(low, 1.0 - share)
     density, later = (up + down) / np.sum(up + down), up / (up + down)
     entropy = [-q * np.log(q) - (1 - q) * np.log1p(-q) for q in (share, later)]
     left = np.sum(density * later * (1 - later)) * (high - low) ** 2
