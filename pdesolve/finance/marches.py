@@ -8,7 +8,7 @@ import numpy as np
 
 from pdesolve.finance.law import Clock, Law, laws
 from pdesolve.finance.nodes import finer, with_nodes
-from pdesolve.finance.schedule import trading_dates
+from pdesolve.finance.schedule import efolds, trading_dates
 from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
@@ -28,8 +28,8 @@ class MarchTuning:
         payoff, whose grid is more than fine enough.
     least : int
         Xi nodes of the coarse grid, at least.
-    marched : int
-        Steps of a march, at least.
+    marched, each : int
+        Steps of a march, at least; and for each e-fold by which what is known grows.
     grid, kinked : float
         Share of the change from the coarse grid that is taken to be left; the same with a kink.
     steps : float
@@ -40,6 +40,7 @@ class MarchTuning:
     coarsest: float = 0.5
     least: int = 24
     marched: int = 16
+    each: int = 3
     grid: float = 1.0
     kinked: float = 1.5
     steps: float = 0.5
@@ -77,7 +78,7 @@ class Marches:
     ) -> "Marches":
         """Make them; one date is met exactly."""
         whole = with_nodes(solution)
-        space, times = whole.space, _steps(whole, tuning.marched, date)
+        space, times = whole.space, _steps(whole, tuning, date)
         far = has_kink(solution) or solution.space.n_xi == 1
         share = tuning.coarsest if far else tuning.coarse
         nodes, lines = (round(share * n) for n in (space.n_xi, space.n_psi))
@@ -113,10 +114,11 @@ def _halved(solution: Solution, times: Array) -> Array:
     return np.concatenate([finer(t) for t in pieces(times, solution.case.market)])
 
 
-def _steps(solution: Solution, least: int, date: float | None) -> Array:
+def _steps(solution: Solution, tuning: MarchTuning, date: float | None) -> Array:
     """Dates of a march, with both states of every announcement; one date is met exactly."""
     market, clock = solution.case.market, trading_dates(solution, 200)
     parts = pieces(solution.times, market)
+    least = max(tuning.marched, round(tuning.each * efolds(solution)))
     many = max(solution.times.size - len(parts), least)
     shares = [round(many * t.size / solution.times.size) for t in parts]
     steps = [_between(t, clock, n) for t, n in zip(parts, shares, strict=True)]

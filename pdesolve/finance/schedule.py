@@ -52,10 +52,20 @@ def trading_dates(solution: Solution, steps: int) -> Array:
     return np.interp(np.linspace(0.0, clock[-1], steps + 1), clock, t)
 
 
+def efolds(solution: Solution) -> float:
+    """E-folds by which what is known of the payoff grows until T, at today's attention."""
+    return float(_learned(solution, np.array([solution.economy.horizon]))[0])
+
+
 def _clock(solution: Solution) -> tuple[Array, Array]:
     """Times, and a clock that runs faster early on."""
-    economy, prior = solution.economy, solution.prior
+    horizon = solution.economy.horizon
+    t = horizon * np.append(0.0, np.geomspace(1e-9, 1.0, 1000))
+    learned = _learned(solution, t)
+    return t, t / horizon + learned / max(learned[-1], 1e-300)
+
+
+def _learned(solution: Solution, t: Array) -> Array:
+    economy = solution.economy
     rate = economy.respond(np.array([solution.initial.variance])).precision_rate
-    t = economy.horizon * np.append(0.0, np.geomspace(1e-9, 1.0, 1000))
-    learned = np.log1p(float(economy.motion(rate).psi_dot[0]) * prior.variance * t)
-    return t, t / economy.horizon + learned / max(learned[-1], 1e-300)
+    return np.log1p(float(economy.motion(rate).psi_dot[0]) * solution.prior.variance * t)
