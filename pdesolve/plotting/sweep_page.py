@@ -4,7 +4,7 @@ Two parameters of which one has only a few values, or words for values, give a l
 those. No global plotting state, and nothing needs colour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,12 +16,21 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from pdesolve.case.labels import describe
 from pdesolve.case.sources import shown
 from pdesolve.plotting.layout import centred, key, letter
-from pdesolve.plotting.style import GAP, NARROW, ROUNDING, SHOWN, STYLE, Sheet, as_file, fill
+from pdesolve.plotting.style import (
+    GAP,
+    NARROW,
+    ROUNDING,
+    STYLE,
+    Sheet,
+    as_file,
+    fill,
+    quantity,
+)
 from pdesolve.plotting.sweep_axes import NO_TRADE, SweepAxis
 from pdesolve.plotting.sweep_contours import draw_contours
 from pdesolve.plotting.sweep_curves import draw_curves
 from pdesolve.solver.values import COLUMNS, QUANTITIES, VALUES
-from pdesolve.studies.summary import axes_of
+from pdesolve.studies.summary import asked_for, axes_of, shown_in
 
 if TYPE_CHECKING:
     import xarray
@@ -36,6 +45,11 @@ KNOWN = {QUANTITIES[name].column: name for name in COLUMNS}  # headings of table
 KNOWN |= {name: name for name in (*VALUES, GAP.name)}
 
 
+def drawable(also: Iterable[str]) -> dict[str, str]:
+    """Names that may be asked for of a sweep with these values -> what they draw."""
+    return KNOWN | {name: name for name in also}
+
+
 def plot_sweep(
     data: "xarray.Dataset", names: str | Sequence[str] | None = None, *, ax: Axes | None = None
 ) -> Any:
@@ -46,8 +60,8 @@ def plot_sweep(
     data : xarray.Dataset
         Of `sweep`, also one that was saved and loaded.
     names : str or sequence of str, optional
-        Values to draw, ``"price_gap"`` (the price less the static price) among them; by default
-        those of the table, and in contours also that gap.
+        Values to draw, ``"price_gap"`` (the price less the static price) and what the sweep was
+        asked for besides among them; by default those of the table, and in contours also that gap.
     ax : Axes, optional
         Where to draw a single one, in your own style; by default in a figure of its own.
 
@@ -69,8 +83,9 @@ def plot_sweep(
         return page(data, chosen)
     if chosen is None or len(chosen) != 1:
         raise ValueError(f"axes can hold one value, got {shown(names)}")
-    ax.legend(handles=_draw(ax.figure, [ax], *_prepared(data, chosen), columns=1))
-    ax.set_title(SHOWN[KNOWN[chosen[0]]].label)
+    data, names, axes = _prepared(data, chosen)
+    ax.legend(handles=_draw(ax.figure, [ax], data, names, axes, columns=1))
+    ax.set_title(quantity(names[0]).label)
     return ax
 
 
@@ -113,7 +128,7 @@ def page(
         places = np.ndindex(rows, columns) if contours else centred(len(names), columns)
         panels = [figure.add_subplot(grid[at]) for at, _ in zip(places, names, strict=False)]
         handles = _draw(figure, panels, data, names, axes, columns=columns)
-        letter(panels, [SHOWN[name].label for name in names])
+        letter(panels, [quantity(name).label for name in names])
         static = None
         if any(f"static_{name}" in data for name in names):
             static = NO_TRADE in [handle.get_label() for handle in handles]
@@ -137,12 +152,13 @@ def _prepared(
     axes = [SweepAxis.of(data, name) for name in keys]
     if not _has_contours(axes):  # a line for each word, or else for each value of the shorter axis
         axes = sorted(axes, key=lambda axis: (not axis.words, len(axis.values)))[::-1]
+    known = drawable(asked_for(data))
     if not names:
-        names = (*COLUMNS, GAP.name) if _has_contours(axes) else COLUMNS
+        names = [one.name for one in shown_in(data)] + [GAP.name] * _has_contours(axes)
     for name in names:
-        if name not in KNOWN:
-            raise ValueError(f"names must be among {', '.join(KNOWN)}, got {shown(name)}")
-    names = tuple(dict.fromkeys(KNOWN[name] for name in names))
+        if name not in known:
+            raise ValueError(f"names must be among {', '.join(known)}, got {shown(name)}")
+    names = tuple(dict.fromkeys(known[name] for name in names))
     gap = {GAP.name: data["price"] - data["static_price"]}
     gap[f"{GAP.name}_error"] = data["price_error"] + ROUNDING * abs(data["price"])
     if "price_slope" in data:

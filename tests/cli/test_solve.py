@@ -29,6 +29,7 @@ KEYS = [
     "expected_payoff",
     "premium",
     "premium_per_sd",
+    "svix",
     "static_price",
     "static_variance",
     "error",
@@ -65,7 +66,7 @@ def test_json_is_the_only_output_and_has_the_keys(case: str, capsys: Capture) ->
     assert list(result) == KEYS
     assert set(result["error"]) == ERRORS
     assert set(result["derived_error"]) == {
-        *("certainty_equivalent_gain", "price_volatility", "premium", "premium_per_sd")
+        *("certainty_equivalent_gain", "price_volatility", "premium", "premium_per_sd", "svix")
     }
     assert result["case"] == case
     assert result["converged"] is True
