@@ -15,6 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from pdesolve.case.labels import describe
 from pdesolve.case.sources import shown
+from pdesolve.finance.by_name import further
 from pdesolve.plotting.layout import centred, key, letter
 from pdesolve.plotting.style import (
     GAP,
@@ -133,7 +134,7 @@ def page(
         if any(f"static_{name}" in data for name in names):
             static = NO_TRADE in [handle.get_label() for handle in handles]
         key(figure, handles, data.attrs["title"])
-        caption = fill(_caption(data, axes, static), width)
+        caption = fill(_caption(data, axes, static, names), width)
         figure.supxlabel(caption, fontsize=6.5, color="0.25")
         return figure
 
@@ -206,9 +207,14 @@ def render(
     return as_file(figure, kind, title, str(data.attrs["pdesolve_version"]))
 
 
-def _caption(data: "xarray.Dataset", axes: list[SweepAxis], static: bool | None) -> str:
+def _caption(
+    data: "xarray.Dataset", axes: list[SweepAxis], static: bool | None, names: Sequence[str]
+) -> str:
     """What has to be known to read the page; static values are drawn, not, or None are known."""
+    later = further(name for name in names if name != GAP.name)
     text = "Values at t = 0 in the initial state."
+    if later:
+        text += " With a date: of that date, by what is known at t = 0."
     if _has_contours(axes):
         between = bool((data["status"] != 2).all())
         text += " Between the points solved: interpolated." if between else " Blank: not solved."
@@ -217,7 +223,8 @@ def _caption(data: "xarray.Dataset", axes: list[SweepAxis], static: bool | None)
         elif static is not None:
             text += " The static values, with no trade after now, are nowhere at these levels."
     elif "parameter" in data.dims:
-        text += " Between the points: cubics with their slopes; straight if too sparse."
+        sparse = "without, or if too sparse" if later else "if too sparse"
+        text += f" Between the points: cubics with their slopes; straight {sparse}."
     drawn = axes if _has_contours(axes) else axes[:1]
     logarithmic = " and ".join(describe(axis.key).name for axis in drawn if axis.log)
     if logarithmic:
