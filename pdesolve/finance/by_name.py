@@ -88,13 +88,17 @@ def check_names(names: str | Iterable[str]) -> tuple[str, ...]:
         if row not in known:
             close = ", ".join(f"{one}{at}{date}" for one in nearest(row, known)) or "none"
             raise QuantityError(f"no reported value is named {shown(name)}; nearest: {close}")
-        if at and date != LAST:
-            try:
-                float(date)
-            except ValueError:
-                rule = f"what follows @ must be a date or {LAST}"
-                raise QuantityError(f"{rule}, got {shown(name)}") from None
+        if at and date != LAST and not _is_number(date):
+            raise QuantityError(f"what follows @ must be a date or {LAST}, got {shown(name)}")
     return every
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return not any(map(str.isspace, text))
 
 
 def further(names: Iterable[str]) -> tuple[str, ...]:

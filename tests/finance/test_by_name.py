@@ -91,6 +91,7 @@ def test_what_the_price_tells_adds_up(three_states: Solution) -> None:
         ("", "no reported value is named ''; nearest: none"),
         (3, "no reported value is named 3; nearest: none"),
         ("price@noon", "what follows @ must be a date or T, got 'price@noon'"),
+        ("price@ 0.5", "what follows @ must be a date or T, got 'price@ 0.5'"),
         ("price@1.5", "the date of 'price@1.5' must be from 0 and up to the horizon, 1$"),
         ("price@nan", "the date of 'price@nan' must be from 0"),
         ("svix@0", "the date of 'svix@0' must be after 0"),
