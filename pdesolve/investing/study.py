@@ -12,7 +12,7 @@ from pdesolve.investing.returns import Returns
 from pdesolve.solver.solution import Solution
 
 ENOUGH = 10  # starts that a histogram needs
-PATHS, DATES = 4000, 80  # of a simulated market
+PATHS, DATES = 8000, 80  # of a simulated market
 
 
 def of_returns(returns: Returns, name: str, rate: float, share: float | None) -> Report:
