@@ -34,6 +34,7 @@ What a market implies (methods of a Solution do most)
 Investing
 
     growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
+    growth_among     the weights of solved cases, as assets that pay independently
     portfolio        weights of assets, from their returns, by any of ten methods
 
 Errors
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
     from pdesolve.finance.averages import path_means
     from pdesolve.finance.simulation import simulate_blocks
+    from pdesolve.investing.among_cases import growth_among
     from pdesolve.investing.growth import growth_optimal
     from pdesolve.investing.portfolios import portfolio
     from pdesolve.plotting.sweep_page import plot_sweep
@@ -72,6 +74,7 @@ _HOME = {
     "SolveError": "solver.pde.solver",
     "case_names": "case",
     "compare": "studies.comparison",
+    "growth_among": "investing.among_cases",
     "growth_optimal": "investing.growth",
     "load_case": "case",
     "load_solution": "solver.solution",
@@ -93,6 +96,7 @@ __all__ = [
     "__version__",
     "case_names",
     "compare",
+    "growth_among",
     "growth_optimal",
     "load_case",
     "load_solution",

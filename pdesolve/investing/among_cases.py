@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pdesolve.investing.laws import LawError, check_rate
+from pdesolve.case import Case
+from pdesolve.investing.law import LawError, check_rate
 from pdesolve.investing.many_assets import GrowthError, most_growth
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -139,10 +140,7 @@ def _check(solutions: Sequence[Solution], nodes: int) -> None:
         raise LawError("a portfolio of cases needs at least one, got none")
     if nodes < LEAST:
         raise LawError(f"nodes must be at least {LEAST}, got {nodes}")
-    horizons = sorted({one.economy.horizon for one in solutions})
-    if len(horizons) > 1:
-        several = ", ".join(f"{horizon:g}" for horizon in horizons)
-        raise LawError(f"cases must have one horizon, got {several}")
+    check_cases([one.case for one in solutions])
     for one in solutions:
         name, price = one.case.name, one.initial.price
         if not price > 0.0:
@@ -152,3 +150,11 @@ def _check(solutions: Sequence[Solution], nodes: int) -> None:
     count = int(np.prod([float(one.prior.gauss(nodes)[0].size) for one in solutions]))
     if count > MOST:
         raise LawError(f"there are {count} joint values, and at most {MOST}: ask for fewer nodes")
+
+
+def check_cases(cases: Sequence[Case]) -> None:
+    """Refuse cases of several horizons, before they are solved."""
+    horizons = sorted({one.market.horizon for one in cases})
+    if len(horizons) > 1:
+        several = ", ".join(f"{horizon:g}" for horizon in horizons)
+        raise LawError(f"cases must have one horizon, got {several}")

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from pdesolve.investing import laws
-from pdesolve.investing.laws import FAIR, Law, LawError
+from pdesolve.investing.law import FAIR, Law, LawError, check_rate
 from pdesolve.numerics.rootfind import increasing_root
 from pdesolve.typing import Array
 
@@ -70,8 +70,17 @@ class Growth:
     def limit(self) -> tuple[float, float, float]:
         """Fraction, growth and volatility where returns are small: mu/sigma², mu²/2sigma²."""
         fraction = self.small_limit
-        growth = float(np.log1p(self.rate)) + 0.5 * fraction * self.excess.mean
-        return fraction, growth, abs(fraction) * self.law.sd
+        return fraction, self.limit_at(fraction), abs(fraction) * self.law.sd
+
+    def limit_at(self, fraction: float) -> float:
+        """Growth where returns are small: mu f - sigma² f²/2 above the riskless one."""
+        mean, sd = self.excess.mean, self.excess.sd
+        return float(np.log1p(self.rate)) + fraction * mean - 0.5 * (fraction * sd) ** 2
+
+    @property
+    def endless(self) -> bool:
+        """Whether every fraction but 0 risks ruin, so that only the limit has an optimum."""
+        return self.ruin == (0.0, 0.0)
 
     @property
     def ruin(self) -> tuple[float, float]:
@@ -91,12 +100,23 @@ class Growth:
         return root
 
     def curve(self, count: int = POINTS) -> tuple[Array, Array]:
-        """Fractions from 0 to well past the optimum, short of ruin, and their growth."""
-        low, high = self.ruin
+        """Fractions from 0 to well past the optimum, short of ruin, and their growth.
+
+        Where every fraction but 0 risks ruin it is that of the limit of small returns; where
+        nothing is to be gained, of both sides, half-way to ruin.
+        """
         at = self.fraction if np.isfinite(self.fraction) and self.fraction else self.small_limit
-        end = float(np.clip(BEYOND * at, low, high))
-        fractions = np.linspace(0.0, end, count)
-        return fractions, np.array([self.growth_at(float(f)) for f in fractions])
+        fair = abs(self.excess.mean) <= FAIR * self.excess.sd
+        low, high = 0.0, BEYOND * at
+        if self.endless and fair:
+            low, high = -1.0, 1.0
+        elif not self.endless and self.fraction == 0.0:
+            low, high = (0.5 * end if np.isfinite(end) else 0.0 for end in self.ruin)
+        elif not self.endless:
+            high = float(np.clip(high, *self.ruin))
+        fractions = np.linspace(low, high, count)
+        growth = self.limit_at if self.endless else self.growth_at
+        return fractions, np.array([growth(float(f)) for f in fractions])
 
 
 def growth_of(law: Law, rate: float = 0.0) -> Growth:
@@ -113,7 +133,7 @@ def growth_of(law: Law, rate: float = 0.0) -> Growth:
     LawError
         If the rate is not above -1.
     """
-    excess = law.less(laws.check_rate(rate))
+    excess = law.less(check_rate(rate))
     fraction, message = _optimum(excess)
     error = {"fraction": 0.0, "growth": 0.0}
     if excess.coarse is not None and np.isfinite(fraction):
@@ -141,7 +161,8 @@ def _optimum(excess: Law) -> tuple[float, str]:
     if end == 0.0:
         return 0.0, (
             "a return without ends can lose any multiple of the stake: every fraction but 0 risks"
-            " ruin, and only rebalancing without pause has an optimum, the small-return limit"
+            " ruin, and only rebalancing without pause has an optimum, the small-return limit (of"
+            " which the curve is)"
         )
     if np.isinf(end):
         return np.inf, "there is no optimum: nothing can be lost, and the larger the better"

@@ -8,7 +8,8 @@ from scipy.optimize import fsolve
 
 from pdesolve.investing.among_cases import growth_among
 from pdesolve.investing.growth import growth_of
-from pdesolve.investing.laws import LawError, of_payoff
+from pdesolve.investing.law import LawError
+from pdesolve.investing.payoff_law import of_payoff
 from pdesolve.solver.solution import Solution
 from tests.tools.solutions import solved
 

@@ -12,7 +12,8 @@ import pdesolve
 from pdesolve.case import BetaPayoff, LognormalPayoff, NormalPayoff, UniformPayoff
 from pdesolve.investing import laws
 from pdesolve.investing.growth import Growth, growth_of, growth_optimal, uncertainty
-from pdesolve.investing.laws import Law, LawError
+from pdesolve.investing.law import Law, LawError
+from pdesolve.investing.payoff_law import of_payoff
 
 
 def test_kelly_himself() -> None:
@@ -35,12 +36,12 @@ LOG_SD = np.sqrt(np.log1p((0.5 / 1.05) ** 2))
         ),
         (laws.normal(0.05, 0.2, 3.0), truncnorm(-3, 3, 0.05, 0.2), (-0.55, 0.65)),
         (
-            laws.of_payoff(UniformPayoff(low=0.0, high=3.0), 1.2),
+            of_payoff(UniformPayoff(low=0.0, high=3.0), 1.2),
             uniform(-1.0, 2.5),
             (-1.0, 1.5),
         ),
         (
-            laws.of_payoff(BetaPayoff(a=2.0, b=3.0, low=0.0, high=3.0), 1.0),
+            of_payoff(BetaPayoff(a=2.0, b=3.0, low=0.0, high=3.0), 1.0),
             beta(2.0, 3.0, -1.0, 3.0),
             (-1.0, 2.0),
         ),
@@ -76,13 +77,13 @@ def test_moments_of_a_cut_lognormal_payoff() -> None:
     spread = np.sqrt(np.log1p(0.09))
     free = lognorm(spread, 0.0, np.exp(-0.5 * spread**2))
     mass, first = (quad(lambda x, k=k: x**k * free.pdf(x), 0.2, 2.0)[0] for k in (0, 1))
-    law = laws.of_payoff(payoff, 0.9)
+    law = of_payoff(payoff, 0.9)
     assert law.mean == pytest.approx(first / mass / 0.9 - 1.0, abs=1e-9)
     assert law.ruin == pytest.approx((-1.0 / (2.0 / 0.9 - 1.0), 1.0 / (1.0 - 0.2 / 0.9)))
 
 
 def test_the_error_of_a_quadrature_covers_what_half_the_nodes_miss() -> None:
-    law = laws.of_payoff(BetaPayoff(a=3000.0, b=2000.0, low=0.0, high=3.0), 1.79)
+    law = of_payoff(BetaPayoff(a=3000.0, b=2000.0, low=0.0, high=3.0), 1.79)
     found = growth_of(law)
     x = beta(3000.0, 2000.0, -1.0, 3.0 / 1.79)
     exact = quad(lambda z: x.pdf(z) * np.log1p(0.9 * z), -0.2, 0.2, epsabs=1e-12, limit=300)[0]
@@ -104,7 +105,7 @@ def test_a_normal_return_without_ends_has_no_fraction_but_zero() -> None:
     assert "risks ruin" in found.message
     assert found.small_limit == pytest.approx(1.4, rel=1e-12)
     assert found.growth_at(1e-9) == -np.inf
-    assert growth_of(laws.of_payoff(NormalPayoff(mean=1.0, sd=0.1), 0.9)).fraction == 0.0
+    assert growth_of(of_payoff(NormalPayoff(mean=1.0, sd=0.1), 0.9)).fraction == 0.0
 
 
 def test_a_cut_normal_tends_to_the_limit_of_small_returns() -> None:
@@ -205,7 +206,7 @@ def test_growth_optimal_takes_what_is_at_hand() -> None:
         (lambda: laws.normal(1e200, 1.0), "must have a finite mean"),
         (lambda: laws.lognormal(0.1, 1e9), "sd <= 1e.06 "),
         (lambda: laws.sample([0.1]), "at least 2 returns"),
-        (lambda: laws.of_payoff(UniformPayoff(low=0.0, high=1.0), -0.1), "price > 0"),
+        (lambda: of_payoff(UniformPayoff(low=0.0, high=1.0), -0.1), "price > 0"),
         (lambda: growth_of(laws.normal(0.1, 0.1), -1.0), "rate must be a finite number > -1"),
         (lambda: uncertainty(growth_of(laws.normal(0.1, 0.1))), "only the fraction of a sample"),
     ],

@@ -11,7 +11,7 @@ import pytest
 from pdesolve.investing import laws
 from pdesolve.investing.drawdown import drawdown_exponent
 from pdesolve.investing.growth import Growth, growth_of, rebalanced
-from pdesolve.investing.laws import Law
+from pdesolve.investing.law import Law
 
 MEAN, SD = 0.056, 0.2  # of the S&P 500 a year, less interest
 DAYS = 250
