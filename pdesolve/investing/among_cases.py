@@ -13,6 +13,7 @@ import numpy as np
 from pdesolve.case import Case
 from pdesolve.investing.law import LawError, check_rate
 from pdesolve.investing.many_assets import GrowthError, most_growth
+from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
@@ -145,16 +146,18 @@ def _check(solutions: Sequence[Solution], nodes: int) -> None:
         name, price = one.case.name, one.initial.price
         if not price > 0.0:
             raise LawError(f"{name}: a return needs a price > 0, and the price is {price:g}")
-        if not np.isfinite(one.prior.low) or not np.isfinite(one.prior.high):
-            raise LawError(f"{name}: of a payoff without ends every fraction but 0 risks ruin")
     count = int(np.prod([float(one.prior.gauss(nodes)[0].size) for one in solutions]))
     if count > MOST:
         raise LawError(f"there are {count} joint values, and at most {MOST}: ask for fewer nodes")
 
 
 def check_cases(cases: Sequence[Case]) -> None:
-    """Refuse cases of several horizons, before they are solved."""
+    """Refuse cases of several horizons, or payoffs without ends, before they are solved."""
     horizons = sorted({one.market.horizon for one in cases})
     if len(horizons) > 1:
         several = ", ".join(f"{horizon:g}" for horizon in horizons)
         raise LawError(f"cases must have one horizon, got {several}")
+    for one in cases:
+        prior = make_prior(one.payoff)
+        if not np.isfinite(prior.high - prior.low):
+            raise LawError(f"{one.name}: of a payoff without ends every fraction but 0 risks ruin")

@@ -9,11 +9,18 @@ from scipy.integrate import quad
 from scipy.stats import beta, lognorm, truncnorm, uniform
 
 import pdesolve
-from pdesolve.case import BetaPayoff, LognormalPayoff, NormalPayoff, UniformPayoff
+from pdesolve.case import (
+    BetaPayoff,
+    DiscretePayoff,
+    LognormalPayoff,
+    NormalPayoff,
+    PayoffSpec,
+    UniformPayoff,
+)
 from pdesolve.investing import laws
 from pdesolve.investing.growth import Growth, growth_of, growth_optimal, uncertainty
 from pdesolve.investing.law import Law, LawError
-from pdesolve.investing.payoff_law import of_payoff
+from pdesolve.investing.payoff_law import of_payoff, of_share
 
 
 def test_kelly_himself() -> None:
@@ -224,3 +231,54 @@ def test_a_lognormal_return_below_the_riskless_one_is_left_alone() -> None:
     assert found.ruin[1] == pytest.approx(1.0)
     assert "every fraction" not in found.message and "nothing is to be gained" in found.message
     assert -np.inf < found.growth_at(0.5) < found.growth
+
+
+def test_the_curve_of_a_normal_return_is_that_of_the_limit() -> None:
+    found = growth_of(laws.normal(0.056, 0.2))
+    fractions, growth = found.curve()
+    assert fractions[-1] == pytest.approx(2.5 * 1.4)
+    np.testing.assert_allclose(growth, 0.056 * fractions - 0.02 * fractions**2, atol=1e-15)
+    assert growth.max() == pytest.approx(0.0392, abs=1e-6)
+
+
+def test_the_curve_of_a_fair_bet_has_both_sides() -> None:
+    fractions, growth = growth_of(laws.two_point(0.5, 1.0, 0.5)).curve()
+    assert growth_of(laws.two_point(1.0 / 3.0, 1.0, 0.5)).fraction == 0.0
+    fair, falls = growth_of(laws.two_point(1.0 / 3.0, 1.0, 0.5)).curve()
+    assert (fair[0], fair[-1]) == (-0.5, 1.0)
+    assert falls.max() == pytest.approx(0.0, abs=1e-4) and np.isfinite(falls).all()
+    assert fractions[0] == 0.0 and growth[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    "payoff",
+    [
+        DiscretePayoff(values=(0.5, 1.0, 2.0), probabilities=(0.3, 0.4, 0.3)),
+        UniformPayoff(low=0.5, high=2.0),
+        LognormalPayoff(mean=1.0, sd=0.5, low=0.2, high=4.0),
+        NormalPayoff(mean=1.0, sd=0.5),
+    ],
+)
+@pytest.mark.parametrize("rate", [0.0, 0.05])
+def test_shares_are_fractions_over_the_price(payoff: PayoffSpec, rate: float) -> None:
+    price = 0.9
+    share, whole = (
+        growth_of(law, rate) for law in (of_share(payoff, price, rate), of_payoff(payoff, price))
+    )
+    assert share.fraction == pytest.approx(whole.fraction / price, rel=1e-11)
+    assert share.growth == pytest.approx(whole.growth, rel=1e-11)
+    assert share.small_limit == pytest.approx(whole.small_limit / price, rel=1e-11)
+    assert share.volatility == pytest.approx(whole.volatility, rel=1e-11)
+    ends = [(end * price) for end in share.ruin]
+    assert ends == pytest.approx(list(whole.ruin), rel=1e-12)
+
+
+def test_shares_at_a_price_below_zero_are_those_of_a_payoff_moved_up() -> None:
+    """Without a riskless rate only what a share gains counts, x - p."""
+    low = DiscretePayoff(values=(-1.0, 0.5), probabilities=(0.4, 0.6))
+    high = DiscretePayoff(values=(2.0, 3.5), probabilities=(0.4, 0.6))
+    one, other = growth_of(of_share(low, -0.3, 0.0)), growth_of(of_payoff(high, 2.7))
+    assert one.fraction == pytest.approx(other.fraction / 2.7, rel=1e-13)
+    assert one.fraction == pytest.approx(0.6 / 0.7 - 0.4 / 0.8, rel=1e-13)
+    assert one.growth == pytest.approx(other.growth, rel=1e-12)
+    assert growth_of(of_share(low, 0.0, 0.1), 0.1).fraction < 0.0
