@@ -10,7 +10,8 @@ from pdesolve.investing.drawdown import (
     fraction_for_drawdown,
     share_for_drawdown,
 )
-from pdesolve.investing.growth import Growth, Uncertainty, rebalanced
+from pdesolve.investing.estimated import Uncertainty
+from pdesolve.investing.growth import Growth, rebalanced
 from pdesolve.investing.least_future_value import LeastFutureValue
 
 if TYPE_CHECKING:

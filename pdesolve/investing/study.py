@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from pdesolve.investing import laws
-from pdesolve.investing.growth import Growth, growth_of, uncertainty
+from pdesolve.investing.estimated import uncertainty
+from pdesolve.investing.growth import Growth, growth_of
 from pdesolve.investing.growth_report import Asked, Report
 from pdesolve.investing.in_market import market_growth
 from pdesolve.investing.law import Law, LawError

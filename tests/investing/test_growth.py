@@ -18,7 +18,8 @@ from pdesolve.case import (
     UniformPayoff,
 )
 from pdesolve.investing import laws
-from pdesolve.investing.growth import Growth, growth_of, growth_optimal, uncertainty
+from pdesolve.investing.estimated import uncertainty
+from pdesolve.investing.growth import Growth, growth_of, growth_optimal
 from pdesolve.investing.law import Law, LawError
 from pdesolve.investing.payoff_law import of_payoff, of_share
 
