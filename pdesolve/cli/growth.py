@@ -89,8 +89,8 @@ def add_growth(commands: Any) -> None:
     parser.add_argument(
         "--inflation",
         metavar="I",
-        help="that least future values are adjusted for: a rate per period, or a column of the"
-        " file, of rises (with --prices, of a price index)",
+        help="that least future values are adjusted for: a rate per period, or the name of a column"
+        " of the file, of rises (with --prices, of a price index)",
     )
     parser.add_argument(
         "--long-only", action="store_true", help="of several cases, sell none of them short"
@@ -251,13 +251,13 @@ def _of_returns(arguments: argparse.Namespace, name: str, rate: float, asked: "A
         if not all(map(math.isfinite, leverages)):
             rule = "must be finite numbers, with commas"
             raise Stop(BAD_INPUT, f"--leverage {rule}, got {arguments.leverage!r}")
-    table = read_returns(arguments.returns, prices=arguments.prices)
     inflation = _as_number(arguments.inflation or "0")
+    columns = [arguments.column, *([arguments.inflation] if math.isnan(inflation) else [])]
+    read = read_returns(arguments.returns, prices=arguments.prices, columns=columns)
+    rises = read.only(len(read.assets)) if math.isnan(inflation) else inflation
+    least = LeastAsked(leverages=leverages, every=arguments.every, inflation=rises)
     try:
-        known = table.only(arguments.column)
-        rises = table.only(arguments.inflation) if math.isnan(inflation) else inflation
-        least = LeastAsked(leverages=leverages, every=arguments.every, inflation=rises)
-        return of_returns(known, name, rate, asked, least)
+        return of_returns(read.only(1), name, rate, asked, least)
     except PdesolveError as error:
         raise Stop(BAD_INPUT, f"{arguments.returns}: {error}") from error
 

@@ -172,7 +172,7 @@ def _rows(report: Report) -> Iterator[Row]:
         level, chance = report.asked.drawdown
         limit = " in the limit" if report.in_limit else ""
         yield (
-            f"{unit} with chance < {chance:g} of ever {level:g}{limit}",
+            f"{unit} that keeps P(ever < {level:g}) < {chance:g}{limit}",
             report.restrained[0],
             0.0,
         )

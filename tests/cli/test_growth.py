@@ -162,7 +162,7 @@ def test_a_drawdown_is_kept_to(capsys: Capture) -> None:
     exponent = np.log(0.1) / np.log(0.5)
     assert np.array([0.55, 0.45]) @ (1.0 + f * x) ** -exponent == pytest.approx(1.0, abs=1e-12)
     assert cli.main(["growth", "--bet", "0.55:1:1", "--drawdown", "0.5:0.1"]) == 0
-    assert "fraction with chance < 0.1 of ever 0.5  0.04" in capsys.readouterr().out
+    assert "fraction that keeps P(ever < 0.5) < 0.1  0.04" in capsys.readouterr().out
 
 
 def test_least_values_as_asked(capsys: Capture, tmp_path: Path) -> None:
