@@ -19,11 +19,16 @@ def as_json(found: CasesPortfolio, rate: float) -> str:
         "assets": list(found.assets),
         "rate": rate,
         "weights": by_case(found.weights),
+        "shares": by_case(found.shares),
         "growth": found.growth,
         "volatility": found.volatility,
         "small_limit": by_case(found.small_limit),
         "optimality": found.optimality,
-        "error": {"weights": by_case(found.weights_error), "growth": found.growth_error},
+        "error": {
+            "weights": by_case(found.weights_error),
+            "shares": by_case(found.shares_error),
+            "growth": found.growth_error,
+        },
     }
     return json.dumps(plain(said), indent=2, allow_nan=False)
 
@@ -35,10 +40,10 @@ def table(found: CasesPortfolio, rate: float) -> str:
         "growth-optimal shares of wealth, bought at the prices of t = 0 and held to the payoffs,",
         f"which are independent; riskless rate {rate:g} until then",
         "",
-        f"{'case':{wide}}  {'weight':>12}  {'± error':>8}  small-return limit",
+        f"{'case':{wide}}  {'weight':>12}  {'± error':>8}  {'shares':>12}  small-return limit",
     ]
-    for name, weight, error, limit in _rows(found):
-        lines.append(f"{name:{wide}}  {weight:12.7g}  {error:8.0e}  {limit:.7g}")
+    for name, weight, error, shares, _, limit in _rows(found):
+        lines.append(f"{name:{wide}}  {weight:12.7g}  {error:8.0e}  {shares:12.7g}  {limit:.7g}")
     cash = 1.0 - found.weights.sum()
     return "\n".join(
         [
@@ -55,11 +60,12 @@ def as_csv(found: CasesPortfolio) -> str:
     """Return the weights, every digit kept."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["case", "weight", "weight_error", "small_limit"])
+    writer.writerow(["case", "weight", "weight_error", "shares", "shares_error", "small_limit"])
     writer.writerows(_rows(found))
     return out.getvalue()
 
 
-def _rows(found: CasesPortfolio) -> Iterator[tuple[str, float, float, float]]:
-    columns = (found.weights, found.weights_error, found.small_limit)
-    yield from zip(found.assets, *(one.tolist() for one in columns), strict=True)
+def _rows(found: CasesPortfolio) -> Iterator[tuple[str, float, float, float, float, float]]:
+    columns = (found.weights, found.weights_error, found.shares, found.shares_error)
+    numbers = (one.tolist() for one in (*columns, found.small_limit))
+    yield from zip(found.assets, *numbers, strict=True)

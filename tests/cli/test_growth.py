@@ -148,7 +148,7 @@ def test_several_cases_are_assets(capsys: Capture, tmp_path: Path) -> None:
     names = ("binary-three_states-growth.csv", "binary-three_states-growth.json")
     assert sorted(path.name for path in tmp_path.iterdir()) == list(names)
     rows = (tmp_path / names[0]).read_text().splitlines()
-    assert rows[0] == "case,weight,weight_error,small_limit" and len(rows) == 3
+    assert rows[0].startswith("case,weight,weight_error,shares,") and len(rows) == 3
     assert cli.main(asked) == 0
     assert "\ncash " in capsys.readouterr().out
 
