@@ -6,6 +6,7 @@ Who knows prices alone has a belief that depends on the path, and is simulated.
 
 from dataclasses import dataclass
 
+from pdesolve.finance.simulation import check_counts
 from pdesolve.investing.by_prices import simulate_told
 from pdesolve.investing.informed import Value, informed_growth
 from pdesolve.solver.solution import Solution
@@ -56,8 +57,15 @@ def market_growth(
     ----------
     solution : Solution
     paths, dates, seed, progress
-        Of the simulation: paths, dates that are traded at, and whether to show a bar.
+        Of the simulation: paths, dates that are traded at (an even number), and whether to show a
+        bar.
+
+    Raises
+    ------
+    PathError
+        If paths, dates or seed are not possible.
     """
+    check_counts(paths, dates, seed)
     known = informed_growth(solution)
     told, simulated = simulate_told(solution, paths, dates, seed, progress=progress)
     informed = known.until_payoff

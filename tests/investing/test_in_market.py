@@ -8,6 +8,7 @@ import xarray
 from scipy.interpolate import CubicSpline
 
 from pdesolve.finance.averages import path_means
+from pdesolve.finance.simulation import PathError
 from pdesolve.investing.in_market import MarketGrowth, market_growth
 from pdesolve.investing.informed import informed_growth
 from pdesolve.typing import Array
@@ -180,3 +181,9 @@ def test_who_cannot_learn_gains_by_the_premium_alone() -> None:
     assert found.mutual_information.value == pytest.approx(0.0, abs=1e-9)
     bar = found.informed.error + 1.5 * found.simulated.error
     assert abs(found.informed.value - found.simulated.value) <= bar < 1e-3
+
+
+def test_counts_that_cannot_be_are_refused() -> None:
+    for wrong in ((0, 40, 0), (10, 41, 0), (10, 40, -1)):
+        with pytest.raises(PathError, match="must be a"):
+            market_growth(solved("binary", tol=1e-4), *wrong)
