@@ -195,6 +195,9 @@ def _remarks(report: Report) -> Iterator[str]:
             f"wealth, in units of cash, ever falls to {LEVEL:.0%} of itself with a chance below"
             f" {LEVEL**report.exponent:.3g}"
         )
+    if report.market is not None and report.market.announcements:
+        yield ""
+        yield "who trades has options on the price just after each announcement, at which it jumps"
     if (u := report.uncertainty) is not None:
         yield ""
         yield (

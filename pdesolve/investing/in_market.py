@@ -16,7 +16,7 @@ from pdesolve.solver.solution import Solution
 class MarketGrowth:
     """Growth of the log of wealth until the payoff, over that of cash.
 
-    At announcements, which prices jump at, those who trade have options on the price just after.
+    At announcements, at which prices jump, those who trade have options on the price just after.
 
     Attributes
     ----------
@@ -33,6 +33,8 @@ class MarketGrowth:
     with_options : Value
         Of who knows prices alone and trades options on the payoff too: the divergence of P from Q
         on prices and payoff.
+    announcements : int
+        How many there are.
     """
 
     informed: Value
@@ -41,6 +43,7 @@ class MarketGrowth:
     mutual_information: Value
     simulated: Value
     with_options: Value
+    announcements: int
 
 
 def market_growth(
@@ -76,4 +79,5 @@ def market_growth(
         mutual_information=told,
         simulated=simulated,
         with_options=known.with_options,
+        announcements=len(solution.case.market.announcements),
     )

@@ -9,7 +9,7 @@ from pdesolve.investing import laws
 from pdesolve.investing.drawdown import drawdown_exponent
 from pdesolve.investing.growth import growth_of
 from pdesolve.investing.growth_report import Asked, Report
-from pdesolve.investing.growth_summary import as_csv, as_json
+from pdesolve.investing.growth_summary import as_csv, as_json, table
 from pdesolve.investing.least_future_value import least_future_values
 from pdesolve.investing.returns import as_returns
 from pdesolve.investing.study import LeastAsked, of_returns, of_solution
@@ -68,3 +68,14 @@ def test_least_values_are_those_asked_for() -> None:
     np.testing.assert_array_equal(found[1].least, direct.least)
     wealth = np.cumprod((1.0 + 2.0 * x - 0.001) / 1.002)
     assert found[1].least[0] == pytest.approx(100.0 * min(1.0, wealth.min()))
+
+
+def test_with_announcements_it_is_said_who_has_options() -> None:
+    news = {"market.announcements": [{"time": 0.4, "precision": 3.0}]}
+    quiet, told = (
+        of_solution(solved("binary", change, tol=1e-3), "b", 0.0, Asked()) for change in ({}, news)
+    )
+    assert "options on the price just after each announcement" in table(told)
+    assert "just after" not in table(quiet)
+    assert told.market is not None and quiet.market is not None
+    assert told.market.informed.value > quiet.market.informed.value
