@@ -25,7 +25,8 @@ class MarketGrowth:
     by_law : Value
         The same by the law of the states, another route to it.
     public : Value
-        Of who knows prices alone, by Kelly's theorem: informed less mutual information.
+        Of who knows prices alone: simulated, or by Kelly's theorem informed less mutual
+        information, whichever has the smaller error.
     mutual_information : Value
         Of the payoff and the prices, simulated.
     simulated : Value
@@ -69,15 +70,16 @@ def market_growth(
         If paths, dates or seed are not possible.
     """
     check_counts(paths, dates, seed)
-    known = informed_growth(solution)
+    equation, law = informed_growth(solution)
     told, simulated = simulate_told(solution, paths, dates, seed, progress=progress)
-    informed = known.until_payoff
+    informed = equation.until_payoff
+    by_theorem = Value(informed.value - told.value, informed.error + told.error)
     return MarketGrowth(
         informed=informed,
-        by_law=known.by_law,
-        public=Value(informed.value - told.value, informed.error + told.error),
+        by_law=law.until_payoff,
+        public=min(simulated, by_theorem, key=lambda one: one.error),
         mutual_information=told,
         simulated=simulated,
-        with_options=known.with_options,
+        with_options=equation.with_options,
         announcements=len(solution.case.market.announcements),
     )

@@ -5,8 +5,9 @@ Given the payoff x, what log wealth still grows by solves
     g_t + psi_dot g_psi + kappa²/2 g_xixi + psi_dot x g_xi + lambda²/2 = 0,   g(T) = 0,
 
 with lambda = (psi_dot x - mu)/kappa: one linear field for each of a few payoffs, marched back from
-T on the solution's grid by the solver's own steps. The law of the states, which is marched forward,
-has the same numbers by another route. At an announcement, where options on the price just after it
+T on the solution's grid by the solver's own steps, and beside it one without source, of what the
+market will think of x. The law of the states, which is marched forward, has the same numbers by
+another route. At an announcement, where options on the price just after it
 are traded too, she gains what her law of the news diverges from the market's.
 """
 
@@ -26,7 +27,7 @@ from pdesolve.finance.nodes import AtNodes, at_nodes, finer
 from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.rosenbrock import fixed_steps
 from pdesolve.solver.fields import just_before
-from pdesolve.solver.pde.announcements import pieces, spans
+from pdesolve.solver.pde.announcements import Span, pieces, spans
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
@@ -42,50 +43,48 @@ class Value(NamedTuple):
     error: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Informed:
+class Informed(NamedTuple):
     """Growth of the log of wealth over that of cash.
 
     Attributes
     ----------
     until_payoff : Value
         Of who knows the payoff and trades the asset until T.
-    by_law : Value
-        The same by the law of the states.
     with_options : Value
         Of who knows prices alone, and trades options on the payoff too.
     """
 
     until_payoff: Value
-    by_law: Value
     with_options: Value
 
 
-def informed_growth(solution: Solution) -> Informed:
+class Routes(NamedTuple):
+    """The same by two routes."""
+
+    equation: Informed
+    law: Informed
+
+
+def informed_growth(solution: Solution) -> Routes:
     """Growth of who knows the payoff, averaged over it, and what follows for who does not."""
     marches = Marches.of(solution)
     for count in COUNTS:
         values, probabilities = solution.prior.gauss(count)
         payoffs = Payoffs(tuple(map(float, values)), probabilities, values.size < count)
         value, error, left = _averaged(marches, payoffs)
-        if np.all(left <= error):
+        if np.all(left[:2] <= error[:2]):
             break
-    totals = zip(value.tolist(), (error + left).tolist(), strict=True)
-    equation, law, market = (Value(*one) for one in totals)
-    return Informed(
-        until_payoff=equation,
-        by_law=law,
-        with_options=Value(equation.value - market.value, equation.error + market.error),
-    )
+    found = [Value(*one) for one in zip(value.tolist(), (error + left).tolist(), strict=True)]
+    return Routes(Informed(*found[:2]), Informed(*found[2:]))
 
 
 def _averaged(marches: Marches, payoffs: Payoffs) -> tuple[Array, Array, Array]:
-    """Means over payoffs, by all routes; what grid and steps leave; and what so few payoffs do."""
+    """Means over payoffs, by both routes; what grid and steps leave; and what so few payoffs do."""
     x = np.array(payoffs.values, float) - marches.solution.prior.centre
-    given = [
-        np.array([by_equation(clock, x), *by_law(clock, x)])
-        for clock in (marches.fine, marches.coarse, marches.short)
-    ]
+    given = []
+    for clock in (marches.fine, marches.coarse, marches.short):
+        routes = by_equation(clock, x), by_law(clock, x)
+        given.append(np.array([row for grown, held in routes for row in (grown, grown - held)]))
     measured = marches.measured(*(one @ payoffs.probabilities for one in given))
     return *measured, unsettled(given[0].T, payoffs)
 
@@ -102,37 +101,47 @@ def leaning(solution: Solution, t: float, payoff: float) -> Array:
 # ---------------------------------------------------------------------- by the equation
 
 
-def by_equation(clock: Clock, payoffs: Array) -> Array:
-    """Growth given each centred payoff, shape (payoffs,), by marching its equation back from T."""
+def by_equation(clock: Clock, payoffs: Array) -> tuple[Array, Array]:
+    """Growth, and what `leaning` is expected to be at T, given each centred payoff, (payoffs,).
+
+    By marching their equations back from T: the second has no source.
+    """
     solution, market = clock.solution, clock.solution.case.market
-    u = np.zeros((*solution.space.xi.shape, payoffs.size + 1))
+    count = payoffs.size
+    u = np.zeros((*solution.space.xi.shape, 2 * count + 1))
+    u[..., count:-1] = _all_leaning(solution, float(clock.times[-1]), payoffs)
     parts = zip(spans(market), pieces(clock.times, market), strict=True)
     for span, times in reversed(list(parts)):
         if span.precision:
-            u[..., :-1] = _before_news(solution, span.end, span.precision, payoffs, u[..., :-1])
+            u[..., :-1] = _before_news(clock, span, payoffs, u[..., :-1])
         u[..., -1] = times[-1]
         equation = _Equation(solution=solution, payoffs=payoffs, times=times)
         u = fixed_steps(equation.seen_from, u, np.diff(times)[::-1].tolist())
-    return np.asarray(np.tensordot(initial_weights(solution), u[..., :-1], 2))
+    found = np.tensordot(initial_weights(solution), u, 2)
+    return found[:count], found[count:-1]
 
 
-def _before_news(
-    solution: Solution, date: float, precision: float, payoffs: Array, growth: Array
-) -> Array:
-    """Growth still to come just before news, from that just after it, (n_psi, n_xi, payoffs)."""
-    found = np.empty_like(growth)
-    for k, x in enumerate(payoffs.tolist()):
-        later = growth[..., k] + leaning(solution, date, x)
-        earlier = leaning(solution, just_before(date), x)
-        found[..., k] = recrossed(solution, date, precision, x, later) - earlier
-    return found
+def _all_leaning(solution: Solution, t: float, payoffs: Array) -> Array:
+    """`leaning` of several payoffs, (n_psi, n_xi, payoffs)."""
+    return np.stack([leaning(solution, t, x) for x in payoffs.tolist()], axis=-1)
+
+
+def _before_news(clock: Clock, span: Span, payoffs: Array, u: Array) -> Array:
+    """Fields just before news, from those just after it, (n_psi, n_xi, 2 payoffs)."""
+    solution, count = clock.solution, payoffs.size
+    u = u.copy()
+    u[..., :count] += _all_leaning(solution, span.end, payoffs)
+    for k, x in enumerate(np.tile(payoffs, 2).tolist()):
+        u[..., k] = recrossed(solution, span.end, span.precision, x, u[..., k])
+    u[..., :count] -= _all_leaning(solution, just_before(span.end), payoffs)
+    return u
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Equation:
     """The equation between two announcements, for the stepper, whose time runs back from the later.
 
-    The state has one field more than there are payoffs: the date itself, which falls at the rate 1
+    There are two fields for each payoff, and one more: the date itself, which falls at the rate 1
     at every node, so that the system is autonomous.
 
     Attributes
@@ -166,9 +175,11 @@ class _Equation:
         """Rates of all payoffs' fields, at the coefficients of some date."""
         g_xi, g_xixi, g_psi = self.solution.space.derivatives(u[..., :-1])
         psi_dot, kappa2 = at.psi_dot[..., None], at.kappa2[..., None]
-        drift = psi_dot * self.payoffs
-        risk = (drift - at.neutral[..., None]) ** 2 / kappa2
-        return np.asarray(drift * g_xi + 0.5 * kappa2 * g_xixi + psi_dot * g_psi + 0.5 * risk)
+        drift = psi_dot * np.tile(self.payoffs, 2)
+        rates = drift * g_xi + 0.5 * kappa2 * g_xixi + psi_dot * g_psi
+        own = slice(0, self.payoffs.size)
+        rates[..., own] += 0.5 * (drift[..., own] - at.neutral[..., None]) ** 2 / kappa2
+        return np.asarray(rates)
 
 
 class _EquationAt:
@@ -198,7 +209,7 @@ class _EquationAt:
         def solve(r: Array) -> Array:
             date = r[..., -1:] / shift
             rest = r[..., :-1] + by_date * date
-            fields = [f.solve(rest[..., k : k + 1]) for k, f in enumerate(factors)]
+            fields = [f.solve(rest[..., k : k + 1]) for k, f in enumerate(2 * factors)]
             return np.concatenate([*fields, date], axis=-1)
 
         return solve

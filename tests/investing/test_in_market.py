@@ -43,6 +43,7 @@ def test_kellys_theorem_the_difference_is_the_mutual_information(found: MarketGr
     assert abs(left) <= 1.5 * bars  # three standard errors
     assert bars < 0.1 * found.informed.value
     assert found.public.value == pytest.approx(found.simulated.value, abs=1.5 * bars)
+    assert found.public.error <= found.simulated.error
 
 
 def test_the_equation_and_the_law_of_the_states_agree(found: MarketGrowth) -> None:
@@ -50,6 +51,14 @@ def test_the_equation_and_the_law_of_the_states_agree(found: MarketGrowth) -> No
     apart = abs(found.informed.value - found.by_law.value)
     assert 0.0 < apart <= min(found.informed.error, found.by_law.error)
     assert found.informed.error < 1e-3 * found.informed.value
+
+
+@pytest.mark.parametrize("name", ["announcement", "three_states"])
+def test_so_they_do_on_what_options_add(name: str) -> None:
+    equation, law = informed_growth(solved(*MARKETS[name], tol=1e-4))
+    assert 0.0 < abs(equation.with_options.value - law.with_options.value)
+    bars = equation.with_options.error, law.with_options.error
+    assert abs(equation.with_options.value - law.with_options.value) <= max(bars)
 
 
 def test_options_add_to_growth(found: MarketGrowth) -> None:
@@ -101,7 +110,7 @@ def test_with_options_the_payoff_is_a_horse_race() -> None:
 @cache
 def normal_law() -> xarray.Dataset:
     solution = solved("market", tol=1e-4)
-    return solution.expectations(dates=np.linspace(0.0, solution.economy.horizon, 41))
+    return solution.expectations(dates=np.linspace(0.0, solution.economy.horizon, 21))
 
 
 def added(t: Array, values: Array) -> float:
@@ -141,7 +150,7 @@ def test_news_to_a_normal_market_is_worth_what_its_two_laws_diverge() -> None:
     Between announcements lambda is (psi_dot/kappa)(x - p), a flow of news at the rate h included.
     """
     solution, news, flow = solved("market", {**NEWS, "market.public_precision": 2.0}), 3.0, 2.0
-    economy, cut = solution.economy, 21
+    economy, cut = solution.economy, 13
     before = np.linspace(0.0, np.nextafter(0.4, 0.0), cut)
     law = solution.expectations(dates=np.append(before, np.linspace(0.4, economy.horizon, cut)))
     t, rate, square = (law[name].values for name in ("t", "precision_rate", "squared_error"))
@@ -152,7 +161,7 @@ def test_news_to_a_normal_market_is_worth_what_its_two_laws_diverge() -> None:
     known = 1.0 / solution.prior.variance + added(t[:cut], psi_dot[:cut])
     wide, missed = news + news**2 / known, square[cut - 1]
     jump = 0.5 * np.log(wide / news) + 0.5 * (news + news**2 * missed) / wide - 0.5
-    found = informed_growth(solution).until_payoff
+    found = informed_growth(solution).equation.until_payoff
     assert abs(found.value - traded - jump) <= 1e-7 + found.error < 1e-5
     assert jump > 0.1 * found.value
 
@@ -160,8 +169,9 @@ def test_news_to_a_normal_market_is_worth_what_its_two_laws_diverge() -> None:
 @pytest.mark.parametrize("name", ["binary", "three_states", "announcement"])
 def test_the_error_is_that_of_a_better_solution(name: str) -> None:
     one, better = (informed_growth(solved(*MARKETS[name], tol=tol)) for tol in (1e-3, 1e-5))
-    for what in ("until_payoff", "by_law", "with_options"):
-        found, truth = getattr(one, what), getattr(better, what)
+    for found, truth in zip(
+        (*one.equation, *one.law), (*better.equation, *better.law), strict=True
+    ):
         assert abs(found.value - truth.value) <= found.error + truth.error
         assert truth.error < found.error
 
@@ -170,8 +180,8 @@ def test_announcements_tell_more_than_a_flow_that_prices_mix_with_supply() -> No
     dates = [{"time": (k + 0.5) / 4, "precision": 0.25} for k in range(4)]
     apart = informed_growth(solved("binary", {"market.announcements": dates}, tol=1e-4))
     mixed = informed_growth(solved("binary", {"market.public_precision": 1.0}, tol=1e-4))
-    gain = apart.until_payoff.value - mixed.until_payoff.value
-    assert gain > 100.0 * (apart.until_payoff.error + mixed.until_payoff.error)
+    gain = apart.equation.until_payoff.value - mixed.equation.until_payoff.value
+    assert gain > 100.0 * (apart.equation.until_payoff.error + mixed.equation.until_payoff.error)
 
 
 def test_who_cannot_learn_gains_by_the_premium_alone() -> None:
