@@ -22,10 +22,12 @@ from pdesolve.cli.common import (
     read_folder,
     read_formats,
     read_one,
+    solve_case,
     text_file,
     write,
 )
 from pdesolve.cli.completion import cases_like
+from pdesolve.cli.growth_among import weigh_cases
 
 if TYPE_CHECKING:
     from pdesolve.investing.growth_report import Asked, Report
@@ -78,7 +80,9 @@ def add_growth(commands: Any) -> None:
         "--lognormal", metavar=LAWS["lognormal"][0], help="mean and sd of a lognormal return"
     )
     parser.add_argument(
-        "--every", choices=STARTS, help="where least future values start (default: as there are)"
+        "--every",
+        choices=STARTS,
+        help="where least future values start (default: years, months if these are few)",
     )
     parser.add_argument(
         "--leverage",
@@ -113,9 +117,10 @@ def add_growth(commands: Any) -> None:
 def _growth(arguments: argparse.Namespace) -> int:
     """Find the fraction, print what it does, write files if asked to."""
     _check_one_law(arguments)
+    rate = _number(arguments, "rate", 0.0) or 0.0
     if len(arguments.cases) > 1:
-        return _among(arguments)
-    kinds, rate = read_formats(arguments), _number(arguments, "rate", 0.0) or 0.0
+        return weigh_cases(arguments, rate)
+    kinds = read_formats(arguments)
     asked = _asked(arguments)
     name = f"{_name(arguments)}-growth"
     out = read_folder(arguments.out, [f"{name}.{end}" for end in ("json", "csv", "tex", *kinds)])
@@ -133,33 +138,6 @@ def _growth(arguments: argparse.Namespace) -> int:
         write(out, {**files, **pictures}, quiet=arguments.json)
     if missed:
         raise Stop(MISSED, missed)
-    return DONE
-
-
-def _among(arguments: argparse.Namespace) -> int:
-    """Weigh several cases, print the weights, write files if asked to."""
-    cases = [read_one(name, arguments) for name in arguments.cases]
-    rate = _number(arguments, "rate", 0.0) or 0.0
-    names = [case.name for case in cases]
-    if len(set(names)) < len(names):
-        raise Stop(BAD_INPUT, f"cases must have different names, got {', '.join(names)}")
-    name = "-".join([*names, "growth"])
-    out = read_folder(arguments.out, [f"{name}.json", f"{name}.csv"])
-    from pdesolve.investing.among_cases import check_cases, growth_among
-    from pdesolve.investing.among_summary import as_csv, as_json, table
-    from pdesolve.solver.pde import solver
-
-    check_cases(cases)
-    solutions = [solver.solve(case, progress=True) for case in cases]
-    found = growth_among(solutions, rate, long_only=arguments.long_only)
-    result = as_json(found, rate)
-    print(result if arguments.json else table(found, rate), flush=True)
-    if out is not None:
-        files = {f"{name}.json": text_file(result + "\n"), f"{name}.csv": text_file(as_csv(found))}
-        write(out, files, quiet=arguments.json)
-    missed = [f"{one.case.name}: {one.message}" for one in solutions if not one.converged]
-    if missed:
-        raise Stop(MISSED, *missed)
     return DONE
 
 
@@ -288,8 +266,7 @@ def _of_case(
 ) -> tuple["Report", str]:
     """The payoff of a case, bought at its price or traded until it is paid."""
     from pdesolve.investing.study import of_solution
-    from pdesolve.solver.pde import solver
 
-    solution = solver.solve(read_one(arguments.cases[0], arguments), progress=True)
+    solution = solve_case(read_one(arguments.cases[0], arguments))
     missed = "" if solution.converged else f"{solution.case.name}: {solution.message}"
     return of_solution(solution, name, rate, asked, progress=True), missed
