@@ -7,6 +7,7 @@ from pdesolve.cli.common import (
     DONE,
     MISSED,
     Stop,
+    add_also,
     add_command,
     add_format,
     add_json,
@@ -14,6 +15,7 @@ from pdesolve.cli.common import (
     add_tolerance,
     completed,
     picture_files,
+    read_also,
     read_folder,
     read_formats,
     read_one,
@@ -26,6 +28,7 @@ from pdesolve.cli.completion import cases_like
 EXAMPLES = (
     "compare normal market",
     "compare binary uniform --set market.risk_aversion=2 --tol 1e-4",
+    "compare baseline disaster --also informativeness,r_squared",
     "compare baseline my_case.toml --out results --format svg",
 )
 
@@ -43,6 +46,7 @@ def add_compare(commands: Any) -> None:
     completed(cases, cases_like)
     add_set(parser)
     add_tolerance(parser)
+    add_also(parser)
     add_json(parser)
     parser.add_argument(
         "--out", metavar="DIR", help="also write CASE-CASE-compare.json, .csv and a picture to DIR"
@@ -56,9 +60,14 @@ def _compare(arguments: argparse.Namespace) -> int:
 
     cases, kinds = [read_one(name, arguments) for name in arguments.cases], read_formats(arguments)
     check_cases(cases)
+    also = read_also(arguments)
     name = "-".join([*(case.name for case in cases), "compare"])
     out = read_folder(arguments.out, [f"{name}.{ending}" for ending in ("json", "csv", *kinds)])
-    found = Comparison(solutions=tuple(solve_case(case) for case in cases))
+    from pdesolve.finance.by_name import check_dates
+
+    for case in cases:
+        check_dates(also, case.market.horizon)
+    found = Comparison(solutions=tuple(solve_case(case) for case in cases), also=also)
     result = as_json(found)
     print(result if arguments.json else table(found), flush=True)
     if out is not None:
