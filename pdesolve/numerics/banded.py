@@ -145,7 +145,7 @@ def _patterns(grid: Grid, fields: int, together: int) -> _Patterns:
     return _Patterns(found[0], ends, found[1:])
 
 
-def _factor(grid: Grid, c: Array, together: int) -> "list[_Full | _Compact]":
+def _factor(grid: Grid, c: Array, together: int) -> "list[_LU]":
     """Factor the matrices of these lines, so many together."""
     fields, n = c.shape[1], grid.n_xi
     half = _half(grid, fields, together)
@@ -153,70 +153,58 @@ def _factor(grid: Grid, c: Array, together: int) -> "list[_Full | _Compact]":
     c = c.reshape(-1, together, *c.shape[1:])
     at_ends = np.moveaxis(c[..., ends], (-1, 0), (0, -2)) @ folded
     bands = np.zeros((n, together, fields, 3 * half + 1))
-    rows, found = bands[..., half:], list[_Full | _Compact]()  # LAPACK fills in the rest
+    rows, found = bands[..., half:], list[_LU]()  # LAPACK fills in the rest
     room = np.empty((len(c), rows.size + half))
     for one, at_end, kept in zip(c, np.moveaxis(at_ends, -2, 0), room, strict=True):
         np.matmul(one.swapaxes(-1, -2), usual, out=rows.transpose(1, 2, 0, 3))
         rows[ends] = at_end
-        found.append(_lu(bands.reshape(-1, 3 * half + 1), half, kept))
+        found.append(_LU.of(bands.reshape(-1, 3 * half + 1), half, kept))
     return found
 
 
-def _lu(bands: Array, half: int, room: Array) -> "_Full | _Compact":
-    """Factor a matrix, whose array is overwritten; what there is room for is kept there."""
-    lu, pivots, info = lapack.dgbtrf(bands.T, half, half, overwrite_ab=1)
-    if info != 0:
-        raise ZeroDivisionError("a line of the implicit step has a singular matrix")
-    if (pivots == np.arange(pivots.size)).all():
-        return _Compact.of(bands, half, room)
-    return _Full(lu.copy(order="F"), pivots, half)
+class _LU(NamedTuple):
+    """Factors of the transpose of a band matrix.
 
-
-class _Full(NamedTuple):
-    """Factors with rows exchanged, as LAPACK keeps them."""
-
-    lu: Array
-    pivots: Array
-    half: int
-
-    def solve(self, x: Array) -> None:
-        """Solve in place."""
-        self._solve(x.reshape(-1), 1)
-
-    def solve_transposed(self, x: Array) -> None:
-        """Solve with the transpose in place."""
-        self._solve(x.reshape(-1), 0)
-
-    def _solve(self, x: Array, transposed: int) -> None:
-        lu, pivots, half = self
-        lapack.dgbtrs(lu, half, half, x, pivots, trans=transposed, overwrite_b=1)
-
-
-class _Compact(NamedTuple):
-    """Factors without exchanges: no wider than the matrix."""
+    Where rows are exchanged over `fill` places, the upper one is wider than the matrix by as many.
+    """
 
     upper: Array
     lower: Array
     half: int
+    fill: int
+    pivots: Array
 
     @classmethod
-    def of(cls, bands: Array, half: int, room: Array) -> "_Compact":
-        """Copy them to there; the two share the diagonal, which is the upper one's."""
-        n, wide = bands.shape[0], 2 * half + 1
+    def of(cls, bands: Array, half: int, room: Array) -> "_LU":
+        """Factor a matrix, whose array is overwritten, and keep what counts in the room given."""
+        _, pivots, info = lapack.dgbtrf(bands.T, half, half, overwrite_ab=1)
+        if info != 0:
+            raise ZeroDivisionError("a line of the implicit step has a singular matrix")
+        n, fill = pivots.size, int(np.max(pivots - np.arange(pivots.size)))
+        wide = 2 * half + 1 + fill
+        room = np.empty(n * wide + half) if fill else room
         upper, lower = (room[k : k + n * wide].reshape(n, wide) for k in (0, half))
-        upper[...] = bands[:, half:]
-        return cls(upper.T, lower.T, half)
+        upper[...] = bands[:, half - fill :]
+        return cls(upper.T, lower.T, half, fill, pivots)
 
     def solve(self, x: Array) -> None:
-        """Solve in place."""
-        upper, lower, half = self
+        """Solve in place with the matrix."""
         x = x.reshape(-1)
-        blas.dtbsv(half, upper, x, trans=1, overwrite_x=1)
-        blas.dtbsv(half, lower, x, trans=1, lower=1, diag=1, overwrite_x=1)
+        if self.fill:
+            self._exchanging(x, 1)
+            return
+        blas.dtbsv(self.half, self.upper, x, trans=1, overwrite_x=1)
+        blas.dtbsv(self.half, self.lower, x, trans=1, lower=1, diag=1, overwrite_x=1)
 
     def solve_transposed(self, x: Array) -> None:
-        """Solve with the transpose in place."""
-        upper, lower, half = self
+        """Solve in place with its transpose."""
         x = x.reshape(-1)
-        blas.dtbsv(half, lower, x, lower=1, diag=1, overwrite_x=1)
-        blas.dtbsv(half, upper, x, overwrite_x=1)
+        if self.fill:
+            self._exchanging(x, 0)
+            return
+        blas.dtbsv(self.half, self.lower, x, lower=1, diag=1, overwrite_x=1)
+        blas.dtbsv(self.half, self.upper, x, overwrite_x=1)
+
+    def _exchanging(self, x: Array, transposed: int) -> None:
+        upper, _, half, fill, pivots = self
+        lapack.dgbtrs(upper, half, fill, x, pivots, trans=transposed, overwrite_b=1)
