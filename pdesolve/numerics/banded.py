@@ -71,10 +71,12 @@ class Factors:
         return self._lines(x, last)
 
     def _lines(self, x: Array, last: Array) -> Array:
-        """Lines of the elements and the last one, in their order."""
-        fields = last.shape[-1]
-        lines = x.transpose(0, 2, 1, 3).reshape(-1, self._grid.n_xi, fields)
-        return np.concatenate([lines, last[None]])
+        """Lines of the elements and the last one, in their order; each field in one piece."""
+        grid, fields = self._grid, last.shape[-1]
+        found = np.empty((fields, grid.n_psi, grid.n_xi))
+        found[:, :-1].reshape(fields, -1, grid.stages, grid.n_xi)[...] = x.transpose(3, 0, 2, 1)
+        found[:, -1] = last.T
+        return found.transpose(1, 2, 0)
 
 
 def _by_element(grid: Grid, u: Array) -> Array:
