@@ -216,7 +216,7 @@ def step(
 
 
 def _plus(u: Array, weights: Array, k: list[Array]) -> Array:
-    """u and the weighted sum of k, with no more room than it takes."""
+    """Add the weighted sum of k to u, with no more room than that takes."""
     if not k:
         return u
     total, term = k[0] * weights[0], np.empty_like(k[0])
