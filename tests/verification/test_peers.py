@@ -1,4 +1,4 @@
-"""The equations by SciPy's method of lines, with differences of its own, give what `solve` gives."""
+"""SciPy's method of lines, with differences of its own, gives the values that `solve` gives."""
 
 from pdesolve.solver.values import ERRORS, scales
 from tests.tools.peers import by_scipy
