@@ -1,7 +1,7 @@
 """The command ``statics``: one case over one or two parameters."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from pdesolve.cli.common import (
     INTERRUPTED,
     MISSED,
     Stop,
+    add_also,
     add_case,
     add_command,
     add_format,
@@ -21,6 +22,7 @@ from pdesolve.cli.common import (
     completed,
     netcdf_file,
     picture_files,
+    read_also,
     read_case,
     read_folder,
     read_formats,
@@ -39,6 +41,7 @@ ENDINGS = ("nc", "json", "csv", "tex")
 EXAMPLES = (
     "statics normal --vary market.risk_aversion=0.5:2:4",
     "statics binary --vary attention.cost.scale=0.02:2:9:log --out results --plot price,attention",
+    "statics normal --vary market.initial_supply=0:2:5 --also informativeness,svix@0.5",
     "statics binary --vary market.horizon=0.5,1,2 --vary market.risk_aversion=1:4:5 --tol 1e-3",
 )
 
@@ -57,6 +60,7 @@ def add_statics(commands: Any) -> None:
     completed(vary, varied_like)
     add_case(parser)
     add_tolerance(parser)
+    add_also(parser)
     parser.add_argument(
         "--slopes",
         action=argparse.BooleanOptionalAction,
@@ -110,8 +114,9 @@ def _swept(arguments: argparse.Namespace) -> int:
     from pdesolve.studies.plan import make_plan, parse_vary
 
     case = read_case(arguments)
-    plan = make_plan(case, parse_vary(arguments.vary), arguments.slopes)
-    kinds, plotted = read_formats(arguments), _plotted(arguments)
+    also = read_also(arguments)
+    plan = make_plan(case, parse_vary(arguments.vary), arguments.slopes, also)
+    kinds, plotted = read_formats(arguments), _plotted(arguments, also)
     name = f"{case.name}-statics"
     names = [f"{name}.{ending}" for ending in ("jsonl", *ENDINGS, *kinds)]  # the store first
     out = read_folder(arguments.out, names)
@@ -124,7 +129,8 @@ def _swept(arguments: argparse.Namespace) -> int:
         kept = f"; {out} has the finished points, the same command goes on from there"
         raise Stop(INTERRUPTED, "interrupted" + (kept if out is not None else "")) from None
     from pdesolve.studies.statics import failures
-    from pdesolve.studies.summary import as_json, table
+    from pdesolve.studies.summary import table
+    from pdesolve.studies.written import as_json
 
     result = as_json(data)
     print(result if arguments.json else table(data), flush=True)
@@ -141,18 +147,19 @@ def _swept(arguments: argparse.Namespace) -> int:
     raise Stop(MISSED, f"{case.name}: {points}, for instance: {reason}")
 
 
-def _plotted(arguments: argparse.Namespace) -> list[str] | None:
+def _plotted(arguments: argparse.Namespace, also: Iterable[str]) -> list[str] | None:
     """The values that the picture shows, if any are asked for."""
     if arguments.plot is None:
         return None
     if arguments.out is None:
         raise Stop(BAD_INPUT, "--plot needs --out, where the picture is written")
-    from pdesolve.plotting.sweep_page import KNOWN
+    from pdesolve.plotting.sweep_page import drawable
 
+    known = drawable(also)
     asked = [name.strip() for name in arguments.plot.split(",")]
     for name in asked:
-        if name not in KNOWN:
-            close = ", ".join(nearest(name, KNOWN)) or "none"
+        if name not in known:
+            close = ", ".join(nearest(name, known)) or "none"
             rule = "must be names of reported values, with commas"
             raise Stop(BAD_INPUT, f"--plot {rule}, got {name!r}; nearest: {close}")
     return asked
@@ -165,7 +172,7 @@ def _check_results(plan: "Plan", store: Path, results: list[Path]) -> None:
     """
     import json
 
-    from pdesolve.studies.summary import swept_values
+    from pdesolve.studies.written import swept_values
 
     there = [path for path in results if path.exists()]
     if not there:
@@ -199,7 +206,8 @@ def _points(plan: "Plan", arguments: argparse.Namespace, store: Path | None) -> 
 
 def _tables(name: str, data: "xarray.Dataset", result: str) -> dict[str, Callable[[Path], Any]]:
     """What writes each file but the pictures, by name; `result` is the JSON text."""
-    from pdesolve.studies.summary import as_csv, as_latex
+    from pdesolve.studies.summary import as_latex
+    from pdesolve.studies.written import as_csv
 
     texts = {"json": result + "\n", "csv": as_csv(data), "tex": as_latex(data)}
     writers: dict[str, Callable[[Path], Any]] = {f"{name}.nc": netcdf_file(data)}

@@ -7,7 +7,7 @@ import numpy as np
 
 from pdesolve.case import Market
 from pdesolve.finance.nodes import AtNodes
-from pdesolve.solver.values import Quantity
+from pdesolve.solver.quantity import Quantity
 from pdesolve.typing import Array
 
 FUNCTIONS: dict[str, Callable[[AtNodes, float, Market], Array]] = {  # of the state; moments of it
@@ -167,6 +167,13 @@ _ROWS = (
         of=lambda m, facts: _share(
             _covariance(m, facts) ** 2, facts.payoff_variance * _price_variance(m, facts)
         ),
+    ),
+    Expected(
+        name="premium_earned",
+        long_name="expected price less the price at t = 0",
+        unit="money",
+        label="premium earned E p − p₀",
+        of=lambda m, facts: m["price"],
     ),
     Expected(
         name="squared_error",

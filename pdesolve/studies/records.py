@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from pdesolve.case import CaseError
-from pdesolve.solver.values import BARS, QUANTITIES, VALUES, labels
+from pdesolve.finance.by_name import about
+from pdesolve.solver.values import BARS, VALUES
 from pdesolve.studies.executors import SweepError, default_processes, run
 from pdesolve.studies.point import STATUSES, Record, Task, solve_point
 from pdesolve.version import __version__
@@ -71,14 +72,17 @@ def solved(
 
 
 def reported(
-    records: list[Record], dims: tuple[str, ...], shape: tuple[int, ...]
+    records: list[Record],
+    dims: tuple[str, ...],
+    shape: tuple[int, ...],
+    further: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Initial values, their bars, and how each point ended, over these dimensions."""
+    """Initial values and further ones, bars, and how each point ended, over these dimensions."""
     found: dict[str, Any] = {}
-    for name in VALUES:
-        found[name] = (dims, _array(records, shape, "values", name), labels(name))
-        if name in BARS:
-            one = QUANTITIES[name]
+    for name in (*VALUES, *further):
+        one = about(name)
+        found[name] = (dims, _array(records, shape, "values", name), one.attributes)
+        if name in (*BARS, *further):
             attributes = {"units": one.unit, "long_name": f"error bar of {one.long_name}"}
             found[f"{name}_error"] = (dims, _array(records, shape, "error", name), attributes)
     codes = [STATUSES.index(record["status"]) for record in records]
