@@ -2,8 +2,8 @@
 
 `python tests/tools/benchmark.py --errors [FILE.csv]` prints the table, and keeps it in a file:
 with `figures/work_precision.csv` for the figure of that name (then `pdesolve figures
-work_precision`, and its caption into the README). It takes two to three minutes. Where py-pde is
-not installed its rows are missing.
+work_precision`, and its caption into the README). It takes two to three minutes, with py-pde twice
+that, most of it for what py-pde compiles; where it is not installed its rows are missing.
 
 Errors are the largest of the five reported values' true errors, relative to what a tolerance is
 relative to, measured against a solve to 1e-8; seconds are of the processor, the median of three
