@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from pdesolve.plotting.gallery import STROKES
 from pdesolve.plotting.layout import key, letter, panels
+from pdesolve.plotting.style import NARROW
 
 MEASURED = Path(__file__).with_suffix(".csv")
 ABOUT = MEASURED.read_text(encoding="utf-8").partition("\n")[0].strip("# ")
@@ -59,9 +60,11 @@ def draw(found: Found, width: float) -> Figure:
         for point in methods["pdesolve"]:
             exponent = f"{float(point.asked):.0e}".replace("e-0", "e-")
             at = (point.error, point.seconds)
-            ax.annotate(exponent, at, (-3, -10), textcoords="offset points", ha="right")
+            ax.annotate(exponent, at, (0, -11), textcoords="offset points", ha="center")
+        ax.margins(x=0.1)
         ax.set_xlabel("largest relative error (log scale)")
-        ax.set_ylabel("seconds (CPU time, log scale)")
+        if ax is axes[0] or width < NARROW:
+            ax.set_ylabel("seconds (CPU time, log scale)")
     letter(axes, [name.replace("_", " ") for name in found])
     key(figure, [Line2D([], [], label=method, **stroke) for method, stroke in strokes.items()])
     return figure
