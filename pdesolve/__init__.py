@@ -25,6 +25,7 @@ Studies
     sweep            a case over its parameters, as labelled arrays
     plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
+    solve_many       any number of cases, as labelled arrays of their reported values
 
 What a market implies (methods of a Solution do most)
 
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from pdesolve.solver.solution import Solution, load_solution
     from pdesolve.solver.values import InitialState
     from pdesolve.studies.comparison import compare
+    from pdesolve.studies.many import solve_many
     from pdesolve.studies.statics import sweep
 
 _HOME = {
@@ -84,6 +86,7 @@ _HOME = {
     "simulate_blocks": "finance.simulation",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
+    "solve_many": "studies.many",
     "sweep": "studies.statics",
 }
 
@@ -106,6 +109,7 @@ __all__ = [
     "simulate_blocks",
     "solve",
     "solve_discrete",
+    "solve_many",
     "sweep",
 ]
 
