@@ -25,6 +25,7 @@ Studies
     sweep            a case over its parameters, as labelled arrays
     plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
+    solve_many       any number of cases, as labelled arrays of their reported values
 
 What a market implies (methods of a Solution do most)
 
@@ -34,6 +35,7 @@ What a market implies (methods of a Solution do most)
 Investing
 
     growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
+    growth_among     the weights of solved cases, as assets that pay independently
     portfolio        weights of assets, from their returns, by any of ten methods
 
 Errors
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
     from pdesolve.finance.averages import path_means
     from pdesolve.finance.simulation import simulate_blocks
+    from pdesolve.investing.among_cases import growth_among
     from pdesolve.investing.growth import growth_optimal
     from pdesolve.investing.portfolios import portfolio
     from pdesolve.plotting.sweep_page import plot_sweep
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
     from pdesolve.solver.solution import Solution, load_solution
     from pdesolve.solver.values import InitialState
     from pdesolve.studies.comparison import compare
+    from pdesolve.studies.many import solve_many
     from pdesolve.studies.statics import sweep
 
 _HOME = {
@@ -72,6 +76,7 @@ _HOME = {
     "SolveError": "solver.pde.solver",
     "case_names": "case",
     "compare": "studies.comparison",
+    "growth_among": "investing.among_cases",
     "growth_optimal": "investing.growth",
     "load_case": "case",
     "load_solution": "solver.solution",
@@ -81,6 +86,7 @@ _HOME = {
     "simulate_blocks": "finance.simulation",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
+    "solve_many": "studies.many",
     "sweep": "studies.statics",
 }
 
@@ -93,6 +99,7 @@ __all__ = [
     "__version__",
     "case_names",
     "compare",
+    "growth_among",
     "growth_optimal",
     "load_case",
     "load_solution",
@@ -102,6 +109,7 @@ __all__ = [
     "simulate_blocks",
     "solve",
     "solve_discrete",
+    "solve_many",
     "sweep",
 ]
 

@@ -1,4 +1,4 @@
-"""What is believed of the payoff by who sees what is public (derivation.md, sections 7 and 14)."""
+"""What is believed of the payoff on public evidence (derivation.md, sections 7, 14 and 15)."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from pdesolve.typing import Array
 
 
 class PublicBelief:
-    """Mean and variance of the payoff to who sees prices and public news: of the tilted prior.
+    """Mean and variance of the payoff given evidence, of prices and news: of the tilted prior.
 
     Where these take quadrature, by splines through the nodes of the solution's grid.
     """

@@ -14,6 +14,7 @@ import numpy as np
 from pdesolve.finance.hearing import heard_under_q
 from pdesolve.finance.readings import AtDate, respond
 from pdesolve.finance.schedule import stretches
+from pdesolve.solver.fields import just_after
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
@@ -88,7 +89,7 @@ def trade_paths(
             coarse = _trade(solution, coarse, x, (a, c), float(dt.sum()), *seen)
         if precision:
             heard = precision * x + np.sqrt(precision) * rng.standard_normal(paths)
-            after = AtDate(solution, float(np.nextafter(t[-1], np.inf)))
+            after = AtDate(solution, just_after(float(t[-1])))
             fine, coarse = (_told(after, one, precision, heard) for one in (fine, coarse))
     return Trades(x, fine, coarse)
 
@@ -172,10 +173,7 @@ def neutral_paths(
             fine = _drift(solution, fine, second, float(dt[1]), shocks[1])
             coarse = _drift(solution, coarse, first, float(dt.sum()), shocks[0] + shocks[1])
         if precision:
-            draws, after = (
-                rng.random((2, paths)),
-                AtDate(solution, float(np.nextafter(t[-1], np.inf))),
-            )
+            draws, after = rng.random((2, paths)), AtDate(solution, just_after(float(t[-1])))
             fine, coarse = (
                 _heard(solution, one, after, precision, draws) for one in (fine, coarse)
             )

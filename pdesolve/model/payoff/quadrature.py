@@ -77,13 +77,6 @@ class QuadratureRule(NamedTuple):
     weight: Array
 
 
-@lru_cache
-def _gauss(nodes: int) -> tuple[Array, Array]:
-    """Gauss's rule on [-1, 1]."""
-    at, weight = leggauss(nodes)
-    return at, weight
-
-
 def uniform_rule(z: Array, p: Array, *, panels: Panels = Panels()) -> QuadratureRule:
     """QuadratureRule for the uniform prior on [-1, 1] (derivation.md, section 3).
 
@@ -256,6 +249,12 @@ def _log_modes(
     valley = bisect(lambda t: -slope(t), first, last)
     lower = np.where(turns, lower, upper)
     return lower, np.where(both, upper, lower), valley, both
+
+
+@lru_cache(maxsize=8)
+def _gauss(count: int) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss and Legendre."""
+    return leggauss(count)
 
 
 def bisect(function: Callable[[Array], Array], lower: Array, upper: Array) -> Array:
