@@ -95,7 +95,7 @@ def linear_interpolation(patch: pytest.MonkeyPatch) -> None:
         def __call__(self, eta: Array, z: Array) -> Array:
             return np.asarray(self._at(np.stack([eta, z], axis=-1)))
 
-    for user in ("solver.fields", "finance.paths", "verification.grid_convergence"):
+    for user in ("solver.fields", "finance.readings", "verification.grid_convergence"):
         patch.setattr(f"pdesolve.{user}.Surface", Linear)
 
 
