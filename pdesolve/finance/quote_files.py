@@ -19,7 +19,7 @@ FAULTY = 5  # rows that are complained about
 
 
 class _Written(NamedTuple):
-    """One row or table as it is written: where, and its cells or values by name."""
+    """One row or table as it is written: where, up to the name, and its values by name."""
 
     place: str
     values: Mapping[str, object]
@@ -203,7 +203,9 @@ def _in(one: _Written) -> list[tuple[float | bool | str, ...]]:
         price = _float(values.get(kind, 0.5 * (bid + ask)))
         sd = _float(values.get("sd", max(price - bid, ask - price)))
         strike, maturity = _float(values["strike"]), _float(values.get("maturity", nan))
-        found.append((strike, maturity, kind == "call", price, sd, bid, ask, one.place))
+        found.append(
+            (strike, maturity, kind == "call", price, sd, bid, ask, one.place.rstrip("., "))
+        )
     return found
 
 
