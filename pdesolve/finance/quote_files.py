@@ -71,7 +71,8 @@ def read_quotes(path: str | Path, sd: float | None = None, maturity: float | Non
         With a header: `strike`, and of `call`, `put`, `bid`, `ask`, `sd`, `maturity` and `kind`
         (call or put, of a row with a bid and an ask alone) what there is. Cells may be empty.
     sd, maturity : float, optional
-        Of rows that say nothing of them. Without a maturity it is the horizon.
+        Of rows that say nothing of them; bid and ask do of the sd. Without a maturity it is the
+        horizon.
 
     Raises
     ------
@@ -95,11 +96,14 @@ def _rows(path: Path, where: str, usual: Mapping[str, object]) -> list[_Written]
         if name not in COLUMNS or names.count(name) > 1:
             rule = f"must have columns of {', '.join(COLUMNS)}, each once"
             raise CaseError(f"{where}, line {rows[0].line}, {rule}, got {shown(name)}")
-    return [
-        _Written(place, {**usual, **_cells(row, names, place)})
-        for row in rows[1:]
-        for place in (f"{where}, line {row.line}, ",)
-    ]
+    found = []
+    for row in rows[1:]:
+        place = f"{where}, line {row.line}, "
+        cells = _cells(row, names, place)
+        spread = {"bid", "ask"} <= cells.keys()
+        rest = {key: one for key, one in usual.items() if key != "sd" or not spread}
+        found.append(_Written(place, {**rest, **cells}))
+    return found
 
 
 def _cells(row: Row, names: Sequence[str], place: str) -> dict[str, object]:
