@@ -19,6 +19,7 @@ from pdesolve.finance.quotes import Quotes, dates
 from pdesolve.typing import Array
 
 NOISE = 4.0  # standard deviations that are put down to noise
+TRIFLE = 0.01  # of what may be noise, below which it is not worth a word
 ROUNDING = 1e-12  # of the largest price, strike or forward
 
 
@@ -84,6 +85,7 @@ def check_arbitrage(
         If there is some that can not, or a maturity is after the horizon.
     """
     found = broken(quotes, dates(quotes, horizon), forward)
+    found = [one for one in found if -one.cost > TRIFLE * one.noise]
     sure = [one for one in found if -one.cost > one.noise]
     if sure:
         worst = max(sure, key=lambda one: -one.cost - one.noise)
