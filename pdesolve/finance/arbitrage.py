@@ -3,7 +3,7 @@
 Every price here is that of a call, of a put by parity, and of what the options are on: with no
 interest and no dividends, F(K) = E^Q[(x - K)+] falls in the strike by no more than the strike
 rises, is convex and nowhere below 0 or the forward less the strike. Each such rule is a portfolio
-that pays nothing or something, and must not cost less than nothing (derivation.md, section 17).
+that pays nothing or something, and must not cost less than nothing (derivation.md, section 12).
 """
 
 from collections.abc import Iterator

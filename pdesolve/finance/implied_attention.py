@@ -1,7 +1,7 @@
 """Attention that option quotes imply: from quotes to variance, from variance to attention.
 
 Nothing is solved: at t = 0 attention is a function of the risk-neutral variance of the payoff, and
-that is what options on the payoff know (derivation.md, section 17).
+that is what options on the payoff know (derivation.md, section 12).
 """
 
 import json
@@ -22,6 +22,10 @@ from pdesolve.model.economy import Economy
 from pdesolve.solver.summary import bound, digits
 
 IMPOSSIBLE = 1e-4  # chance of a misfit as large, below which it is not put down to noise
+ASSUMED = (
+    "the payoff's range has no end: beyond the strikes, options are assumed to fall at least as"
+    " fast as before"
+)
 REGIMES = ("none", "interior", "capacity")
 
 
@@ -95,6 +99,8 @@ def implied_attention(
         by_date.append(one := quoted_variance(some, float(date), ends, price))
         _check_misfit(one, some, ends, price is not None)
     variance, more = _of_payoff(by_date[-1], economy.horizon, ends)
+    if "decay" in by_date[-1].tails and not economy.prior.is_normal:
+        more.append(ASSUMED)
     attention, rate, regimes = _responses(economy, variance)
     return ImpliedAttention(
         case=as_case(case).name,
@@ -201,6 +207,7 @@ def _table(found: ImpliedAttention) -> str:
         rows.append(("price", *_cells(one.price), "money"))
         rows.append(("variance", *_cells(one.variance), "money^2"))
         rows.append(("  if exact", *_cells(one.by_strikes), "money^2"))
+        rows.append(("  tails", "", "", *one.tails, ""))
     widths = [max(len(row[k]) for row in rows) for k in range(5)]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:5], widths[1:]), row[5]]).rstrip()

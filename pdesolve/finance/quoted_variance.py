@@ -2,7 +2,7 @@
 
 Carr and Madan's integral needs options at all strikes. Quotes are few, noisy and end; so the
 variance is looked for, largest and least, over every law of the payoff on its range that prices
-them within their noise (derivation.md, section 17). A law is masses on a grid that has all
+them within their noise (derivation.md, section 12). A law is masses on a grid that has all
 strikes, and how well it fits is a problem of least squares without negative numbers.
 """
 
