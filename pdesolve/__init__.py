@@ -53,8 +53,8 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.finance.attention_implied import implied_attention
     from pdesolve.finance.averages import path_means
-    from pdesolve.finance.implied_attention import implied_attention
     from pdesolve.finance.simulation import simulate_blocks
     from pdesolve.investing.growth import growth_optimal
     from pdesolve.investing.portfolios import portfolio
@@ -75,7 +75,7 @@ _HOME = {
     "case_names": "case",
     "compare": "studies.comparison",
     "growth_optimal": "investing.growth",
-    "implied_attention": "finance.implied_attention",
+    "implied_attention": "finance.attention_implied",
     "load_case": "case",
     "load_solution": "solver.solution",
     "path_means": "finance.averages",

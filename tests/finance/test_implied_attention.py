@@ -11,9 +11,9 @@ from scipy.stats import binom
 
 import pdesolve
 from pdesolve.case import CaseError, load_case
-from pdesolve.finance.implied_attention import ImpliedAttention, as_json
-from pdesolve.finance.quoted_variance import Interval, quoted_variance
+from pdesolve.finance.attention_implied import ImpliedAttention, as_json
 from pdesolve.finance.quotes import Quotes
+from pdesolve.finance.replication import Interval, quoted_variance
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from tests.finance.quoting import bachelier, made, out_of_the_money

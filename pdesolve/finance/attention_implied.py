@@ -16,8 +16,8 @@ from pdesolve.case.sources import CaseError
 from pdesolve.files import plain
 from pdesolve.finance.arbitrage import check_arbitrage
 from pdesolve.finance.quote_files import read_quotes
-from pdesolve.finance.quoted_variance import Interval, QuotedVariance, quoted_variance
 from pdesolve.finance.quotes import Quotes, dates
+from pdesolve.finance.replication import Interval, QuotedVariance, quoted_variance
 from pdesolve.model.economy import Economy
 from pdesolve.solver.summary import bound, digits
 
