@@ -6,7 +6,6 @@ that is what options on the payoff know (derivation.md, section 12).
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from scipy.stats import chi2
@@ -15,7 +14,7 @@ from pdesolve.case.arguments import CaseLike, as_case
 from pdesolve.case.sources import CaseError
 from pdesolve.files import plain
 from pdesolve.finance.arbitrage import check_arbitrage
-from pdesolve.finance.quote_files import read_quotes
+from pdesolve.finance.quote_files import QuotesLike, as_quotes
 from pdesolve.finance.quotes import Quotes, dates
 from pdesolve.finance.replication import Interval, QuotedVariance, quoted_variance
 from pdesolve.model.economy import Economy
@@ -62,7 +61,7 @@ class ImpliedAttention:
 
 
 def implied_attention(
-    case: CaseLike, quotes: Quotes | str | Path, price: tuple[float, float] | None = None
+    case: CaseLike, quotes: QuotesLike, price: tuple[float, float] | None = None
 ) -> ImpliedAttention:
     """Attention that option quotes imply, with no solve.
 
@@ -71,8 +70,9 @@ def implied_attention(
     case : Case, str or path
         Of which risk aversion, attention and its cost are used, the horizon and the ends of the
         payoff's range.
-    quotes : Quotes, or path of a CSV file
-        As :func:`pdesolve.finance.quote_files.read_quotes` reads it.
+    quotes : Quotes, path of a CSV file, or list of mappings
+        As :mod:`pdesolve.finance.quote_files` reads them, for instance
+        ``[{"strike": 9.0, "call": 0.81, "sd": 0.01}, ...]``.
     price : (float, float), optional
         Of the asset, and its standard error; put-call parity gives it too.
 
@@ -89,7 +89,7 @@ def implied_attention(
         for certain, whatever the noise in them.
     """
     economy = Economy.of(as_case(case))
-    found = quotes if isinstance(quotes, Quotes) else read_quotes(quotes)
+    found = as_quotes(quotes)
     warnings = check_arbitrage(found, economy.horizon, price)
     maturities = dates(found, economy.horizon)
     ends = economy.prior.low, economy.prior.high

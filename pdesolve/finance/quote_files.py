@@ -17,12 +17,27 @@ COLUMNS = ("strike", *PRICES, "sd", "maturity", "kind")
 LARGEST = 1e50  # number in size
 FAULTY = 5  # rows that are complained about
 
+QuotesLike = Quotes | str | Path | Sequence[Mapping[str, object]]
+
 
 class _Written(NamedTuple):
     """One row or table as it is written: where, up to the name, and its values by name."""
 
     place: str
     values: Mapping[str, object]
+
+
+def as_quotes(quotes: QuotesLike, where: str = "quotes") -> Quotes:
+    """Quotes from what is at hand: a CSV file by its path, or tables as `quotes_of` reads them.
+
+    Raises
+    ------
+    CaseError
+        In a line for each fault.
+    """
+    if isinstance(quotes, Quotes):
+        return quotes
+    return read_quotes(quotes) if isinstance(quotes, str | Path) else quotes_of(quotes, where)
 
 
 def quotes_of(tables: object, label: str, folder: Path = Path()) -> Quotes:
