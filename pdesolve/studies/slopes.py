@@ -25,7 +25,7 @@ from pdesolve.solver.pde.announcements import announced, pieces, spans
 from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import QUANTITIES, VALUES
+from pdesolve.solver.values import QUANTITIES, VALUES, InitialState
 from pdesolve.typing import Array
 
 
@@ -128,7 +128,7 @@ def slope(
         if coarse is not None:
             change = slack * np.abs(fine - coarse)
             error = _error(found, ends[0], fine, change, h, size, tuning)
-            if np.max(error * size / _scales(found, fine * size)) <= slack * tuning.goal:
+            if np.nanmax(error * size / _scales(found, fine * size)) <= slack * tuning.goal:
                 break
     if coarse is None or fine is None:
         return UNKNOWN
@@ -227,11 +227,11 @@ def _error(
 ) -> Array:
     """Bar of the slopes from what the last refinement changed, and the step's own error.
 
-    What did not change at all is exact but for that.
+    What did not change at all is exact but for that; NaN for what is not there (an SVIX).
     """
     scales = _scales(found, slopes * size) / size
     moves = np.array([not name.startswith("static") for name in VALUES]) & (change > 0.0)
-    floor = tuning.coupled * np.max(change / scales) * scales * moves
+    floor = tuning.coupled * np.nanmax(change / scales) * scales * moves
     change = change + tuning.time * found.case.numerics.tolerance * scales * moves
     step_error = tuning.step * np.abs(slopes) + _rounding(found, values, tuning.noise) / abs(h)
     return np.maximum(change, floor) + step_error
@@ -239,9 +239,10 @@ def _error(
 
 def _rounding(found: Solution, values: Array, noise: float) -> Array:
     """What rounding leaves in the values; a difference of others has at least what theirs leave."""
+    initial = InitialState(**dict(zip(VALUES, values.tolist(), strict=True)))
     known = dict(zip(VALUES, (noise * np.abs(values)).tolist(), strict=True))
     for name in VALUES:
         follows = QUANTITIES[name].bar_from
         if follows is not None:
-            known[name] = max(known[name], follows(found.economy, known))
+            known[name] = max(known[name], follows(found.economy, initial, known))
     return np.array(list(known.values()))
