@@ -52,7 +52,7 @@ class DerivativeTuning:
         Grids, and the step of the differences.
     """
 
-    goal: float = 1e-4
+    goal: float = 1e-3
     slopes: SlopeTuning = SlopeTuning()
 
 
