@@ -249,6 +249,13 @@ def _locate(reference: str | os.PathLike[str], folder: Path | None) -> tuple[Pat
 
 
 def read_toml(path: Path, label: str) -> dict[str, object]:
+    """Tables of a TOML file; messages name it by the label.
+
+    Raises
+    ------
+    CaseError
+        If it cannot be read, or is not TOML.
+    """
     text = read_text(path, label + ":")
     try:
         return tomllib.loads(text)

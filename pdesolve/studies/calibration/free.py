@@ -121,7 +121,9 @@ def _read_one(case: Case, key: object, settings: Any, where: str) -> Free:
     if not math.isfinite(start):
         raise CaseError(f"{name}.start must be given: it is {start!r} in the case")
     if not low <= start <= high:
-        raise CaseError(f"{name}.start must be from low = {low!r} to high = {high!r}, got {start!r}")
+        raise CaseError(
+            f"{name}.start must be from low = {low!r} to high = {high!r}, got {start!r}"
+        )
     size = max(abs(start), natural_size(case, Economy.of(case).prior, key))
     if size == 0.0:
         size = high - low
@@ -143,7 +145,7 @@ def _real_key(case: Case, key: str, where: str) -> Key:
     if prefix.startswith(ANNOUNCED):
         keys: Sequence[Key] = announcement_keys()
     else:
-        parts = {
+        parts: dict[str, Any] = {
             "market": case.market,
             "payoff": case.payoff,
             "attention": case.attention,

@@ -54,6 +54,8 @@ class Inference:
         Moves of z that no target notices, the largest part of each 1.
     unmoved : array of bool, shape (n,)
         Targets that no parameter moves.
+    moved : array, shape (n, rank)
+        An orthonormal basis of what the parameters do to targets of unit covariance.
     """
 
     pinned: Array
@@ -61,6 +63,7 @@ class Inference:
     condition: float
     unidentified: Array
     unmoved: Array
+    moved: Array
 
 
 def whiten(covariance: Array, rows: Array) -> Array:
@@ -103,6 +106,7 @@ def infer(
         condition=float(largest / singular[kept].min()) if rank == p else np.inf,
         unidentified=empty,
         unmoved=rows <= tuning.blind,
+        moved=left[:, kept],
     )
 
 
@@ -131,11 +135,9 @@ def misfit(covariance: Array, gap: Array) -> float:
     return float(np.sum(whiten(covariance, gap) ** 2))
 
 
-def decrement(slopes: Array, covariance: Array, gap: Array) -> float:
-    """How many standard errors the least misfit of the linear model is away."""
-    white = whiten(covariance, np.column_stack([slopes, gap]))
-    inside = np.linalg.lstsq(white[:, :-1], white[:, -1], rcond=1e-6)[0]
-    return float(np.linalg.norm(white[:, :-1] @ inside))
+def decrement(known: Inference, covariance: Array, gap: Array) -> float:
+    """How many standard errors away the least misfit of the linear model is."""
+    return float(np.linalg.norm(known.moved.T @ whiten(covariance, gap)))
 
 
 def tail(chi_squared: float, freedom: int) -> float:

@@ -1,4 +1,4 @@
-"""From a start to the least misfit: SciPy's least squares on solves that tighten as it converges."""
+"""From a start to the least misfit: least squares on solves that tighten as it converges."""
 
 from __future__ import annotations
 
@@ -45,12 +45,13 @@ class SearchTuning:
     near : float
         Moves of z within which slopes are used again: what they are off by slows the last steps
         down, but does not move where these lead.
-    misfit : float
-        Relative fall of the misfit, in units of the tolerance, below which a stage is over.
+    misfit, least : float
+        Relative fall of the misfit below which a stage is over: in units of the tolerance, and at
+        least. The root of a fall is a distance in standard errors.
     lost, exact : float
         Shares of the solver's error, and of a value: targets that are all met up to these are met.
-    trials : int
-        Solves of a stage.
+    trials, last : int
+        Solves of a stage, and of the last one, whatever the rounds.
     kept : int
         Solutions that are remembered.
     """
@@ -58,9 +59,11 @@ class SearchTuning:
     loose: float = 1e-2
     near: float = 0.02
     misfit: float = 0.1
+    least: float = 1e-5
     lost: float = 0.1
     exact: float = 1e-9
-    trials: int = 40
+    trials: int = 30
+    last: int = 12
     kept: int = 3
 
 
@@ -119,9 +122,20 @@ class Search:
         self._report, self._tuning = report, tuning
         self._known: dict[tuple[bytes, float], tuple[Solution, Measured]] = {}
         self._slopes: tuple[Array, Array] | None = None
+        last = problem.case.numerics.tolerance
+        self._left = dict.fromkeys(tolerances(problem.case, tuning), tuning.trials)
+        self._left[last] = tuning.last
 
-    def run(self, z: Array, tolerances: Sequence[float]) -> Found:
+    def run(self, z: Array, stages: Sequence[float], slopes: Array | None = None) -> Found:
         """Search from z, with solves to these tolerances, one after the other.
+
+        Parameters
+        ----------
+        z : array, shape (p,)
+        stages : sequence of float
+            Of `tolerances`.
+        slopes : array, shape (n, p), optional
+            Derivatives of what is observed to z, there.
 
         Raises
         ------
@@ -129,21 +143,26 @@ class Search:
             If the case at z cannot be solved, or has no slopes.
         """
         settled = False
-        for tolerance in tolerances:
+        if slopes is not None:
+            self._slopes = z.copy(), whiten(self.problem.targets.covariance, slopes)
+        for tolerance in stages:
             self.solve(z, tolerance)
+            if self._left[tolerance] < 1:
+                return Found(z, *self.solve(z, tolerance), False, self.refused)
             found = least_squares(
                 partial(self._residuals, tolerance=tolerance),
                 z,
                 partial(self._white_slopes, tolerance=tolerance),
                 self.problem.bounds,
                 "dogbox",
-                ftol=max(self._tuning.misfit * tolerance, 1e-14),
+                ftol=max(self._tuning.misfit * tolerance, self._tuning.least),
                 xtol=tolerance,
                 gtol=None,
-                max_nfev=self._tuning.trials,
+                max_nfev=self._left[tolerance],
             )
+            self._left[tolerance] -= found.nfev
             z, settled = found.x, found.status > 0
-        return Found(z, *self.solve(z, tolerances[-1]), settled, self.refused)
+        return Found(z, *self.solve(z, stages[-1]), settled, self.refused)
 
     def solve(self, z: Array, tolerance: float) -> tuple[Solution, Measured]:
         """The solution at z, and what it says of the targets; errors as in `solver.solve`."""
@@ -174,7 +193,9 @@ class Search:
             Move(x, abs(rate), partial(_vary, solution.case, one.key))
             for one, x, rate in zip(self.problem.free, values, rates, strict=True)
         ]
-        found = jacobian(solution, moves, lambda one: self.problem.targets.observe(one).value, tuning)
+        found = jacobian(
+            solution, moves, lambda one: self.problem.targets.observe(one).value, tuning
+        )
         return Jacobian(found.value * rates, found.change * np.abs(rates))
 
     def _residuals(self, z: Array, tolerance: float) -> Array:

@@ -63,7 +63,10 @@ class Targets:
     @cached_property
     def units(self) -> tuple[str, ...]:
         """Unit of each."""
-        return (*(about(name).unit for name in self.names), *["money"] * len(_of_quotes(self.quotes)))
+        return (
+            *(about(name).unit for name in self.names),
+            *["money"] * len(_of_quotes(self.quotes)),
+        )
 
     def observe(self, solution: Solution) -> Measured:
         """What a solved market says of each, with the errors of that, shape (n,)."""

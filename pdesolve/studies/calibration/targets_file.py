@@ -64,7 +64,9 @@ def _joined(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Tables by dotted key, also where its quotes were left out: [free.market.horizon]."""
     found: dict[str, Any] = {}
     for name, item in table.items():
-        nested = isinstance(item, Mapping) and all(isinstance(one, Mapping) for one in item.values())
+        nested = isinstance(item, Mapping) and all(
+            isinstance(one, Mapping) for one in item.values()
+        )
         if nested and item:
             found |= _joined(item, f"{prefix}{name}.")
         else:
