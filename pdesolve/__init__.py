@@ -23,6 +23,7 @@ Solutions
 Studies
 
     sweep            a case over its parameters, as labelled arrays
+    calibrate        the parameters that imply what is observed, and what is known of them
     plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
 
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from pdesolve.solver.pde.solver import SolveError, solve
     from pdesolve.solver.solution import Solution, load_solution
     from pdesolve.solver.values import InitialState
+    from pdesolve.studies.calibration.fit import calibrate
     from pdesolve.studies.comparison import compare
     from pdesolve.studies.statics import sweep
 
@@ -72,6 +74,7 @@ _HOME = {
     "InitialState": "solver.values",
     "Solution": "solver.solution",
     "SolveError": "solver.pde.solver",
+    "calibrate": "studies.calibration.fit",
     "case_names": "case",
     "compare": "studies.comparison",
     "growth_optimal": "investing.growth",
@@ -94,6 +97,7 @@ __all__ = [
     "Solution",
     "SolveError",
     "__version__",
+    "calibrate",
     "case_names",
     "compare",
     "growth_optimal",

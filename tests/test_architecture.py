@@ -24,6 +24,7 @@ BELOW["plotting"] = {*BELOW, "plotting"} - {"plotting"}
 BELOW["cli"] = set(BELOW)
 LENT = {  # methods that a room above answers, imported when they are called: the only arrows up
     ("solver.lent", "finance.by_date"),  # Solution.expectations
+    ("solver.lent", "finance.by_name"),  # Solution.reported
     ("solver.lent", "finance.claims"),  # Solution.option_prices, Solution.state_prices
     ("solver.lent", "finance.events"),  # Solution.event_study
     ("solver.lent", "finance.simulation"),  # Solution.simulate

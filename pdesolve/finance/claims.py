@@ -5,7 +5,6 @@ E^Q[g(x)] and nobody trades it. The law of the states under Q (:mod:`.law`) at t
 book (:mod:`.books`) on which all strikes are integrals: one march does for all of them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,9 @@ from numpy.typing import ArrayLike
 from pdesolve.finance.asked import check_claims
 from pdesolve.finance.books import AtPayoff, AtPrice, Book
 from pdesolve.finance.implied import black_volatility, normal_volatility
-from pdesolve.finance.marches import Marches, MarchTuning, Measured
+from pdesolve.finance.marches import MarchTuning, Measured
+from pdesolve.finance.priced import Books
+from pdesolve.solver import values
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
@@ -98,7 +99,7 @@ def option_prices(
     if strikes is None:
         strikes = _around(solution, tuning.wide, tuning.strikes)
     at = np.atleast_1d(np.asarray(strikes, float)).ravel()
-    books = _Books.of(solution, date, tuning.marches)
+    books = Books.of(solution, date, tuning.marches)
     level, vega = _bars(solution)
     apart = tuning.near * float(np.sqrt(solution.initial.variance))
     calls = books.along(lambda book, at: book.calls(at), at, apart)
@@ -109,15 +110,13 @@ def option_prices(
     implied = books.measured(lambda book: np.asarray(_replicated(solution, book, sd, tuning)))
     doubt = 2.0 * np.sqrt(variance.value) * level + np.asarray(solution.bars["variance"])
     price = float(forward.value)
-    svix = np.sqrt(variance.value) / price if price > 0.0 else np.asarray(np.nan)
-    share = 0.5 * variance.error / variance.value + forward.error / abs(price or 1.0)
     columns = {
         "call": Measured(calls.value, calls.error + level + vega),
         "put": Measured(puts.value, puts.error + level + vega),
         "forward": forward,
         "variance": variance,
         "variance_from_options": Measured(implied.value, implied.error + doubt),
-        "svix": Measured(svix, svix * share),
+        "svix": _svix(solution, variance),
     }
     columns |= _volatilities(columns["call"], columns["put"], price, at, date)
     return _dataset(solution, columns, {"strike": at}, date)
@@ -148,12 +147,12 @@ def state_prices(
     """
     check_claims(solution.economy, maturity=maturity)
     date = solution.economy.horizon if maturity is None else float(maturity)
-    books = _Books.of(solution, date, tuning.marches)
-    values, probabilities = solution.prior.panels()
+    books = Books.of(solution, date, tuning.marches)
+    payoffs, probabilities = solution.prior.panels()
     level, _ = _bars(solution)
     sd = np.sqrt(solution.initial.variance)
-    if values.shape[1] == 1 and isinstance(books.fine, AtPayoff):
-        at, weights = values.ravel(), probabilities.ravel()
+    if payoffs.shape[1] == 1 and isinstance(books.fine, AtPayoff):
+        at, weights = payoffs.ravel(), probabilities.ravel()
         found = books.measured(lambda book: weights * book.kernel(at))  # type: ignore[attr-defined]
         name, doubt = "state_price", level / sd * found.value
     else:
@@ -164,45 +163,28 @@ def state_prices(
     return _dataset(solution, columns, {"x": at}, date)
 
 
-# ---------------------------------------------------------------------- books
+def svix(solution: Solution, maturity: float, tuning: ClaimTuning = ClaimTuning()) -> Measured:
+    """Root of the risk-neutral variance over the price, as in `option_prices`, without options.
+
+    Raises
+    ------
+    ClaimError
+        If the maturity is not after 0 and up to the horizon.
+    """
+    check_claims(solution.economy, maturity=maturity)
+    if maturity == solution.economy.horizon:
+        return Measured(np.asarray(solution.initial.svix), np.asarray(solution.bars["svix"]))
+    books = Books.of(solution, maturity, tuning.marches)
+    return _svix(solution, _variance(solution, books, maturity))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Books:
-    """A book by each of the marches."""
-
-    marches: Marches
-    fine: Book
-    coarse: Book
-    short: Book
-
-    @classmethod
-    def of(cls, solution: Solution, date: float, tuning: MarchTuning) -> "_Books":
-        marches = Marches.of(solution, tuning, date)
-        found = [laws[0] for laws in marches.laws([None])]
-        if date == solution.economy.horizon:
-            books: list[Book] = [AtPayoff(law=law) for law in found]
-        else:
-            dates = [int(np.searchsorted(law.clock.times, date)) for law in found]
-            books = [AtPrice(law=law, date=k) for law, k in zip(found, dates, strict=True)]
-        return cls(marches=marches, fine=books[0], coarse=books[1], short=books[2])
-
-    def measured(self, price: Callable[[Book], Array]) -> Measured:
-        """A price from each of them, corrected, with the error of grid and steps."""
-        return self.marches.measured(price(self.fine), price(self.coarse), price(self.short))
-
-    def along(self, price: Callable[[Book, Array], Array], at: Array, apart: float) -> Measured:
-        """Prices over a line, each with the largest error so far to either side too.
-
-        An error that changes sign along the line may be small just there.
-        """
-        places = np.stack([at, at - apart, at + apart])
-        found = self.measured(lambda book: price(book, places.ravel()))
-        value, error = (one.reshape(places.shape) for one in found)
-        return Measured(value[0], error.max(axis=0))
+def _svix(solution: Solution, variance: Measured) -> Measured:
+    price, bar = solution.initial.price, solution.bars["price"]
+    error = values.svix_bar(float(variance.value), price, float(variance.error), bar)
+    return Measured(values.svix(variance.value, price), np.asarray(error))
 
 
-def _variance(solution: Solution, books: _Books, date: float) -> Measured:
+def _variance(solution: Solution, books: Books, date: float) -> Measured:
     """Of what is paid upon: V, or what of it is resolved by the date."""
     bar = np.asarray(solution.bars["variance"])
     whole = np.asarray(solution.initial.variance)
@@ -221,9 +203,9 @@ def _replicated(solution: Solution, book: Book, sd: float, tuning: ClaimTuning) 
     """Carr and Madan's variance: twice the integral over strikes of what is out of the money."""
     price, far = book.forward, tuning.tails * sd
     lowest, highest = _support(solution)
-    values, _ = solution.prior.panels()
-    few = values.shape[1] == 1 and values.size <= 4 * tuning.panels
-    kinks = values.ravel() if few else np.zeros(0)
+    payoffs, _ = solution.prior.panels()
+    few = payoffs.shape[1] == 1 and payoffs.size <= 4 * tuning.panels
+    kinks = payoffs.ravel() if few else np.zeros(0)
     nodes, weights = leggauss(tuning.nodes)
     total = 0.0
     for low, high, prices in (

@@ -7,7 +7,7 @@ import numpy as np
 
 from pdesolve.case import Market
 from pdesolve.finance.nodes import AtNodes
-from pdesolve.solver.values import Quantity
+from pdesolve.solver.quantity import Quantity
 from pdesolve.typing import Array
 
 FUNCTIONS: dict[str, Callable[[AtNodes, float, Market], Array]] = {  # of the state; moments of it
@@ -151,6 +151,13 @@ _ROWS = (
         unit="money",
         label="premium E x − E p",
         of=lambda m, facts: facts.payoff - facts.price - m["price"],
+    ),
+    Expected(
+        name="premium_earned",
+        long_name="expected price less the price at t = 0",
+        unit="money",
+        label="premium earned E p − p₀",
+        of=lambda m, facts: m["price"],
     ),
     Expected(
         name="informativeness",

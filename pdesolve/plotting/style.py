@@ -10,7 +10,8 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 from pdesolve.case.labels import pretty
-from pdesolve.solver.values import QUANTITIES, Quantity
+from pdesolve.solver.quantity import Quantity
+from pdesolve.solver.values import QUANTITIES
 from pdesolve.typing import Array
 
 MARKER: Mapping[str, Any] = {

@@ -101,6 +101,30 @@ class Lent:
 
         return state_prices(cast(Any, self), maturity)
 
+    def reported(self, *names: str) -> dict[str, Any]:
+        """Values by name, what takes more than the solve to know among them, with error bars.
+
+        Parameters
+        ----------
+        *names : str
+            As fields of `initial`, at t = 0; ``"informativeness"``, ``"r_squared"`` and other rows
+            of `expectations`, just before the payoff; with a date, ``"price@0.5"`` or
+            ``"svix@0.5"``. :func:`pdesolve.finance.by_name.reported` says more.
+
+        Returns
+        -------
+        dict
+            Name -> (value, error).
+
+        Raises
+        ------
+        ValueError
+            If there is no such quantity, or the case no such date.
+        """
+        from pdesolve.finance.by_name import reported
+
+        return cast(dict[str, Any], reported(cast(Any, self), names))
+
     def simulate(
         self,
         paths: int = 10_000,

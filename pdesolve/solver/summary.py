@@ -9,8 +9,9 @@ from html import escape
 from typing import Any
 
 from pdesolve.files import plain
+from pdesolve.solver.quantity import Quantity
 from pdesolve.solver.solved import Solved
-from pdesolve.solver.values import DERIVED, QUANTITIES, ROWS, VALUES, Quantity
+from pdesolve.solver.values import DERIVED, QUANTITIES, ROWS, VALUES
 
 HEADINGS = ("", "value", "± error", "unit", "static")
 REGIMES = {0: "nobody pays attention", 2: "attention is at its capacity"}
@@ -99,9 +100,9 @@ def bound(error: float) -> str:
 
 
 def digits(value: float, error: float) -> str:
-    """A number with the decimals that its error leaves meaning to, or seven digits."""
+    """A number with the decimals that its error leaves meaning to, or seven digits; - if none."""
     if not math.isfinite(value):
-        return "unknown"
+        return "-"
     if not 0 < error < math.inf or not 1e-4 <= abs(value) < 1e7:
         return f"{value:.7g}"
     return f"{value:.{min(12, max(0, -math.floor(math.log10(error))))}f}"

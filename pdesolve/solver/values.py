@@ -10,60 +10,11 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pdesolve.model.economy import Economy
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quantity:
-    """A quantity that is computed, with all that is said about it.
-
-    Attributes
-    ----------
-    name : str
-    long_name, unit : str
-        As in the attributes of a data set.
-    latex : str
-        Its symbol in LaTeX.
-    label : str
-        What axes and titles call it, with its symbol.
-    value : callable or None
-        (reading, xi) -> the value there, at psi = 0 and t = 0; of reported quantities. The reading
-        is a :class:`pdesolve.solver.reading.Reading`, xi may be an array.
-    scale : callable or None
-        (economy, initial values) -> what its error is measured against.
-    asked : bool
-        Whether the tolerance holds for it.
-    bar : bool
-        Whether an error bar is reported.
-    bar_from : callable or None
-        (economy, bars of others) -> the bar, where it follows from theirs; else it is measured.
-    static : str
-        Name of the same with no trade after now; empty if there is none.
-    column : str
-        Heading in tables and panels over parameters; empty if it is not shown there.
-    place : int
-        Of that column, from the left.
-    """
-
-    name: str = ""
-    long_name: str
-    unit: str
-    latex: str = ""
-    label: str = ""
-    value: Callable[[Any, Any], Any] | None = None
-    scale: Callable[[Economy, "InitialState"], float] | None = None
-    asked: bool = False
-    bar: bool = False
-    bar_from: Callable[[Economy, Mapping[str, float]], float] | None = None
-    static: str = ""
-    column: str = ""
-    place: int = 0
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """Attributes of a labelled array."""
-        return {"units": self.unit, "long_name": self.long_name}
+from pdesolve.solver.quantity import Quantity
+from pdesolve.typing import Array
 
 
 def _attention_scale(name: str) -> Callable[[Economy, "InitialState"], float]:
@@ -90,10 +41,32 @@ def _volatility_scale(economy: Economy, initial: "InitialState") -> float:
     return kappa2**0.5 * economy.prior.variance
 
 
-def _gain_bar(economy: Economy, bars: Mapping[str, float]) -> float:
+def _gain_bar(economy: Economy, initial: "InitialState", bars: Mapping[str, float]) -> float:
     """That of G0 = -(n0 p + L/rho)."""
     supply, rho = abs(economy.market.initial_supply), economy.risk_aversion
     return supply * bars["price"] + bars["log_value"] / rho
+
+
+def svix(variance: ArrayLike, price: ArrayLike) -> Array:
+    """Root of the risk-neutral variance over the price; NaN unless that is positive.
+
+    The riskless rate is zero, and the time to maturity is not divided out (Martin 2017).
+    """
+    price = np.asarray(price, float)
+    priced = price > 0.0
+    return np.where(priced, np.sqrt(variance) / np.where(priced, price, 1.0), np.nan)
+
+
+def svix_bar(variance: float, price: float, variance_bar: float, price_bar: float) -> float:
+    """How far it may be off by these bars; infinite if the price may not be positive."""
+    least = price - price_bar
+    if not price > 0.0 or not least > 0.0:
+        return np.inf if price > 0.0 else np.nan
+    return float(svix(variance + variance_bar, least) - svix(variance, price))
+
+
+def _svix_bar(economy: Economy, initial: "InitialState", bars: Mapping[str, float]) -> float:
+    return svix_bar(initial.variance, initial.price, bars["variance"], bars["price"])
 
 
 def _reported(**about: Any) -> dict[str, Quantity]:
@@ -218,7 +191,7 @@ class InitialState:
             value=lambda at, xi: at.prior.mean - at.price(xi),
             scale=lambda economy, initial: economy.prior.sd,
             bar=True,
-            bar_from=lambda economy, bars: bars["price"],
+            bar_from=lambda economy, initial, bars: bars["price"],
             column="premium",
             place=6,
         )
@@ -232,7 +205,21 @@ class InitialState:
             value=lambda at, xi: (at.prior.mean - at.price(xi)) / at.prior.sd,
             scale=lambda economy, initial: 1.0,
             bar=True,
-            bar_from=lambda economy, bars: bars["price"] / economy.prior.sd,
+            bar_from=lambda economy, initial, bars: bars["price"] / economy.prior.sd,
+        )
+    )
+    svix: float = field(
+        metadata=_reported(
+            long_name="SVIX, root of the risk-neutral variance over the price",
+            unit="1",
+            latex=r"$\sqrt{V}/p$",
+            label="SVIX √V/p",
+            value=lambda at, xi: svix(at.variance(xi), at.price(xi)),
+            scale=lambda economy, initial: initial.svix,
+            bar=True,
+            bar_from=_svix_bar,
+            column="SVIX",
+            place=7,
         )
     )
     static_price: float = field(

@@ -18,13 +18,14 @@ import numpy as np
 
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
+from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import fixed_steps
 from pdesolve.solver.pde.announcements import announced, pieces, spans
 from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import QUANTITIES, VALUES
+from pdesolve.solver.values import QUANTITIES, VALUES, InitialState
 from pdesolve.typing import Array
 
 
@@ -103,11 +104,11 @@ def slope(
     x = parameter(case, key)
     if not np.isfinite(x):
         return UNKNOWN
-    size = max(abs(x), _size(found, key))
+    size = max(abs(x), natural_size(case, found.prior, key))
     if size == 0.0:  # nothing says how far to go
         return UNKNOWN
     try:
-        h, moved = _moved(vary, x, tuning.step * size)
+        h, moved = moved_case(vary, x, tuning.step * size)
     except ValueError:
         return UNKNOWN
     coarse = fine = None
@@ -116,7 +117,7 @@ def slope(
     for shrink, merged in tuning.levels:
         if coarse is not None and shrink < 1.0:
             break
-        mesh = _mesh(found, shrink, merged, tuning.fewest)
+        mesh = mesh_of(found, shrink, merged, tuning.fewest)
         if mesh == before:  # there is little to coarsen
             continue
         try:
@@ -127,7 +128,7 @@ def slope(
         if coarse is not None:
             change = slack * np.abs(fine - coarse)
             error = _error(found, ends[0], fine, change, h, size, tuning)
-            if np.max(error * size / _scales(found, fine * size)) <= slack * tuning.goal:
+            if np.nanmax(error * size / _scales(found, fine * size)) <= slack * tuning.goal:
                 break
     if coarse is None or fine is None:
         return UNKNOWN
@@ -144,19 +145,19 @@ def parameter(case: Case, key: str) -> float:
     return float(reduce(part, key.split("."), case))  # type: ignore[arg-type]
 
 
-def _size(found: Solution, key: str) -> float:
+def natural_size(case: Case, prior: Prior, key: str) -> float:
     """Size that counts for a parameter that may be zero; 0 for the others."""
-    case, sd = found.case, found.prior.sd
+    sd = prior.sd
     sizes: Mapping[str, float] = {
         "market.initial_supply": 1.0 / (case.market.risk_aversion * sd),
-        "market.public_precision": 1.0 / (found.prior.variance * case.market.horizon),
+        "market.public_precision": 1.0 / (prior.variance * case.market.horizon),
         "attention.cost.linear": case.attention.cost.scale,
         **dict.fromkeys(("payoff.mean", "payoff.low", "payoff.high"), sd),
     }
     return sizes.get(key, 0.0)
 
 
-def _moved(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Case]:
+def moved_case(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Case]:
     """A step that leads to a case, upwards if possible, and that case."""
     try:
         return (x + h) - x, vary(x + h)
@@ -167,7 +168,7 @@ def _moved(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Ca
 Shares = tuple[tuple[float, ...], ...]  # of the time between announcements, the latest first
 
 
-def _mesh(found: Solution, shrink: float, merged: int, fewest: int) -> tuple[Grid, Shares]:
+def mesh_of(found: Solution, shrink: float, merged: int, fewest: int) -> tuple[Grid, Shares]:
     """A solution's grid with that many times fewer nodes, and fewer of its time steps.
 
     The steps are times to the next announcement, or to the horizon, as shares of it.
@@ -226,11 +227,11 @@ def _error(
 ) -> Array:
     """Bar of the slopes from what the last refinement changed, and the step's own error.
 
-    What did not change at all is exact but for that.
+    What did not change at all is exact but for that; NaN for what is not there (an SVIX).
     """
     scales = _scales(found, slopes * size) / size
     moves = np.array([not name.startswith("static") for name in VALUES]) & (change > 0.0)
-    floor = tuning.coupled * np.max(change / scales) * scales * moves
+    floor = tuning.coupled * np.nanmax(change / scales) * scales * moves
     change = change + tuning.time * found.case.numerics.tolerance * scales * moves
     step_error = tuning.step * np.abs(slopes) + _rounding(found, values, tuning.noise) / abs(h)
     return np.maximum(change, floor) + step_error
@@ -238,9 +239,10 @@ def _error(
 
 def _rounding(found: Solution, values: Array, noise: float) -> Array:
     """What rounding leaves in the values; a difference of others has at least what theirs leave."""
+    initial = InitialState(**dict(zip(VALUES, values.tolist(), strict=True)))
     known = dict(zip(VALUES, (noise * np.abs(values)).tolist(), strict=True))
     for name in VALUES:
         follows = QUANTITIES[name].bar_from
         if follows is not None:
-            known[name] = max(known[name], follows(found.economy, known))
+            known[name] = max(known[name], follows(found.economy, initial, known))
     return np.array(list(known.values()))

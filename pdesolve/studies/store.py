@@ -21,7 +21,7 @@ from pdesolve.case.errors import PdesolveError
 from pdesolve.case.sources import shown
 
 KIND = "pdesolve sweep"
-FORMAT = f"{KIND} 3"
+FORMAT = f"{KIND} 4"
 START = json.dumps({"format": FORMAT}).encode()[:-1]  # of every store
 SUM = "crc32"  # of the line's object without it
 LINE = re.compile(rb'(\{.*), "crc32": "([0-9a-f]{8})"\}\n', re.DOTALL)

@@ -22,6 +22,7 @@ ROWS = [
     "expected payoff",
     "premium",
     "premium per sd",
+    "svix",
 ]
 
 
@@ -61,7 +62,7 @@ def market(request: pytest.FixtureRequest) -> Solution | DiscreteSolution:
 def test_the_repr_is_the_table_of_the_command_line() -> None:
     printed = program("solve", "binary", "--tol", "1e-3").stdout.splitlines()
     mine = repr(pdesolve.solve("binary", tol=1e-3)).splitlines()
-    assert len(mine) == len(printed) == 17
+    assert len(mine) == len(printed) == 18
     assert [line for line in mine if not line.endswith(" s")] == [
         line
         for line in printed
@@ -73,7 +74,7 @@ def test_the_repr_is_short_and_has_every_value(market: Solution | DiscreteSoluti
     lines = str(market).splitlines()
     assert lines[0] == f"binary: {market.case.title}"
     assert lines[2:4] == ["", lines[3]] and lines[3].split()[:3] == ["value", "±", "error"]
-    assert [line.split("  ")[0] for line in lines[4:14]] == ROWS
+    assert [line.split("  ")[0] for line in lines[4:15]] == ROWS
     assert lines[-1] == market.message
     assert len(repr(market)) < 1500
     price = float(lines[4].split()[1])

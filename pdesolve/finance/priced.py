@@ -1,0 +1,47 @@
+"""Books of one date by marches on two grids and at two steps: prices with their errors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pdesolve.finance.books import AtPayoff, AtPrice, Book
+from pdesolve.finance.marches import Marches, MarchTuning, Measured
+from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Books:
+    """A book by each of the marches."""
+
+    marches: Marches
+    fine: Book
+    coarse: Book
+    short: Book
+
+    @classmethod
+    def of(cls, solution: Solution, date: float, tuning: MarchTuning) -> "Books":
+        """Make them: of the payoff at the horizon, before it of the price."""
+        marches = Marches.of(solution, tuning, date)
+        found = [laws[0] for laws in marches.laws([None])]
+        if date == solution.economy.horizon:
+            books: list[Book] = [AtPayoff(law=law) for law in found]
+        else:
+            dates = [int(np.searchsorted(law.clock.times, date)) for law in found]
+            books = [AtPrice(law=law, date=k) for law, k in zip(found, dates, strict=True)]
+        return cls(marches=marches, fine=books[0], coarse=books[1], short=books[2])
+
+    def measured(self, price: Callable[[Book], Array]) -> Measured:
+        """A price from each of them, corrected, with the error of grid and steps."""
+        return self.marches.measured(price(self.fine), price(self.coarse), price(self.short))
+
+    def along(self, price: Callable[[Book, Array], Array], at: Array, apart: float) -> Measured:
+        """Prices over a line, each with the largest error so far to either side too.
+
+        An error that changes sign along the line may be small just there.
+        """
+        places = np.stack([at, at - apart, at + apart])
+        found = self.measured(lambda book: price(book, places.ravel()))
+        value, error = (one.reshape(places.shape) for one in found)
+        return Measured(value[0], error.max(axis=0))
