@@ -50,10 +50,9 @@ def implied(solution: Solution, wide: Array, dates: Any) -> Any:
     initial, sd, rows = solution.initial, solution.initial.variance**0.5, []
     for date in dates:
         data = solution.option_prices(initial.price + sd * STRIKES, date)[["call", "put"]]
-        frame = data.clip(min=0.0).to_dataframe().reset_index()
-        frame = frame.assign(sd=NOISE * sd, maturity=date)
+        frame = data.clip(min=0.0).to_dataframe().assign(sd=NOISE * sd, maturity=date)
         for far in wide:
-            some = frame[np.abs(STRIKES) <= far].to_dict("records")
+            some = frame[np.abs(STRIKES) <= far].reset_index().to_dict("records")
             found = implied_attention(solution.case, some).by_date[0]
             rows.append(solution.economy.respond([found.variance, found.by_strikes]).attention)
     return *np.array(rows).transpose(1, 2, 0), initial.attention

@@ -217,7 +217,8 @@ def _table(found: ImpliedAttention) -> str:
     head = f"{found.case}: attention implied by {quotes} quotes at t = 0, with 95% intervals"
     low, high = found.regimes
     ends = [] if low == high == "interior" else [f"attention at the ends: {low}, {high}"]
-    return "\n".join([head, "", *lines, *ends])
+    said = [*ends, *found.warnings]
+    return "\n".join([head, "", *lines, *([""] if said else []), *said])
 
 
 def _cells(one: Interval) -> tuple[str, ...]:

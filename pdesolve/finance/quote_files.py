@@ -27,8 +27,10 @@ class _Written(NamedTuple):
     values: Mapping[str, object]
 
 
-def as_quotes(quotes: QuotesLike, where: str = "quotes") -> Quotes:
+def as_quotes(quotes: QuotesLike, where: str = "quotes", folder: Path = Path()) -> Quotes:
     """Quotes from what is at hand: a CSV file by its path, or tables as `quotes_of` reads them.
+
+    Paths are relative to the folder; `where` is what messages blame.
 
     Raises
     ------
@@ -37,7 +39,9 @@ def as_quotes(quotes: QuotesLike, where: str = "quotes") -> Quotes:
     """
     if isinstance(quotes, Quotes):
         return quotes
-    return read_quotes(quotes) if isinstance(quotes, str | Path) else quotes_of(quotes, where)
+    if isinstance(quotes, str | Path):
+        return read_quotes(folder / quotes)
+    return quotes_of(quotes, where, folder)
 
 
 def quotes_of(tables: object, label: str, folder: Path = Path()) -> Quotes:

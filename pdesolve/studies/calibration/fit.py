@@ -18,6 +18,7 @@ from pdesolve.case import CaseError
 from pdesolve.case.arguments import CaseLike, as_case, check_tolerance
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.sources import shown
+from pdesolve.finance.quote_files import QuotesLike
 from pdesolve.studies.calibration.derivatives import DerivativeTuning, NoSlope
 from pdesolve.studies.calibration.free import Free, read_free
 from pdesolve.studies.calibration.inference import decrement, infer, misfit
@@ -25,7 +26,7 @@ from pdesolve.studies.calibration.notes import notes_on, verdict
 from pdesolve.studies.calibration.results import Calibration
 from pdesolve.studies.calibration.search import Found, Problem, Report, Search, search_start
 from pdesolve.studies.calibration.search import tolerances as stages_of
-from pdesolve.studies.calibration.targets import QuotesLike, read_targets
+from pdesolve.studies.calibration.targets import read_targets
 from pdesolve.studies.executors import SweepError, default_processes, run
 from pdesolve.studies.point import CONVERGED, FAILED
 from pdesolve.studies.store import Store, label
