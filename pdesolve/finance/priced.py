@@ -45,3 +45,20 @@ class Books:
         found = self.measured(lambda book: price(book, places.ravel()))
         value, error = (one.reshape(places.shape) for one in found)
         return Measured(value[0], error.max(axis=0))
+
+    def options(self, at: Array, near: float) -> tuple[Measured, Measured]:
+        """Calls and puts at these strikes; errors are the largest within so many roots of V."""
+        solution = self.marches.solution
+        doubt, apart = sum(price_bars(solution)), near * float(np.sqrt(solution.initial.variance))
+        calls = self.along(lambda book, at: book.calls(at), at, apart)
+        puts = self.along(lambda book, at: book.puts(at), at, apart)
+        return Measured(calls.value, calls.error + doubt), Measured(puts.value, puts.error + doubt)
+
+
+def price_bars(solution: Solution) -> tuple[float, float]:
+    """What the solution's own errors may do to an option: through the price, and its variance.
+
+    A price that is off moves an option by no more; an sd that is off by 0.4 of that at most.
+    """
+    bars, variance = solution.bars, solution.initial.variance
+    return bars["price"], 0.2 * bars["variance"] / np.sqrt(variance)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pdesolve.case.csvfile import MISSING, Row, fault, number, rows_of
-from pdesolve.case.sources import CaseError, nearest, read_text, shown
+from pdesolve.case.sources import CaseError, data_file, nearest, read_text, shown
 from pdesolve.finance.quotes import KINDS, Quotes
 
 LEAST = {"strike": -inf, "maturity": 0.0, "sd": 0.0}  # above which a number must be
@@ -40,7 +40,7 @@ def as_quotes(quotes: QuotesLike, where: str = "quotes", folder: Path = Path()) 
     if isinstance(quotes, Quotes):
         return quotes
     if isinstance(quotes, str | Path):
-        return read_quotes(folder / quotes)
+        return read_quotes(_found(str(quotes), folder))
     return quotes_of(quotes, where, folder)
 
 
@@ -77,8 +77,15 @@ def quotes_of(tables: object, label: str, folder: Path = Path()) -> Quotes:
             raise CaseError(f"{place}.file must be a path, got {shown(file)}")
         for name in rest.keys() - {"sd", "maturity"}:
             raise CaseError(f"{place}.{name} must be absent beside file, got {shown(rest[name])}")
-        written += _rows(folder / file, f"{place}.file {folder / file}", rest)
+        path = _found(file, folder)
+        written += _rows(path, f"{place}.file {path}", rest)
     return _quotes(written, f"{label}: quotes")
+
+
+def _found(file: str, folder: Path) -> Path:
+    """A CSV that comes with the package, by its name, or one in the folder."""
+    there = data_file(file)
+    return folder / file if there == Path(file) else there
 
 
 def read_quotes(path: str | Path, sd: float | None = None, maturity: float | None = None) -> Quotes:

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.case.sources import CaseError
+from pdesolve.finance.claims import ClaimTuning
 from pdesolve.finance.marches import Measured
+from pdesolve.finance.priced import Books
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
 KINDS = ("call", "put")
+TUNING = ClaimTuning()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,9 +91,9 @@ def model_prices(solution: Solution, quotes: Quotes) -> Measured:
     for date in np.unique(maturities):
         here = maturities == date
         strikes, place = np.unique(quotes.strike[here], return_inverse=True)
-        found = solution.option_prices(strikes, float(date))
         call, at = quotes.call[here], place.ravel()
-        for column, suffix in ((value, ""), (error, "_error")):
-            calls, puts = (found[f"{kind}{suffix}"].values[at] for kind in KINDS)
-            column[here] = np.where(call, calls, puts)
+        books = Books.of(solution, float(date), TUNING.marches)
+        calls, puts = books.options(strikes, TUNING.near)
+        value[here] = np.where(call, calls.value[at], puts.value[at])
+        error[here] = np.where(call, calls.error[at], puts.error[at])
     return Measured(value, error)
