@@ -30,6 +30,7 @@ Studies
 What a market implies (methods of a Solution do most)
 
     simulate_blocks  paths block by block, where all of them would take too much memory
+    implied_attention   what option quotes say of variance and attention
     path_means       means over any number of simulated paths, with their errors
 
 Investing
@@ -53,6 +54,7 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.finance.attention_implied import implied_attention
     from pdesolve.finance.averages import path_means
     from pdesolve.finance.simulation import simulate_blocks
     from pdesolve.investing.growth import growth_optimal
@@ -76,6 +78,7 @@ _HOME = {
     "case_names": "case",
     "compare": "studies.comparison",
     "growth_optimal": "investing.growth",
+    "implied_attention": "finance.attention_implied",
     "load_case": "case",
     "load_solution": "solver.solution",
     "path_means": "finance.averages",
@@ -98,6 +101,7 @@ __all__ = [
     "case_names",
     "compare",
     "growth_optimal",
+    "implied_attention",
     "load_case",
     "load_solution",
     "path_means",

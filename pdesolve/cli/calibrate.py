@@ -33,12 +33,14 @@ from pdesolve.cli.completion import toml_like, varied_like
 if TYPE_CHECKING:
     import xarray
 
+    from pdesolve.case import Case
     from pdesolve.studies.calibration.results import Calibration
 
 ENDINGS = ("nc", "json", "csv", "tex")
 EXAMPLES = (
     "calibrate baseline targets.toml",
     "calibrate baseline targets.toml --starts 8 --out results",
+    "calibrate baseline quotes.toml --implied-attention",
     "calibrate binary targets.toml --tol 1e-4 --profile market.risk_aversion --json",
 )
 
@@ -73,6 +75,11 @@ def add_calibrate(commands: Any) -> None:
     parser.add_argument(
         "--force", action="store_true", help="search with fewer targets than free parameters too"
     )
+    parser.add_argument(
+        "--implied-attention",
+        action="store_true",
+        help="only what the quotes say of variance and attention, with nothing solved",
+    )
     add_json(parser)
     parser.add_argument(
         "--out",
@@ -100,6 +107,8 @@ def _found(arguments: argparse.Namespace) -> int:
     from pdesolve.studies.calibration.targets_file import read_asked
 
     case, kinds = read_case(arguments), read_formats(arguments)
+    if arguments.implied_attention:
+        return _implied_attention(case, arguments)
     asked = read_asked(case, arguments.targets)
     problem = Problem(case, asked.free, asked.targets)
     check_count(problem, arguments.starts, arguments.force, arguments.targets)
@@ -133,6 +142,25 @@ def _found(arguments: argparse.Namespace) -> int:
     if found.converged and found.identified and found.reached:
         return DONE
     raise Stop(MISSED, f"{case.name}: {found.message}")
+
+
+def _implied_attention(case: "Case", arguments: argparse.Namespace) -> int:
+    """What quotes say of variance and attention; print it, write it if asked to."""
+    from pdesolve.finance.attention_implied import as_json, implied_attention
+    from pdesolve.studies.calibration.targets_file import read_observed
+
+    name = f"{case.name}-implied-attention.json"
+    out = read_folder(arguments.out, [name])
+    observed = read_observed(case, arguments.targets)
+    if observed.quotes is None:
+        rule = "quotes are missing: --implied-attention needs [[quotes]] of options"
+        raise Stop(BAD_INPUT, f"{arguments.targets}: {rule}")
+    found = implied_attention(case, observed.quotes, observed.price)
+    result = as_json(found)
+    print(result if arguments.json else found, flush=True)
+    if out is not None:
+        write(out, {name: text_file(result + "\n")}, quiet=arguments.json)
+    return DONE
 
 
 def _check_profiles(keys: list[str], free: list[str]) -> None:

@@ -17,12 +17,31 @@ COLUMNS = ("strike", *PRICES, "sd", "maturity", "kind")
 LARGEST = 1e50  # number in size
 FAULTY = 5  # rows that are complained about
 
+QuotesLike = Quotes | str | Path | Sequence[Mapping[str, object]]
+
 
 class _Written(NamedTuple):
-    """One row or table as it is written: where, and its cells or values by name."""
+    """One row or table as it is written: where, up to the name, and its values by name."""
 
     place: str
     values: Mapping[str, object]
+
+
+def as_quotes(quotes: QuotesLike, where: str = "quotes", folder: Path = Path()) -> Quotes:
+    """Quotes from what is at hand: a CSV file by its path, or tables as `quotes_of` reads them.
+
+    Paths are relative to the folder; `where` is what messages blame.
+
+    Raises
+    ------
+    CaseError
+        In a line for each fault.
+    """
+    if isinstance(quotes, Quotes):
+        return quotes
+    if isinstance(quotes, str | Path):
+        return read_quotes(folder / quotes)
+    return quotes_of(quotes, where, folder)
 
 
 def quotes_of(tables: object, label: str, folder: Path = Path()) -> Quotes:
@@ -71,7 +90,8 @@ def read_quotes(path: str | Path, sd: float | None = None, maturity: float | Non
         With a header: `strike`, and of `call`, `put`, `bid`, `ask`, `sd`, `maturity` and `kind`
         (call or put, of a row with a bid and an ask alone) what there is. Cells may be empty.
     sd, maturity : float, optional
-        Of rows that say nothing of them. Without a maturity it is the horizon.
+        Of rows that say nothing of them; bid and ask do of the sd. Without a maturity it is the
+        horizon.
 
     Raises
     ------
@@ -95,11 +115,14 @@ def _rows(path: Path, where: str, usual: Mapping[str, object]) -> list[_Written]
         if name not in COLUMNS or names.count(name) > 1:
             rule = f"must have columns of {', '.join(COLUMNS)}, each once"
             raise CaseError(f"{where}, line {rows[0].line}, {rule}, got {shown(name)}")
-    return [
-        _Written(place, {**usual, **_cells(row, names, place)})
-        for row in rows[1:]
-        for place in (f"{where}, line {row.line}, ",)
-    ]
+    found = []
+    for row in rows[1:]:
+        place = f"{where}, line {row.line}, "
+        cells = _cells(row, names, place)
+        spread = {"bid", "ask"} <= cells.keys()
+        rest = {key: one for key, one in usual.items() if key != "sd" or not spread}
+        found.append(_Written(place, {**rest, **cells}))
+    return found
 
 
 def _cells(row: Row, names: Sequence[str], place: str) -> dict[str, object]:
@@ -203,7 +226,9 @@ def _in(one: _Written) -> list[tuple[float | bool | str, ...]]:
         price = _float(values.get(kind, 0.5 * (bid + ask)))
         sd = _float(values.get("sd", max(price - bid, ask - price)))
         strike, maturity = _float(values["strike"]), _float(values.get("maturity", nan))
-        found.append((strike, maturity, kind == "call", price, sd, bid, ask, one.place))
+        found.append(
+            (strike, maturity, kind == "call", price, sd, bid, ask, one.place.rstrip("., "))
+        )
     return found
 
 

@@ -35,7 +35,7 @@ class Quotes:
     bid, ask : array
         NaN where there are none.
     places : tuple of str
-        What a message about each begins with.
+        Where each was read.
     """
 
     strike: Array
@@ -71,7 +71,7 @@ def dates(quotes: Quotes, horizon: float) -> Array:
     if late.size:
         rule = f"maturity must be up to the horizon, {horizon:g}"
         got = f"got {quotes.maturity[late[0]]:g}"
-        raise CaseError(f"{quotes.places[late[0]]}{rule}, {got}")
+        raise CaseError(f"{quotes.places[late[0]]}: {rule}, {got}")
     return np.where(np.isnan(quotes.maturity), horizon, quotes.maturity)
 
 

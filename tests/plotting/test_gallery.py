@@ -18,6 +18,7 @@ from tests.tools.solutions import solved
 SCRIPTS = Path(__file__).parents[2] / "figures"
 LONGEST = 80  # lines of a script
 UNITLESS = {  # counts, ratios, errors that are relative, and what is its own unit
+    "(last strike - price) / √V",
     "(strike - price) / √V",
     "E (x - p)² / variance of x",
     "R²",
@@ -96,6 +97,13 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
     "orders": ({"xi": 8.0, "time": 4.0}, 0.1),
     "periods": ({"order": 1.0}, 0.03),
     "price": ({"most": 0.219, "least": 0.251}, 1e-3),
+    "quotes": (
+        {
+            **{"near": 1.6536, "far": 1.7502, "base": 1.7034, "early": 0.7152, "half": 0.9766},
+            **{"low": 0.6873, "high": 0.897, "least": 0.7465, "most": 0.8206, "normal": 0.7765},
+        },
+        1e-3,
+    ),
     "regions": ({"idle": 2.0, "full": 1.344, "start": -0.066}, 0.01),
     "response": ({"jump": 0.676, "threshold": 0.518}, 1e-3),
     "sensitivities": ({"attention": 1.7034, "averse": 1.1029}, 1e-3),
@@ -269,6 +277,17 @@ def test_smiles_have_the_shapes_that_the_caption_says(
     top = int(np.argmax(bends < 0.0))
     assert (bends[:top] > 0.0).all()
     assert (bends[top:] < 0.0).all()
+
+
+def test_quotes_close_in_on_the_markets_attention(pictures: dict[str, gallery.Picture]) -> None:
+    """To the tolerance of the quick figure."""
+    *strikes, dated = pictures["quotes"].found
+    for one in strikes:
+        for low, high in (one.noisy, one.exact):
+            assert (low < one.truth + 1e-3).all() and (one.truth < high + 1e-3).all()
+            assert (np.diff(high - low) < 1e-6).all()
+        assert (one.noisy[0] < one.exact[0]).all() and (one.noisy[1] > one.exact[1]).all()
+    assert (dated.noisy[0] < dated.truth).all() and (np.diff(dated.noisy[0]) > 0.0).all()
 
 
 def test_files_are_the_same_every_time_and_say_what_they_show(

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from pdesolve.case.arguments import CaseLike, as_case, check_tolerance
 from pdesolve.case.errors import PdesolveError
+from pdesolve.finance.quote_files import QuotesLike
 from pdesolve.studies.calibration.derivatives import DerivativeTuning, NoSlope
 from pdesolve.studies.calibration.free import read_free
 from pdesolve.studies.calibration.inference import decrement, infer, misfit
@@ -23,7 +24,7 @@ from pdesolve.studies.calibration.results import Calibration
 from pdesolve.studies.calibration.search import Found, Problem, Report, Search, StartRecord
 from pdesolve.studies.calibration.search import tolerances as stages_of
 from pdesolve.studies.calibration.starts import check_count, reason, search_all
-from pdesolve.studies.calibration.targets import QuotesLike, read_targets
+from pdesolve.studies.calibration.targets import read_targets
 from pdesolve.studies.point import CONVERGED, FAILED
 
 GOAL, SHORT = 0.01, 0.05  # standard errors that it is meant to be from the least misfit; may be

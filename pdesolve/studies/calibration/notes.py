@@ -31,6 +31,7 @@ def notes_on(found: Estimates, short: float, last: Found) -> tuple[str, ...]:
     return (
         *_unconverged(found, short, last),
         *_unidentified(found),
+        *found.problem.targets.warnings,
         *_far(found),
         *_bounds(found),
         *_weak(found),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
@@ -15,17 +15,16 @@ from numpy.typing import ArrayLike
 
 from pdesolve.case import Case, CaseError
 from pdesolve.case.sources import nearest, shown
+from pdesolve.finance.arbitrage import check_arbitrage
 from pdesolve.finance.by_name import QuantityError, about, check_dates, check_names, reported
 from pdesolve.finance.marches import Measured
-from pdesolve.finance.quote_files import quotes_of, read_quotes
-from pdesolve.finance.quotes import KINDS, Quotes, dates, model_prices
+from pdesolve.finance.quote_files import QuotesLike, as_quotes
+from pdesolve.finance.quotes import KINDS, Quotes, model_prices
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
 GIVEN = ("value", "sd")
 SYMMETRIC = 1e-9  # of its size, that a covariance may be from its mirror image
-
-QuotesLike = Quotes | str | Path | Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,17 +39,28 @@ class Targets:
     values : array, shape (n,)
     covariance : array, shape (n, n)
         Of the noise in them.
+    warnings : tuple of str
+        What has to be said of them.
     """
 
     names: tuple[str, ...]
     quotes: Quotes | None
     values: Array
     covariance: Array
+    warnings: tuple[str, ...] = ()
 
     @property
     def sd(self) -> Array:
         """Standard errors of the targets, shape (n,)."""
         return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+    @property
+    def price(self) -> tuple[float, float] | None:
+        """The price and its standard error, if it is a target."""
+        if "price" not in self.names:
+            return None
+        place = self.names.index("price")
+        return float(self.values[place]), float(self.sd[place])
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -120,16 +130,22 @@ def read_targets(
     given = [_one(f"{where}: targets.{name}", targets[name], covariance) for name in names]
     values, sds = np.array(given).reshape(-1, 2).T
     noise = np.diag(sds**2) if covariance is None else _covariance(covariance, len(names), where)
-    found = _quotes(quotes, where, folder)
-    if found is not None:
-        dates(found, case.market.horizon)
-        values = np.concatenate([values, found.price])
-        whole = np.diag(np.concatenate([np.zeros(len(names)), found.sd**2]))
-        whole[: len(names), : len(names)] = noise
-        noise = whole
-    if not values.size:
-        raise CaseError(f"{where}: there must be at least one target or quote, got none")
-    return Targets(names=names, quotes=found, values=values, covariance=noise)
+    found = Targets(names=names, quotes=None, values=values, covariance=noise)
+    if quotes is None:
+        if not values.size:
+            raise CaseError(f"{where}: there must be at least one target or quote, got none")
+        return found
+    options = as_quotes(quotes, where, folder)
+    warnings = check_arbitrage(options, case.market.horizon, found.price)
+    whole = np.diag(np.concatenate([np.zeros(len(names)), options.sd**2]))
+    whole[: len(names), : len(names)] = noise
+    return Targets(
+        names=names,
+        quotes=options,
+        values=np.concatenate([values, options.price]),
+        covariance=whole,
+        warnings=tuple(warnings),
+    )
 
 
 def _one(name: str, given: Any, covariance: object) -> tuple[float, float]:
@@ -173,14 +189,6 @@ def _covariance(covariance: ArrayLike, n: int, where: str) -> Array:
     if not (sd > 0.0).all() or np.linalg.eigvalsh(found / np.outer(sd, sd)).min(initial=1) < 1e-12:
         raise CaseError(f"{name} must be positive definite")
     return found
-
-
-def _quotes(given: QuotesLike | None, where: str, folder: Path) -> Quotes | None:
-    if given is None or isinstance(given, Quotes):
-        return given
-    if isinstance(given, str | Path):
-        return read_quotes(folder / given)
-    return quotes_of(given, where, folder)
 
 
 def _of_quotes(quotes: Quotes | None) -> list[str]:

@@ -40,7 +40,20 @@ def read_asked(case: Case, path: str) -> Asked:
     CaseError
         If it cannot be read, or something in it is wrong; the message says file, key, rule, value.
     """
-    table = read_toml(Path(path), path)
+    table = _read(path)
+    return Asked(
+        read_free(case, _joined(table.get("free", {})), path), _observed(case, table, path)
+    )
+
+
+def read_observed(case: Case, path: str) -> Targets:
+    """What is to be matched alone, whatever is free; arguments and errors as of `read_asked`."""
+    return _observed(case, _read(path), path)
+
+
+def _read(path: str) -> Mapping[str, Any]:
+    """The file, with tables that it may have."""
+    table: Mapping[str, Any] = read_toml(Path(path), path)
     for name in table:
         if name not in TABLES:
             close = ", ".join(nearest(name, TABLES)) or ", ".join(TABLES)
@@ -48,16 +61,13 @@ def read_asked(case: Case, path: str) -> Asked:
     for name in ("free", "targets"):
         if not isinstance(table.get(name, {}), Mapping):
             raise CaseError(f"{path}: {name} must be a table, got {shown(table[name])}")
-    given: Mapping[str, Any] = table
-    targets = read_targets(
-        case,
-        given.get("targets", {}),
-        given.get("quotes"),
-        given.get("covariance"),
-        path,
-        Path(path).parent,
-    )
-    return Asked(read_free(case, _joined(given.get("free", {})), path), targets)
+    return table
+
+
+def _observed(case: Case, table: Mapping[str, Any], path: str) -> Targets:
+    """Targets and quotes of a file."""
+    parts = table.get("targets", {}), table.get("quotes"), table.get("covariance")
+    return read_targets(case, *parts, path, Path(path).parent)
 
 
 def _joined(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
