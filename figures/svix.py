@@ -7,8 +7,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.interpolate import CubicSpline
 
-from pdesolve.case import load_case
-from pdesolve.model.economy import Economy
 from pdesolve.plotting.gallery import STROKES, swept
 from pdesolve.plotting.layout import key, letter, panels
 from pdesolve.typing import Array
@@ -39,8 +37,7 @@ def solve(quick: bool) -> dict[str, Found]:
 
 def over_supply(name: str, quick: bool) -> Found:
     found = swept(name, quick, SUPPLY, SUPPLIES)
-    price, mean = found.price.values, Economy.of(load_case(name)).prior.mean
-    return Found((mean - price) / price, found.variance.values / price**2)
+    return Found(found.premium.values / found.price.values, found.svix.values**2)
 
 
 def holds_from(found: Found) -> float:

@@ -100,8 +100,9 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 def _found(arguments: argparse.Namespace) -> int:
     """The same, with what is imported from here on."""
-    from pdesolve.studies.calibration.fit import calibrate_problem, check_count
+    from pdesolve.studies.calibration.fit import calibrate_problem
     from pdesolve.studies.calibration.search import Problem
+    from pdesolve.studies.calibration.starts import check_count
     from pdesolve.studies.calibration.summary import as_json, table
     from pdesolve.studies.calibration.targets_file import read_asked
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pdesolve.case import Case, CaseError, load_case, parse_overrides
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.rules import LARGEST_TOLERANCE, LEAST_TOLERANCE
-from pdesolve.cli.completion import cases_like, keys_like
+from pdesolve.cli.completion import cases_like, keys_like, quantities_like
 
 if TYPE_CHECKING:
     import xarray
@@ -110,6 +110,17 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
 
 
+def add_also(parser: argparse.ArgumentParser) -> None:
+    """--also."""
+    option = parser.add_argument(
+        "--also",
+        metavar="NAMES",
+        help="further values, with commas, which take a few more solves: informativeness,"
+        " r_squared, ... just before the payoff; svix@0.5, price@0.5, ... on a date",
+    )
+    completed(option, quantities_like)
+
+
 def add_format(parser: argparse.ArgumentParser) -> None:
     """--format."""
     option = parser.add_argument(
@@ -153,6 +164,15 @@ def read_formats(arguments: argparse.Namespace) -> tuple[str, ...]:
             rule = f"must be of {', '.join(PICTURES)}, with commas"
             raise Stop(BAD_INPUT, f"--format {rule}, got {kind!r}")
     return kinds
+
+
+def read_also(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The further values that were asked for, once it is known that there are such."""
+    if arguments.also is None:
+        return ()
+    from pdesolve.finance.by_name import check_names
+
+    return check_names(name.strip() for name in arguments.also.split(","))
 
 
 def _tolerance(text: str | None) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ from pdesolve.cli.common import (
     DONE,
     MISSED,
     Stop,
+    add_also,
     add_command,
     add_format,
     add_json,
@@ -16,6 +17,7 @@ from pdesolve.cli.common import (
     as_stop,
     completed,
     picture_files,
+    read_also,
     read_folder,
     read_formats,
     read_one,
@@ -27,6 +29,7 @@ from pdesolve.cli.completion import cases_like
 EXAMPLES = (
     "compare normal market",
     "compare binary uniform --set market.risk_aversion=2 --tol 1e-4",
+    "compare baseline disaster --also informativeness,r_squared",
     "compare baseline my_case.toml --out results --format svg",
 )
 
@@ -44,6 +47,7 @@ def add_compare(commands: Any) -> None:
     completed(cases, cases_like)
     add_set(parser)
     add_tolerance(parser)
+    add_also(parser)
     add_json(parser)
     parser.add_argument(
         "--out", metavar="DIR", help="also write CASE-CASE-compare.json, .csv and a picture to DIR"
@@ -57,17 +61,21 @@ def _compare(arguments: argparse.Namespace) -> int:
 
     cases, kinds = [read_one(name, arguments) for name in arguments.cases], read_formats(arguments)
     check_cases(cases)
+    also = read_also(arguments)
     name = "-".join([*(case.name for case in cases), "compare"])
     out = read_folder(arguments.out, [f"{name}.{ending}" for ending in ("json", "csv", *kinds)])
+    from pdesolve.finance.by_name import check_dates
     from pdesolve.solver.pde import solver
 
+    for case in cases:
+        check_dates(also, case.market.horizon)
     solutions = []
     for case in cases:
         try:
             solutions.append(solver.solve(case, progress=True))
         except PdesolveError as error:
             raise as_stop(error, case.name) from error
-    found = Comparison(solutions=tuple(solutions))
+    found = Comparison(solutions=tuple(solutions), also=also)
     result = as_json(found)
     print(result if arguments.json else table(found), flush=True)
     if out is not None:

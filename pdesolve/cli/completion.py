@@ -37,6 +37,14 @@ def varied_like(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> list[
     return [f"{key}=" for key in _keys(parsed_args) if key.startswith(prefix) and key not in FIXED]
 
 
+def quantities_like(prefix: str, **_: Any) -> list[str]:
+    """Lists of further values, the last of which begins so."""
+    from pdesolve.finance.by_name import NAMES
+
+    given, comma, last = prefix.rpartition(",")
+    return [f"{given}{comma}{name}" for name in NAMES if name.startswith(last)]
+
+
 def figures_like(prefix: str, **_: Any) -> list[str]:
     """Figures of the gallery that begin so."""
     from pdesolve.plotting.gallery import figure_names

@@ -1,7 +1,7 @@
 """The command ``statics``: one case over one or two parameters."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from pdesolve.cli.common import (
     INTERRUPTED,
     MISSED,
     Stop,
+    add_also,
     add_case,
     add_command,
     add_format,
@@ -22,6 +23,7 @@ from pdesolve.cli.common import (
     netcdf_file,
     picture_files,
     positive,
+    read_also,
     read_case,
     read_folder,
     read_formats,
@@ -40,6 +42,7 @@ ENDINGS = ("nc", "json", "csv", "tex")
 EXAMPLES = (
     "statics normal --vary market.risk_aversion=0.5:2:4",
     "statics binary --vary attention.cost.scale=0.02:2:9:log --out results --plot price,attention",
+    "statics normal --vary market.initial_supply=0:2:5 --also informativeness,svix@0.5",
     "statics binary --vary market.horizon=0.5,1,2 --vary market.risk_aversion=1:4:5 --tol 1e-3",
 )
 
@@ -58,6 +61,7 @@ def add_statics(commands: Any) -> None:
     completed(vary, varied_like)
     add_case(parser)
     add_tolerance(parser)
+    add_also(parser)
     parser.add_argument(
         "--slopes",
         action=argparse.BooleanOptionalAction,
@@ -104,8 +108,9 @@ def _swept(arguments: argparse.Namespace) -> int:
     from pdesolve.studies.plan import make_plan, parse_vary
 
     case = read_case(arguments)
-    plan = make_plan(case, parse_vary(arguments.vary), arguments.slopes)
-    kinds, plotted = read_formats(arguments), _plotted(arguments)
+    also = read_also(arguments)
+    plan = make_plan(case, parse_vary(arguments.vary), arguments.slopes, also)
+    kinds, plotted = read_formats(arguments), _plotted(arguments, also)
     name = f"{case.name}-statics"
     names = [f"{name}.{ending}" for ending in ("jsonl", *ENDINGS, *kinds)]  # the store first
     out = read_folder(arguments.out, names)
@@ -135,18 +140,19 @@ def _swept(arguments: argparse.Namespace) -> int:
     raise Stop(MISSED, f"{case.name}: {points}, for instance: {reason}")
 
 
-def _plotted(arguments: argparse.Namespace) -> list[str] | None:
+def _plotted(arguments: argparse.Namespace, also: Iterable[str]) -> list[str] | None:
     """The values that the picture shows, if any are asked for."""
     if arguments.plot is None:
         return None
     if arguments.out is None:
         raise Stop(BAD_INPUT, "--plot needs --out, where the picture is written")
-    from pdesolve.plotting.sweep_page import KNOWN
+    from pdesolve.plotting.sweep_page import drawable
 
+    known = drawable(also)
     asked = [name.strip() for name in arguments.plot.split(",")]
     for name in asked:
-        if name not in KNOWN:
-            close = ", ".join(nearest(name, KNOWN)) or "none"
+        if name not in known:
+            close = ", ".join(nearest(name, known)) or "none"
             rule = "must be names of reported values, with commas"
             raise Stop(BAD_INPUT, f"--plot {rule}, got {name!r}; nearest: {close}")
     return asked

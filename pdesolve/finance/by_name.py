@@ -4,7 +4,7 @@ What the law of the states says costs more than the solve, so it is found only w
 for: a row of `expectations` on a date, or an SVIX before T.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pdesolve.case.errors import PdesolveError
@@ -57,7 +57,7 @@ def reported(solution: Solution, names: Iterable[str]) -> dict[str, Reported]:
     """
     names, horizon = check_names(names), solution.economy.horizon
     check_dates(names, horizon)
-    later = {name: _split(name, horizon) for name in names if name not in VALUES}
+    later = {name: _split(name, horizon) for name in further(names)}
     dates = [date for row, date in later.values() if row != SVIX]
     law = expectations(solution, dates=dates) if dates else None
 
@@ -88,13 +88,22 @@ def check_names(names: str | Iterable[str]) -> tuple[str, ...]:
         if row not in known:
             close = ", ".join(f"{one}{at}{date}" for one in nearest(row, known)) or "none"
             raise QuantityError(f"no reported value is named {shown(name)}; nearest: {close}")
-        if at and date != LAST:
-            try:
-                float(date)
-            except ValueError:
-                rule = f"what follows @ must be a date or {LAST}"
-                raise QuantityError(f"{rule}, got {shown(name)}") from None
+        if at and date != LAST and not _is_number(date):
+            raise QuantityError(f"what follows @ must be a date or {LAST}, got {shown(name)}")
     return every
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return not any(map(str.isspace, text))
+
+
+def further(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the names that take more than the solve to know."""
+    return tuple(name for name in names if name not in VALUES)
 
 
 def check_dates(names: Iterable[str], horizon: float) -> None:
@@ -105,7 +114,7 @@ def check_dates(names: Iterable[str], horizon: float) -> None:
     QuantityError
         At the first of them.
     """
-    for name in (name for name in names if name not in VALUES):
+    for name in further(names):
         row, date = _split(name, horizon)
         if not (0.0 <= date <= horizon) or (row == SVIX and date == 0.0):
             rule = f"must be {'after' if row == SVIX else 'from'} 0 and up to the horizon"
@@ -116,6 +125,11 @@ def _split(name: str, horizon: float) -> tuple[str, float]:
     """Row and date of what is no initial value."""
     row, _, date = name.partition("@")
     return row, horizon if date in ("", LAST) else float(date)
+
+
+def described(found: Mapping[str, Reported]) -> list[tuple[Quantity, float, float]]:
+    """Those of them that take more than the solve to know, as tables want them."""
+    return [(about(name), *found[name]) for name in further(found)]
 
 
 def about(name: str) -> Quantity:
@@ -137,7 +151,5 @@ def about(name: str) -> Quantity:
         name=name,
         long_name=f"{one.long_name}, {when}",
         unit=one.unit,
-        latex=one.latex,
         label=f"{one.label}, t = {date}",
-        column=name,
     )

@@ -153,13 +153,6 @@ _ROWS = (
         of=lambda m, facts: facts.payoff - facts.price - m["price"],
     ),
     Expected(
-        name="premium_earned",
-        long_name="expected price less the price at t = 0",
-        unit="money",
-        label="premium earned E p − p₀",
-        of=lambda m, facts: m["price"],
-    ),
-    Expected(
         name="informativeness",
         long_name="covariance of payoff and price over the sd of the price",
         unit="money",
@@ -174,6 +167,13 @@ _ROWS = (
         of=lambda m, facts: _share(
             _covariance(m, facts) ** 2, facts.payoff_variance * _price_variance(m, facts)
         ),
+    ),
+    Expected(
+        name="premium_earned",
+        long_name="expected price less the price at t = 0",
+        unit="money",
+        label="premium earned E p − p₀",
+        of=lambda m, facts: m["price"],
     ),
     Expected(
         name="squared_error",

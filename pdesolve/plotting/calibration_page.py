@@ -13,7 +13,7 @@ from pdesolve.case.keys import describe_in
 from pdesolve.plotting.gallery import LINES, REFERENCE
 from pdesolve.plotting.layout import key, letter, panels, say
 from pdesolve.plotting.style import COLOURS, MARKER, STYLE, as_file, fill
-from pdesolve.studies.calibration.results import LEVEL, Calibration
+from pdesolve.studies.calibration.estimates import LEVEL, Estimates
 from pdesolve.version import __version__
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SOLVED: Mapping[str, Any] = {**LINES[0], "marker": "."}
 MOST = 10  # targets whose names fit
 
 
-def page(found: Calibration, profiles: Profiles | None = None, *, width: float = 7.0) -> Figure:
+def page(found: Estimates, profiles: Profiles | None = None, *, width: float = 7.0) -> Figure:
     """Draw intervals, shares of variance, gaps, and profiles if there are any.
 
     Parameters
@@ -58,7 +58,7 @@ def page(found: Calibration, profiles: Profiles | None = None, *, width: float =
 
 
 def render(
-    found: Calibration,
+    found: Estimates,
     kind: Literal["png", "pdf", "svg"] | str,
     profiles: Profiles | None = None,
     *,
@@ -75,11 +75,11 @@ def render(
     return as_file(page(found, profiles, width=width), kind, title, __version__)
 
 
-def _names(found: Calibration) -> list[str]:
+def _names(found: Estimates) -> list[str]:
     return [describe_in(found.case, one).name.replace(" ", "\n", 1) for one in found.keys]
 
 
-def _draw_estimates(ax: Axes, found: Calibration) -> None:
+def _draw_estimates(ax: Axes, found: Estimates) -> None:
     """Each parameter and its interval, in units of its start."""
     size = [abs(one.start) or one.size for one in found.problem.free]
     places, ci = np.arange(len(size)), found.ci()
@@ -92,7 +92,7 @@ def _draw_estimates(ax: Axes, found: Calibration) -> None:
     ax.set_yticklabels(_names(found))
 
 
-def _draw_shares(ax: Axes, found: Calibration) -> None:
+def _draw_shares(ax: Axes, found: Estimates) -> None:
     """Shares of each estimate's variance by target."""
     shares = found.sensitivity("share").to_numpy()
     if not np.isfinite(shares).any():
@@ -111,7 +111,7 @@ def _draw_shares(ax: Axes, found: Calibration) -> None:
                 ax.text(column, row, f"{share:.0%}", ha="center", va="center", color=colour)
 
 
-def _draw_gaps(ax: Axes, found: Calibration) -> None:
+def _draw_gaps(ax: Axes, found: Estimates) -> None:
     """Model less target in standard errors."""
     gaps, labels = found.residuals, found.problem.targets.labels
     places = np.arange(len(labels))
@@ -125,12 +125,12 @@ def _draw_gaps(ax: Axes, found: Calibration) -> None:
         ax.set_ylabel("target, in order")
 
 
-def _draw_profile(ax: Axes, found: Calibration, name: str, data: "xarray.Dataset") -> None:
+def _draw_profile(ax: Axes, found: Estimates, name: str, data: "xarray.Dataset") -> None:
     """The least misfit over one parameter, and what its standard error would have."""
     values, misfit = data[name].to_numpy(), data["chi_squared"].to_numpy()
     place = found.keys.index(name)
     one = found.problem.free[place]
-    sd = np.sqrt(found._cov_z[place, place])
+    sd = np.sqrt(found.cov_z[place, place])
     fine = np.linspace(values.min(), values.max(), 101)
     z = np.array([one.z(value) for value in fine.tolist()])
     ax.plot(values, misfit, **SOLVED)
@@ -154,7 +154,7 @@ def _handles(profiles: Profiles) -> list[Line2D]:
     return lines
 
 
-def _caption(found: Calibration) -> str:
+def _caption(found: Estimates) -> str:
     """What has to be known to read the page."""
     said = f"{found.case.name}: {found.case.title}. {found.message}."
     shares = "(b) The share of each estimate's variance that the noise in each target makes."

@@ -10,6 +10,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 from pdesolve.case.labels import pretty
+from pdesolve.finance.by_name import about
 from pdesolve.solver.quantity import Quantity
 from pdesolve.solver.values import QUANTITIES
 from pdesolve.typing import Array
@@ -51,7 +52,7 @@ GAP = Quantity(
     unit="money",
     label="price less static price",
 )
-SHOWN = {**QUANTITIES, GAP.name: GAP}  # what can be drawn
+SHOWN = {**QUANTITIES, GAP.name: GAP}  # what can be drawn, and what `about` knows
 LONG = 16  # characters of a name above which its unit stands on a line of its own
 TIME = "time t"  # its own unit
 
@@ -63,15 +64,20 @@ class Sheet(Figure):
         return in_style(self, "png", {})
 
 
+def quantity(name: str) -> Quantity:
+    """What is said about something that is drawn."""
+    return SHOWN[name] if name in SHOWN else about(name)
+
+
 def unit_label(name: str) -> str:
     """The unit of a quantity as print shows it; empty if it has none."""
-    unit = SHOWN[name].unit
+    unit = quantity(name).unit
     return "" if unit == "1" else pretty(unit)
 
 
 def axis_label(name: str) -> str:
     """What an axis says of a quantity: its unit too, unless it has none or is its own."""
-    one = SHOWN[name]
+    one = quantity(name)
     gap = "\n" if len(one.label) > LONG else " "
     unit = unit_label(name)
     return one.label if unit in ("", name) else f"{one.label}{gap}({unit})"

@@ -65,6 +65,7 @@ def draw_curves(
     drawn: set[str] = set()
     for k, (ax, name) in enumerate(zip(panels, names, strict=True)):
         ax.margins(0.06, 0.09)
+        ax.update_datalim(np.column_stack([across.places] * 2), updatey=False)  # also where NaN
         for part, stroke in lines:
             drawn |= _draw_line(ax, part, name, across, stroke, single=family is None)
         drawn |= _mark_failures(ax, data, across)

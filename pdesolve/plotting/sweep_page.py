@@ -4,7 +4,7 @@ Two parameters of which one has only a few values, or words for values, give a l
 those. No global plotting state, and nothing needs colour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,13 +15,23 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from pdesolve.case.labels import describe
 from pdesolve.case.sources import shown
+from pdesolve.finance.by_name import further
 from pdesolve.plotting.layout import centred, key, letter
-from pdesolve.plotting.style import GAP, NARROW, ROUNDING, SHOWN, STYLE, Sheet, as_file, fill
+from pdesolve.plotting.style import (
+    GAP,
+    NARROW,
+    ROUNDING,
+    STYLE,
+    Sheet,
+    as_file,
+    fill,
+    quantity,
+)
 from pdesolve.plotting.sweep_axes import NO_TRADE, SweepAxis
 from pdesolve.plotting.sweep_contours import draw_contours
 from pdesolve.plotting.sweep_curves import draw_curves
 from pdesolve.solver.values import COLUMNS, QUANTITIES, VALUES
-from pdesolve.studies.summary import axes_of
+from pdesolve.studies.summary import asked_for, axes_of, shown_in
 
 if TYPE_CHECKING:
     import xarray
@@ -36,6 +46,11 @@ KNOWN = {QUANTITIES[name].column: name for name in COLUMNS}  # headings of table
 KNOWN |= {name: name for name in (*VALUES, GAP.name)}
 
 
+def drawable(also: Iterable[str]) -> dict[str, str]:
+    """Names that may be asked for of a sweep with these values -> what they draw."""
+    return KNOWN | {name: name for name in also}
+
+
 def plot_sweep(
     data: "xarray.Dataset", names: str | Sequence[str] | None = None, *, ax: Axes | None = None
 ) -> Any:
@@ -46,8 +61,8 @@ def plot_sweep(
     data : xarray.Dataset
         Of `sweep`, also one that was saved and loaded.
     names : str or sequence of str, optional
-        Values to draw, ``"price_gap"`` (the price less the static price) among them; by default
-        those of the table, and in contours also that gap.
+        Values to draw, ``"price_gap"`` (the price less the static price) and what the sweep was
+        asked for besides among them; by default those of the table, and in contours also that gap.
     ax : Axes, optional
         Where to draw a single one, in your own style; by default in a figure of its own.
 
@@ -69,8 +84,9 @@ def plot_sweep(
         return page(data, chosen)
     if chosen is None or len(chosen) != 1:
         raise ValueError(f"axes can hold one value, got {shown(names)}")
-    ax.legend(handles=_draw(ax.figure, [ax], *_prepared(data, chosen), columns=1))
-    ax.set_title(SHOWN[KNOWN[chosen[0]]].label)
+    data, names, axes = _prepared(data, chosen)
+    ax.legend(handles=_draw(ax.figure, [ax], data, names, axes, columns=1))
+    ax.set_title(quantity(names[0]).label)
     return ax
 
 
@@ -113,12 +129,12 @@ def page(
         places = np.ndindex(rows, columns) if contours else centred(len(names), columns)
         panels = [figure.add_subplot(grid[at]) for at, _ in zip(places, names, strict=False)]
         handles = _draw(figure, panels, data, names, axes, columns=columns)
-        letter(panels, [SHOWN[name].label for name in names])
+        letter(panels, [quantity(name).label for name in names])
         static = None
         if any(f"static_{name}" in data for name in names):
             static = NO_TRADE in [handle.get_label() for handle in handles]
         key(figure, handles, data.attrs["title"])
-        caption = fill(_caption(data, axes, static), width)
+        caption = fill(_caption(data, axes, static, names), width)
         figure.supxlabel(caption, fontsize=6.5, color="0.25")
         return figure
 
@@ -137,12 +153,13 @@ def _prepared(
     axes = [SweepAxis.of(data, name) for name in keys]
     if not _has_contours(axes):  # a line for each word, or else for each value of the shorter axis
         axes = sorted(axes, key=lambda axis: (not axis.words, len(axis.values)))[::-1]
+    known = drawable(asked_for(data))
     if not names:
-        names = (*COLUMNS, GAP.name) if _has_contours(axes) else COLUMNS
+        names = [one.name for one in shown_in(data)] + [GAP.name] * _has_contours(axes)
     for name in names:
-        if name not in KNOWN:
-            raise ValueError(f"names must be among {', '.join(KNOWN)}, got {shown(name)}")
-    names = tuple(dict.fromkeys(KNOWN[name] for name in names))
+        if name not in known:
+            raise ValueError(f"names must be among {', '.join(known)}, got {shown(name)}")
+    names = tuple(dict.fromkeys(known[name] for name in names))
     gap = {GAP.name: data["price"] - data["static_price"]}
     gap[f"{GAP.name}_error"] = data["price_error"] + ROUNDING * abs(data["price"])
     if "price_slope" in data:
@@ -190,9 +207,14 @@ def render(
     return as_file(figure, kind, title, str(data.attrs["pdesolve_version"]))
 
 
-def _caption(data: "xarray.Dataset", axes: list[SweepAxis], static: bool | None) -> str:
+def _caption(
+    data: "xarray.Dataset", axes: list[SweepAxis], static: bool | None, names: Sequence[str]
+) -> str:
     """What has to be known to read the page; static values are drawn, not, or None are known."""
+    later = further(name for name in names if name != GAP.name)
     text = "Values at t = 0 in the initial state."
+    if later:
+        text += " With a date: of that date, by what is known at t = 0."
     if _has_contours(axes):
         between = bool((data["status"] != 2).all())
         text += " Between the points solved: interpolated." if between else " Blank: not solved."
@@ -201,7 +223,8 @@ def _caption(data: "xarray.Dataset", axes: list[SweepAxis], static: bool | None)
         elif static is not None:
             text += " The static values, with no trade after now, are nowhere at these levels."
     elif "parameter" in data.dims:
-        text += " Between the points: cubics with their slopes; straight if too sparse."
+        sparse = "without, or if too sparse" if later else "if too sparse"
+        text += f" Between the points: cubics with their slopes; straight {sparse}."
     drawn = axes if _has_contours(axes) else axes[:1]
     logarithmic = " and ".join(describe(axis.key).name for axis in drawn if axis.log)
     if logarithmic:

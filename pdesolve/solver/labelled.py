@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 QUIET = 3e-3  # of the largest variance: where there is never more of it the price has had its moves
 
 
-def at_nodes(solution: GridReading) -> xarray.Dataset:
-    """Fields at the nodes where the price moves and psi is known at some time (`psi_limit`)."""
+def at_nodes(solution: GridReading, everywhere: bool = False) -> xarray.Dataset:
+    """Fields at the nodes where the price moves and psi is known at some time (`psi_limit`).
+
+    NaN at those times when it is not, unless everywhere.
+    """
     import xarray
 
     space, static, centre = solution.space, solution.static_nodes, solution.prior.centre
@@ -54,7 +57,13 @@ def at_nodes(solution: GridReading) -> xarray.Dataset:
         "xi": variables.pop("xi"),
         "psi_limit": ("t", solution.psi_limit, {**labels("psi"), "long_name": "trusted psi"}),
     }
-    return xarray.Dataset(variables, coords)
+    data = xarray.Dataset(variables, coords)
+    return data if everywhere else data.map(_known, keep_attrs=True, limit=data.psi_limit)
+
+
+def _known(field: xarray.DataArray, limit: xarray.DataArray) -> xarray.DataArray:
+    """A field that depends on time where it is known; a static one everywhere."""
+    return field.where(field.psi <= limit) if "t" in field.dims else field
 
 
 def _about(solution: GridReading) -> dict[str, str]:

@@ -121,28 +121,34 @@ class Solution(GridReading, Solved, Lent):
 
     # ------------------------------------------------------------------ data sets and files
 
-    def to_dataset(self) -> xarray.Dataset:
+    def to_dataset(self, everywhere: bool = False) -> xarray.Dataset:
         """Fields on the solution's own nodes with labelled axes, to plot and to interpolate.
 
         Nodes where the price never moves are left out, and those with a psi that is never known.
         The solution itself (`price` and the others) is more accurate between nodes.
+
+        Parameters
+        ----------
+        everywhere : bool
+            Also above `psi_limit`, where fields may be off by many times the tolerance: what
+            interpolates by splines needs a value at every node.
 
         Returns
         -------
         xarray.Dataset
             Dimensions t, psi and xi0, which is xi less its drift with psi: xi at psi = 0, and the
             coordinate xi(psi, xi0) in general. Fields are known up to `psi_limit`, which grows
-            with t; above it they may be off by more than the tolerance, and the solution itself
-            answers NaN: `data.where(data.psi <= data.psi_limit)` leaves them out. Each variable has
-            its unit and long name in its attributes, the data set the case and the version.
+            with t; above it they are NaN, as the solution itself answers. Each variable has its
+            unit and long name in its attributes, the data set the case and the version.
 
         Examples
         --------
         >>> data = solution.to_dataset()
         >>> data.price.isel(t=0).plot()
         >>> data.interp(t=0.5, psi=0.3, xi0=0.1)  # with the xi of that state
+        >>> solution.to_dataset(everywhere=True).interp(t=0.5, psi=0.3, xi0=0.1, method="cubic")
         """
-        return at_nodes(self).assign_attrs(self._attributes())
+        return at_nodes(self, everywhere).assign_attrs(self._attributes())
 
     def _attributes(self) -> dict[str, Any]:
         """Everything but the arrays, as text; further errors but the known one apart."""

@@ -13,6 +13,7 @@ from scipy.integrate import OdeSolution, solve_ivp
 
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.on_grid import GridReading
+from pdesolve.solver.reading import Reading
 from pdesolve.typing import Array
 
 RTOL = 1e-4  # of psi
@@ -28,12 +29,14 @@ class Along(NamedTuple):
 
 
 def steady_xi(market: GridReading, psi: float, t: float, zooms: int = 2) -> float:
-    """The xi at which the price is the initial one; NaN if there is none.
+    """The xi at which the price is the initial one; NaN if there is none."""
+    line = market.prior.centre * psi + market.space.line(psi)
+    return steady_on(market, line, psi, t, zooms)
 
-    Between the nodes on either side, and so on between points that are ever closer.
-    """
-    price, space, centre = market.initial.price, market.space, market.prior.centre
-    line = centre * psi + space.line(psi)
+
+def steady_on(market: Reading, line: Array, psi: float, t: float, zooms: int = 2) -> float:
+    """The same, by a line of nodes: between those on either side, and so on ever closer."""
+    price = market.initial.price
     if line.size == 1:  # a normal payoff: the price is linear
         slope = market.static_variance(line, psi)
         return float((line + (price - market.price(line, psi, t)) / slope)[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -17,20 +17,25 @@ HEADINGS = ("", "value", "± error", "unit", "static")
 REGIMES = {0: "nobody pays attention", 2: "attention is at its capacity"}
 
 
-def as_json(solution: Solved) -> str:
+Further = tuple[Quantity, float, float]  # what is not reported unasked, its value and its error
+
+
+def as_json(solution: Solved, further: Sequence[Further] = ()) -> str:
     """Return the initial values and what they took as one JSON object; null where not finite."""
-    return json.dumps(as_dict(solution), indent=2, allow_nan=False)
+    return json.dumps(as_dict(solution, further), indent=2, allow_nan=False)
 
 
-def as_dict(solution: Solved) -> dict[str, Any]:
+def as_dict(solution: Solved, further: Sequence[Further] = ()) -> dict[str, Any]:
     """Return the same as plain values; None where not finite."""
     initial = solution.initial
+    bars = {name: solution.bars[name] for name in DERIVED}
     found: dict[str, Any] = plain(
         {
             "case": solution.case.name,
             **{name: getattr(initial, name) for name in VALUES},
+            **{one.name: value for one, value, _ in further},
             "error": solution.error,
-            "derived_error": {name: solution.bars[name] for name in DERIVED},
+            "derived_error": bars | {one.name: error for one, _, error in further},
             "converged": solution.converged,
             "message": solution.message,
             **solution.size,
@@ -41,16 +46,18 @@ def as_dict(solution: Solved) -> dict[str, Any]:
     return found
 
 
-def table(solution: Solved) -> str:
-    """Initial values for a person to read."""
-    lines = [HEADINGS, *_rows(solution)]
+def table(solution: Solved, further: Sequence[Further] = ()) -> str:
+    """Initial values, and what else was asked for, for a person to read."""
+    lines = [HEADINGS, *_rows(solution, further)]
     widths = [max(len(line[k]) for line in lines) for k in range(5)]
     aligned = [
         f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}  {e:>{widths[4]}}"
         for a, b, c, d, e in lines
     ]
     body = (line.rstrip() for line in aligned)
-    return "\n".join([*_heads(solution), "", *body, "", *_facts(solution)])
+    later = [f"{heading(one)}: {one.long_name}" for one, *_ in further]
+    notes = [*later, ""] if later else []
+    return "\n".join([*_heads(solution), "", *body, "", *notes, *_facts(solution)])
 
 
 def as_html(solution: Solved) -> str:
@@ -78,11 +85,11 @@ def _heads(solution: Solved) -> tuple[str, str]:
     )
 
 
-def _rows(solution: Solved) -> Iterable[tuple[str, ...]]:
+def _rows(solution: Solved, further: Sequence[Further] = ()) -> Iterable[tuple[str, ...]]:
     """Name, value, error, unit and static value of all that is shown, as text."""
     initial, bars = solution.initial, solution.bars
-    for one in (QUANTITIES[name] for name in ROWS):
-        value, error = getattr(initial, one.name), bars.get(one.name, 0.0)
+    usual = [(QUANTITIES[name], getattr(initial, name), bars.get(name, 0.0)) for name in ROWS]
+    for one, value, error in [*usual, *further]:
         rounding = error if error >= 0 else solution.case.numerics.tolerance * abs(value)
         static = digits(getattr(initial, one.static), rounding) if one.static else ""
         unit = "" if one.unit == "1" else one.unit

@@ -58,10 +58,10 @@ def svix(variance: ArrayLike, price: ArrayLike) -> Array:
 
 
 def svix_bar(variance: float, price: float, variance_bar: float, price_bar: float) -> float:
-    """How far it may be off by these bars; infinite if the price may not be positive."""
+    """How far it may be off by these bars; NaN if the price may not be positive."""
     least = price - price_bar
-    if not price > 0.0 or not least > 0.0:
-        return np.inf if price > 0.0 else np.nan
+    if not least > 0.0:
+        return np.nan
     return float(svix(variance + variance_bar, least) - svix(variance, price))
 
 

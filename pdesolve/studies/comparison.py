@@ -15,10 +15,11 @@ from pdesolve.case import Case, CaseError
 from pdesolve.case.arguments import CaseLike, as_case
 from pdesolve.case.sources import TEXTS, shown
 from pdesolve.files import plain
+from pdesolve.finance.by_name import Reported, about, check_dates, check_names, described, reported
 from pdesolve.solver.pde import solver
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.summary import as_dict, bound, digits, heading
-from pdesolve.solver.values import QUANTITIES, ROWS, VALUES
+from pdesolve.solver.values import ROWS, VALUES
 from pdesolve.studies.plan import flat
 
 MOST = 6  # cases that a table and a picture of them can be read with
@@ -49,9 +50,12 @@ class Comparison:
     ----------
     solutions : tuple of Solution
         Two to six, of cases that differ; the others are compared with the first.
+    also : tuple of str
+        Names of further values (:func:`pdesolve.finance.by_name.reported`).
     """
 
     solutions: tuple[Solution, ...]
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_cases([one.case for one in self.solutions])
@@ -61,6 +65,16 @@ class Comparison:
         """Names of the cases, with what sets apart those of one name."""
         return case_labels([one.case for one in self.solutions])
 
+    @cached_property
+    def values(self) -> tuple[dict[str, Reported], ...]:
+        """Of each case, every value by name with its error: what is reported, and `also`."""
+        return tuple(reported(one, (*VALUES, *self.also)) for one in self.solutions)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Names of what the table shows."""
+        return tuple(dict.fromkeys((*ROWS, *self.also)))
+
     @property
     def missed(self) -> list[str]:
         """What there is to say of those that did not converge."""
@@ -69,18 +83,20 @@ class Comparison:
 
     def difference(self, name: str, place: int) -> Difference:
         """How much more a reported value is in the case in that place than in the first one."""
-        pair = self.solutions[0], self.solutions[place]
-        before, after = (float(getattr(one.initial, name)) for one in pair)
-        error = sum(one.bars.get(name, 0.0) for one in pair)
-        least = max(error, ROUNDING * max(abs(before), abs(after)))
-        return Difference(after - before, error, abs(after - before) <= least)
+        before, after = self.values[0][name], self.values[place][name]
+        gap, error = after.value - before.value, after.error + before.error
+        least = max(error, ROUNDING * max(abs(before.value), abs(after.value)))
+        return Difference(gap, error, abs(gap) <= least)
 
     def __repr__(self) -> str:
         return table(self)
 
 
 def compare(
-    *cases: CaseLike | Solution, tol: float | None = None, progress: bool = False
+    *cases: CaseLike | Solution,
+    tol: float | None = None,
+    also: str | Iterable[str] = (),
+    progress: bool = False,
 ) -> Comparison:
     """Solve cases and compare what is reported of them.
 
@@ -90,6 +106,9 @@ def compare(
         Two to six that differ, or names or paths of some; what is solved already is taken as it is.
     tol : float, optional
         Accuracy asked for, in place of each case's own.
+    also : str or iterable of str
+        Names of further values (:func:`pdesolve.finance.by_name.reported`), for instance
+        ``["informativeness", "price@0.5"]``.
     progress : bool
         Show progress bars on standard error if it is a terminal.
 
@@ -103,16 +122,23 @@ def compare(
     CaseError
         If there are fewer than two cases, more than six, two that do not differ, or one that there
         is not.
+    QuantityError
+        If `also` names what is not reported, or not of every case.
     SolveError
         If one could not be solved.
     """
     known = [one if isinstance(one, Solution) else as_case(one) for one in cases]
-    check_cases([one.case if isinstance(one, Solution) else one for one in known])
+    economies = [one.case if isinstance(one, Solution) else one for one in known]
+    check_cases(economies)
+    also = check_names(also)
+    for case in economies:
+        check_dates(also, case.market.horizon)
     return Comparison(
+        also=also,
         solutions=tuple(
             one if isinstance(one, Solution) else solver.solve(one, tol=tol, progress=progress)
             for one in known
-        )
+        ),
     )
 
 
@@ -162,16 +188,13 @@ def table(found: Comparison) -> str:
 
 
 def _values(found: Comparison) -> Iterable[list[str]]:
-    for one in (QUANTITIES[name] for name in ROWS):
-        cells = [
-            _cell(float(getattr(s.initial, one.name)), s.bars.get(one.name, 0.0), found)
-            for s in found.solutions
-        ]
+    for one in map(about, found.rows):
+        cells = [_cell(*values[one.name], found) for values in found.values]
         yield [heading(one), *cells, "" if one.unit == "1" else one.unit]
 
 
 def _differences(found: Comparison) -> Iterable[list[str]]:
-    for one in (QUANTITIES[name] for name in ROWS):
+    for one in map(about, found.rows):
         apart = [found.difference(one.name, k) for k in range(1, len(found.solutions))]
         cells = [_cell(d.value, d.error, found) + (" *" if d.within else "  ") for d in apart]
         yield [heading(one), *cells, "" if one.unit == "1" else one.unit]
@@ -199,17 +222,17 @@ def _aligned(rows: Iterable[list[str]]) -> list[str]:
 
 def as_json(found: Comparison) -> str:
     """Return what `solve` says of each case, and the differences; null where not finite."""
+    cases, names = zip(found.labels, found.solutions, found.values, strict=True), found.values[0]
     said: dict[str, Any] = {
         "cases": [
-            {"label": label, **as_dict(one)}
-            for label, one in zip(found.labels, found.solutions, strict=True)
+            {"label": label, **as_dict(one, described(values))} for label, one, values in cases
         ],
         "differences": [
             {
                 "label": label,
                 "from": found.labels[0],
                 **{
-                    part: {name: getattr(found.difference(name, k), part) for name in VALUES}
+                    part: {name: getattr(found.difference(name, k), part) for name in names}
                     for part in Difference._fields
                 },
             }
@@ -224,12 +247,12 @@ def as_csv(found: Comparison) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     parts = ("", "_error", "_difference", "_difference_error")
-    writer.writerow(["case", *(f"{name}{part}" for name in VALUES for part in parts), "converged"])
+    names = list(found.values[0])
+    writer.writerow(["case", *(f"{name}{part}" for name in names for part in parts), "converged"])
     for k, (label, one) in enumerate(zip(found.labels, found.solutions, strict=True)):
         row: list[object] = [label]
-        for name in VALUES:
-            value, error = getattr(one.initial, name), one.bars.get(name, 0.0)
+        for name in names:
             apart = found.difference(name, k) if k else Difference(0.0, 0.0, True)
-            row += [x if math.isfinite(x) else None for x in (value, error, *apart[:2])]
+            row += [x if math.isfinite(x) else None for x in (*found.values[k][name], *apart[:2])]
         writer.writerow([*row, one.converged])
     return out.getvalue()

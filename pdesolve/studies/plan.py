@@ -30,12 +30,20 @@ class Plan:
         Every point, last axis fastest.
     slopes : tuple of str
         The axes that are differentiated.
+    also : tuple of str
+        What is shown besides what always is.
     """
 
     case: Case
     axes: dict[str, tuple[Value, ...]]
     tasks: tuple[Task, ...]
     slopes: tuple[str, ...]
+    also: tuple[str, ...]
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """What of that takes more than the solves to know."""
+        return self.tasks[0].also
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -44,7 +52,7 @@ class Plan:
 
     @property
     def header(self) -> dict[str, object]:
-        """What a store of these points has to agree with; which values are swept may differ."""
+        """What a store of these points has to agree with; values that are swept may differ."""
         from pdesolve.version import __version__
 
         parameters = flat(self.case)
@@ -61,7 +69,12 @@ class Plan:
         }
 
 
-def make_plan(case: Case, vary: Mapping[str, Iterable[Any]], slopes: bool | None = None) -> Plan:
+def make_plan(
+    case: Case,
+    vary: Mapping[str, Iterable[Any]],
+    slopes: bool | None = None,
+    also: str | Iterable[str] = (),
+) -> Plan:
     """Check the axes of a sweep and build the case of every point.
 
     Parameters
@@ -71,12 +84,19 @@ def make_plan(case: Case, vary: Mapping[str, Iterable[Any]], slopes: bool | None
         Dotted key -> values, all different.
     slopes : bool, optional
         Whether to differentiate; by default with one axis.
+    also : iterable of str
+        Names of further values (:func:`pdesolve.finance.by_name.reported`).
 
     Raises
     ------
     CaseError
         At the first key or value that no case can have, before anything is solved.
+    QuantityError
+        At the first value that is not reported, or not at every point.
     """
+    from pdesolve.finance.by_name import check_dates, check_names, further
+
+    also = check_names(also)
     if not isinstance(vary, Mapping):
         raise CaseError(f"{case.name}: vary must map keys to values, got {shown(vary)}")
     if not vary:
@@ -96,11 +116,13 @@ def make_plan(case: Case, vary: Mapping[str, Iterable[Any]], slopes: bool | None
             raise _fault(case, key, "must be varied over different values", list(values))
     real = tuple(key for key, values in canonical.items() if _is_real(key, values))
     differentiate = real if (len(axes) == 1 if slopes is None else slopes) else ()
+    for one in cases.values():
+        check_dates(also, one.market.horizon)
     tasks = tuple(
-        Task(case=one, at=at, slopes=differentiate)
+        Task(case=one, at=at, slopes=differentiate, also=further(also))
         for at, one in zip(held, cases.values(), strict=True)
     )
-    return Plan(case=case, axes=canonical, tasks=tasks, slopes=differentiate)
+    return Plan(case=case, axes=canonical, tasks=tasks, slopes=differentiate, also=also)
 
 
 def parse_vary(items: Sequence[str]) -> dict[str, list[Value]]:

@@ -18,11 +18,15 @@ Record = dict[str, Any]
 
 
 class Task(NamedTuple):
-    """A point to solve: its case, the values that make it, and the parameters to differentiate."""
+    """A point to solve: its case, the values that make it, and the parameters to differentiate.
+
+    And what is to be found besides what the solve reports, by name.
+    """
 
     case: Case
     at: tuple[object, ...]
     slopes: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 def vary_case(case: Case, values: Mapping[str, object], blamed: str = "--vary") -> Case:
@@ -52,11 +56,12 @@ def solve_point(task: Task) -> Record:
     Returns
     -------
     dict
-        ``at``, ``status``, ``message``, ``values``, ``error``, ``slope`` and ``slope_error`` (by
-        parameter), ``seconds`` and ``version``; nothing but numbers, text, lists and dicts.
+        ``at``, ``also``, ``status``, ``message``, ``values``, ``error``, ``slope`` and
+        ``slope_error`` (by parameter), ``seconds`` and ``version``; nothing but numbers, text,
+        lists and dicts.
     """
     began = time.perf_counter()
-    record: Record = {"at": list(task.at), "version": __version__}
+    record: Record = {"at": list(task.at), "also": list(task.also), "version": __version__}
     try:
         record |= _solved(task)
     except MemoryError:
@@ -73,12 +78,15 @@ def is_record(record: Mapping[str, object], slopes: Iterable[str]) -> bool:
     """Whether something that was read is what `solve_point` hands back, with these slopes."""
     from pdesolve.solver.values import BARS, VALUES
 
-    status, texts = record.get("status"), (record.get("message"), record.get("version"))
-    if status not in STATUSES or not all(isinstance(text, str) for text in texts):
+    status, also = record.get("status"), record.get("also")
+    if status not in STATUSES or not isinstance(also, list):
+        return False
+    texts = (record.get("message"), record.get("version"), *also)
+    if not all(isinstance(text, str) for text in texts):
         return False
     if status == FAILED:
         return True
-    parts = {"values": VALUES, "error": BARS}
+    parts = {"values": (*VALUES, *also), "error": (*BARS, *also)}
     found = [(record.get(part), names) for part, names in parts.items()]
     for part in ("slope", "slope_error"):
         by_key = record.get(part)
@@ -91,18 +99,26 @@ def is_record(record: Mapping[str, object], slopes: Iterable[str]) -> bool:
     )
 
 
+def has(record: Record, also: Iterable[str]) -> bool:
+    """Whether a point need not be solved again for these; those it had may be why it failed."""
+    there, asked = set(record["also"]), set(also)
+    return there == asked if record["status"] == FAILED else asked <= there
+
+
 def _solved(task: Task) -> Record:
     """Values, errors and slopes of a point."""
+    from pdesolve.finance.by_name import reported
     from pdesolve.solver.pde.solver import solve
     from pdesolve.studies.slopes import slope
 
     found = solve(task.case)
     slopes = {key: slope(found, key, partial(_vary_one, task.case, key)) for key in task.slopes}
+    further = reported(found, task.also)
     return {
         "status": CONVERGED if found.converged else NOT_CONVERGED,
         "message": found.message,
-        "values": asdict(found.initial),
-        "error": {name: float(value) for name, value in found.bars.items()},
+        "values": asdict(found.initial) | {name: one.value for name, one in further.items()},
+        "error": found.bars | {name: one.error for name, one in further.items()},
         "slope": {key: one.value for key, one in slopes.items()},
         "slope_error": {key: one.error for key, one in slopes.items()},
     }

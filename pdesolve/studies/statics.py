@@ -16,10 +16,11 @@ import numpy as np
 from pdesolve.case import CaseError, case_to_dict
 from pdesolve.case.arguments import CaseLike, as_case, check_tolerance
 from pdesolve.case.keys import describe_in
-from pdesolve.solver.values import BARS, QUANTITIES, VALUES, labels
+from pdesolve.finance.by_name import about
+from pdesolve.solver.values import BARS, QUANTITIES, VALUES
 from pdesolve.studies.executors import SweepError, default_processes, run
 from pdesolve.studies.plan import Plan, make_plan
-from pdesolve.studies.point import FAILED, STATUSES, Record, Task, is_record, solve_point
+from pdesolve.studies.point import FAILED, STATUSES, Record, Task, has, is_record, solve_point
 from pdesolve.studies.store import Store, label
 from pdesolve.version import __version__
 
@@ -37,6 +38,7 @@ def sweep(
     processes: int | None = None,
     tol: float | None = None,
     slopes: bool | None = None,
+    also: str | Iterable[str] = (),
     store: str | Path | None = None,
     progress: bool = False,
 ) -> xarray.Dataset:
@@ -62,8 +64,12 @@ def sweep(
     slopes : bool, optional
         Whether to differentiate to every real parameter (:mod:`pdesolve.studies.slopes`); by
         default with one axis.
+    also : str or iterable of str
+        Names of further values (:func:`pdesolve.finance.by_name.reported`), which cost a few more
+        solves at each point: ``["informativeness", "price@0.5"]``. They have no slopes.
     store : path-like, optional
-        File to which finished points are appended; what it has is not solved again.
+        File to which finished points are appended; what it has is not solved again, unless `also`
+        asks for more.
     progress : bool
         Show a progress bar on standard error if it is a terminal.
 
@@ -72,15 +78,18 @@ def sweep(
     xarray.Dataset
         Dimensions and coordinates named like the keys. Every initial value (`InitialState`), with
         ``NAME_error``, its estimated absolute error, where there is one; ``status`` (0 converged,
-        1 not converged, 2 failed) and ``message``. With slopes a further dimension ``parameter``
-        and ``NAME_slope``, ``NAME_slope_error``: derivatives and their errors, in NAME's unit per
-        unit of the parameter. Units are in the attributes.
+        1 not converged, 2 failed) and ``message``. Likewise what `also` asks for. With slopes a
+        further dimension ``parameter`` and, of the initial values, ``NAME_slope`` and
+        ``NAME_slope_error``: derivatives and their errors, in NAME's unit per unit of the
+        parameter. Units are in the attributes.
 
     Raises
     ------
     CaseError
         If a key or a value is not one that the case can have, if there is no such case, or if
         `tol` is none that can be asked for; nothing is solved then.
+    QuantityError
+        If `also` names what is not reported, or not at every point; nothing is solved then either.
     StoreError
         If the store is not of this sweep.
     SweepError
@@ -89,7 +98,7 @@ def sweep(
     case = as_case(case)
     if tol is not None:
         case = replace(case, numerics=replace(case.numerics, tolerance=check_tolerance(tol)))
-    plan = make_plan(case, vary, slopes)
+    plan = make_plan(case, vary, slopes, also)
     path = None if store is None else Path(store)
     return run_plan(plan, executor, processes=processes, store=path, progress=progress)
 
@@ -125,11 +134,11 @@ def run_plan(
 
 
 def _kept(store: Store, plan: Plan) -> dict[str, Record]:
-    """The points of a store, once it is known that they are what a worker hands back."""
+    """Points of a store that have all that is asked for; all are what a worker hands back."""
     for at, record in store.records.items():
         if not is_record(record, plan.slopes):
             raise store.damage(f"at the point {at}")
-    return dict(store.records)
+    return {at: record for at, record in store.records.items() if has(record, plan.further)}
 
 
 def _ends_first(plan: Plan) -> list[Task]:
@@ -162,10 +171,10 @@ def _dataset(plan: Plan, records: list[Record]) -> xarray.Dataset:
 
     dims = tuple(plan.axes)
     variables: dict[str, Any] = {}
-    for name in VALUES:
-        variables[name] = (dims, _array(plan, records, "values", name), labels(name))
-        if name in BARS:
-            one = QUANTITIES[name]
+    for name in (*VALUES, *plan.further):
+        one = about(name)
+        variables[name] = (dims, _array(plan, records, "values", name), one.attributes)
+        if name in (*BARS, *plan.further):
             attributes = {"units": one.unit, "long_name": f"error bar of {one.long_name}"}
             variables[f"{name}_error"] = (dims, _array(plan, records, "error", name), attributes)
     codes = [STATUSES.index(record["status"]) for record in records]
@@ -179,8 +188,8 @@ def _dataset(plan: Plan, records: list[Record]) -> xarray.Dataset:
         },
     )
     texts = np.array([record["message"] for record in records], dtype=object)
-    about = {"long_name": "how it ended, in words"}
-    variables["message"] = (dims, texts.reshape(plan.shape), about)
+    words = {"long_name": "how it ended, in words"}
+    variables["message"] = (dims, texts.reshape(plan.shape), words)
     if plan.slopes:
         variables |= _slopes(plan, records)
     coords: dict[str, Any] = {
@@ -205,7 +214,7 @@ def _array(plan: Plan, records: list[Record], part: str, name: str) -> Any:
 def _slopes(plan: Plan, records: list[Record]) -> dict[str, Any]:
     """Slopes and their errors, with a last dimension for the parameter."""
     found: dict[str, Any] = {}
-    for part, about in (("slope", "derivative"), ("slope_error", "error bar of the derivative")):
+    for part, said in (("slope", "derivative"), ("slope_error", "error bar of the derivative")):
         for name in VALUES:
             columns = [
                 [record.get(part, {}).get(key, {}).get(name, np.nan) for record in records]
@@ -214,14 +223,16 @@ def _slopes(plan: Plan, records: list[Record]) -> dict[str, Any]:
             values = np.array(columns, float).T.reshape(*plan.shape, len(plan.slopes))
             attributes = {
                 "units": f"{QUANTITIES[name].unit} per unit of the parameter",
-                "long_name": f"{about} of {QUANTITIES[name].long_name}",
+                "long_name": f"{said} of {QUANTITIES[name].long_name}",
             }
             found[f"{name}_{part}"] = ((*plan.axes, "parameter"), values, attributes)
     return found
 
 
 def _attributes(plan: Plan) -> dict[str, str]:
+    also = {"also": " ".join(plan.also)} if plan.also else {}
     return {
+        **also,
         "title": plan.case.title,
         "case_name": plan.case.name,
         "case": json.dumps(case_to_dict(plan.case)),

@@ -11,13 +11,14 @@ import numpy as np
 
 from pdesolve.case.labels import describe
 from pdesolve.files import plain
-from pdesolve.solver.values import BARS, COLUMNS, ERRORS, QUANTITIES, VALUES
+from pdesolve.finance.by_name import about, further
+from pdesolve.solver.quantity import Quantity
+from pdesolve.solver.values import BARS, COLUMNS, ERRORS, VALUES
 from pdesolve.studies.point import STATUSES
 
 if TYPE_CHECKING:
     import xarray
 
-SHOWN = tuple(QUANTITIES[name] for name in COLUMNS)  # in tables for people
 MOST = 12, 7  # rows and columns of a table over two parameters
 DIGITS = 6
 MARKS = {1: "*", 2: "failed"}
@@ -33,6 +34,16 @@ Rows = list[list[str]]
 def axes_of(data: "xarray.Dataset") -> list[str]:
     """Keys that were swept."""
     return [str(name) for name in data["status"].dims]
+
+
+def asked_for(data: "xarray.Dataset") -> list[str]:
+    """Names of what the sweep was asked for besides what always is shown."""
+    return str(data.attrs.get("also", "")).split()
+
+
+def shown_in(data: "xarray.Dataset") -> list[Quantity]:
+    """What tables for people and pages show."""
+    return [about(name) for name in dict.fromkeys((*COLUMNS, *asked_for(data))) if name in data]
 
 
 def elasticity(data: "xarray.Dataset", name: str, key: str) -> Any:
@@ -63,17 +74,27 @@ def table(data: "xarray.Dataset") -> str:
 
 
 def _one_axis(data: "xarray.Dataset", key: str) -> Iterable[list[str]]:
-    heading = [key.rpartition(".")[2], *(one.column for one in SHOWN)]
-    unit = data[key].attrs["units"]
-    units = ["" if unit == "1" else unit, *(one.unit for one in SHOWN)]
+    shown, moving, unit = shown_in(data), _moving(data), data[key].attrs["units"]
+    heading = [key.rpartition(".")[2], *(_column(one) for one in shown)]
+    units = ["" if unit == "1" else unit, *("" if one.unit == "1" else one.unit for one in shown)]
     yield _aligned([heading, units, *_values(data, key)])
     if "parameter" in data.dims:
+        heading = [heading[0], *(_column(one) for one in moving)]
         yield ["elasticities, d log y / d log x:", *_aligned([heading, *_elasticities(data, key)])]
+
+
+def _moving(data: "xarray.Dataset") -> list[Quantity]:
+    """What is shown that has slopes."""
+    return [one for one in shown_in(data) if f"{one.name}_slope" in data]
+
+
+def _column(one: Quantity) -> str:
+    return one.column or one.name.replace("_", " ")
 
 
 def _values(data: "xarray.Dataset", key: str) -> Rows:
     """Rows of a sweep over one key: the parameter, then the columns."""
-    columns = [_decimals(data[name].to_numpy()) for name in COLUMNS]
+    columns = [_decimals(data[one.name].to_numpy()) for one in shown_in(data)]
     marks = [MARKS.get(code, "") for code in data["status"].to_numpy().tolist()]
     rows = [list(row) for row in zip(_shown(data, key), *columns, strict=True)]
     return [[*row, mark] if any(marks) else row for row, mark in zip(rows, marks, strict=True)]
@@ -81,16 +102,17 @@ def _values(data: "xarray.Dataset", key: str) -> Rows:
 
 def _elasticities(data: "xarray.Dataset", key: str) -> Rows:
     columns = [
-        [f"{value:.3f}" if np.isfinite(value) else "-" for value in elasticity(data, name, key)]
-        for name in COLUMNS
+        [f"{x:.3f}" if np.isfinite(x) else "-" for x in elasticity(data, one.name, key)]
+        for one in _moving(data)
     ]
     return [list(row) for row in zip(_shown(data, key), *columns, strict=True)]
 
 
 def _two_axes(data: "xarray.Dataset", axes: list[str]) -> Iterable[list[str]]:
-    for one in SHOWN:
-        about = f"{one.column} ({one.unit}), by {axes[0]} (down) and {axes[1]} (across):"
-        yield [about, *_aligned(_grid(data, one.name, axes))]
+    for one in shown_in(data):
+        unit = "" if one.unit == "1" else f" ({one.unit})"
+        said = f"{_column(one)}{unit}, by {axes[0]} (down) and {axes[1]} (across):"
+        yield [said, *_aligned(_grid(data, one.name, axes))]
 
 
 def _grid(data: "xarray.Dataset", name: str, axes: list[str]) -> Rows:
@@ -150,16 +172,18 @@ def _end(data: "xarray.Dataset") -> Iterable[str]:
 def largest_error(data: "xarray.Dataset") -> str:
     """The largest error bar of each reported value, in words."""
     parts = []
-    for name in (name for name in COLUMNS if name in ERRORS):
+    for name in (*(name for name in COLUMNS if name in ERRORS), *asked_for(data)):
+        if f"{name}_error" not in data:  # it is exact
+            continue
         bars = data[f"{name}_error"].to_numpy()
         if np.isfinite(bars).any():
-            parts.append(f"{name} {np.nanmax(bars):.0e}")
+            parts.append(f"{name.replace('_', ' ')} {np.nanmax(bars):.0e}")
     if "parameter" in data.dims:
         key = str(data["parameter"].to_numpy()[0])
         shares = [
             np.abs(elasticity(data, name, key) * data[f"{name}_slope_error"].sel(parameter=key))
             / np.abs(data[f"{name}_slope"].sel(parameter=key))
-            for name in COLUMNS
+            for name in (one.name for one in _moving(data))
         ]
         largest = max((float(bar.max()) for bar in shares), default=np.nan)
         parts.append(f"elasticity {largest:.0e}")
@@ -196,14 +220,15 @@ def _key(value: Any) -> Any:
 
 def _points(data: "xarray.Dataset", axes: list[str]) -> Iterable[dict[str, Any]]:
     """One object per point, last axis fastest."""
+    more = further(asked_for(data))
     arrays = {str(name): array.to_numpy() for name, array in data.data_vars.items()}
     slopes = data["parameter"].to_numpy().tolist() if "parameter" in data.dims else []
     for place in np.ndindex(*(data.sizes[key] for key in axes)):
         point: dict[str, Any] = {
             key: _key(data[key].to_numpy().tolist()[k]) for key, k in zip(axes, place, strict=True)
         }
-        point |= {name: arrays[name][place] for name in VALUES}
-        point["error"] = {name: arrays[f"{name}_error"][place] for name in BARS}
+        point |= {name: arrays[name][place] for name in (*VALUES, *more)}
+        point["error"] = {name: arrays[f"{name}_error"][place] for name in (*BARS, *more)}
         for part in ("slope", "slope_error") if slopes else ():
             point[part] = {
                 key: {name: arrays[f"{name}_{part}"][(*place, k)] for name in VALUES}
@@ -247,17 +272,19 @@ def as_latex(data: "xarray.Dataset") -> str:
     blocks = []
     if len(axes) == 1:
         key = axes[0]
-        heading = [_latex(describe(key).name), *(one.latex for one in SHOWN)]
+        name, shown, moving = _latex(describe(key).name), shown_in(data), _moving(data)
+        heading = [name, *(_symbol(one) for one in shown)]
         blocks.append(_tabular(heading, [row[: len(heading)] for row in _values(data, key)]))
         if "parameter" in data.dims:
+            heading = [name, *(_symbol(one) for one in moving)]
             blocks.append("% elasticities: d log y / d log x")
             blocks.append(_tabular(heading, _elasticities(data, key)))
     elif len(axes) == 2:
         down, across = (_latex(describe(key).name) for key in axes)
-        for one in SHOWN:
+        for one in shown_in(data):
             grid = _grid(data, one.name, axes)
             blocks.append(f"% {one.name} ({one.unit}): {axes[0]} down, {axes[1]} across")
-            corner = rf"{one.latex}: {down} $\downarrow$, {across} $\rightarrow$"
+            corner = rf"{_symbol(one)}: {down} $\downarrow$, {across} $\rightarrow$"
             blocks.append(_tabular([corner, *grid[0][1:]], grid[1:]))
     head = [
         f"% {data.attrs['case_name']}, pdesolve {data.attrs['pdesolve_version']}",
@@ -290,6 +317,10 @@ def _number(cell: str) -> str:
         return "--" if cell == "-" else _latex(cell)
     mantissa, e, power = cell.partition("e")
     return f"${mantissa}" + (rf"\times 10^{{{int(power)}}}" if e else "") + "$"
+
+
+def _symbol(one: Quantity) -> str:
+    return one.latex or _latex(_column(one))
 
 
 def _latex(text: str) -> str:

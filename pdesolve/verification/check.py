@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import BARS, ERRORS
+
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
@@ -27,3 +32,8 @@ class Check:
     unit: str = ""
     note: str = ""
     decided: bool = True
+
+
+def barred(solution: Solution) -> list[str]:
+    """Names of `BARS` that a solution has: no SVIX where the price may not be positive."""
+    return [name for name in BARS if name in ERRORS or np.isfinite(solution.bars[name])]

@@ -10,9 +10,8 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.stencils import ORDERS
 from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import BARS
 from pdesolve.verification.by_definition import cost_of, precision_of
-from pdesolve.verification.check import Check
+from pdesolve.verification.check import Check, barred
 
 
 def identity_checks(solution: Solution) -> Iterator[Check]:
@@ -37,7 +36,7 @@ def identity_checks(solution: Solution) -> Iterator[Check]:
         yield _limit("two payoffs: V = (p - low)(high - p)", float(gap), tolerance, "of Var F")
     if solution.prior.is_normal:
         truth = normal_initial(solution.case)
-        for name in BARS:
+        for name in barred(solution):
             gap = abs(getattr(truth, name) - getattr(solution.initial, name))
             bound = max(solution.bars[name], 1e-11 * abs(getattr(truth, name)))
             text = f"normal payoff: {name.replace('_', ' ')} in closed form"

@@ -162,6 +162,7 @@ class Nearby:
             "expected_payoff": float(expected),
             "premium": float(expected) - p,
             "premium_per_sd": (float(expected) - p) / float(spread) ** 0.5,
+            "svix": variance**0.5 / p if p > 0.0 else np.nan,
             "static_price": float(alone[0]),
             "static_variance": float(alone[1]),
         }

@@ -14,7 +14,7 @@ from pdesolve.solver.pde.errors import error_scales
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS, VALUES
 from pdesolve.typing import Array
-from pdesolve.verification.check import Check
+from pdesolve.verification.check import Check, barred
 from pdesolve.verification.nearby import Nearby, RouteTuning
 
 GROUP = "second route"
@@ -39,11 +39,14 @@ def _start(solution: Solution) -> float:
 
 def _reported(solution: Solution, near: Nearby) -> Iterator[Check]:
     """The initial values."""
-    sizes, bars = error_scales(solution), solution.bars
+    sizes, bars, known = error_scales(solution), solution.bars, barred(solution)
     values = near.values()
     for name in VALUES:
         if name not in values:
-            yield _unknown(name)
+            yield _undecided(name, "no second route is known")
+            continue
+        if name in BARS and name not in known:
+            yield _undecided(name, "it has no error bar")
             continue
         value = values[name]
         gap = abs(getattr(solution.initial, name) - value)
@@ -59,15 +62,15 @@ def _reported(solution: Solution, near: Nearby) -> Iterator[Check]:
         )
 
 
-def _unknown(name: str) -> Check:
-    """A reported value that `Nearby.values` does not write out."""
+def _undecided(name: str, why: str) -> Check:
+    """A reported value that cannot be compared."""
     return Check(
         group=GROUP,
         name=f"{name.replace('_', ' ')}: distance from nodal values, written out",
         value=np.nan,
         bound=np.nan,
         passed=True,
-        note="no second route is known",
+        note=why,
         decided=False,
     )
 

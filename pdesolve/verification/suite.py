@@ -22,8 +22,7 @@ from pdesolve.solver.pde.errors import has_kink, worst
 from pdesolve.solver.pde.passes import run_pass
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import BARS
-from pdesolve.verification.check import Check
+from pdesolve.verification.check import Check, barred
 from pdesolve.verification.discrete_limit import Periods, limit_checks, on_dates, to_the_limit
 from pdesolve.verification.grid_convergence import (
     Refinement,
@@ -218,7 +217,7 @@ def bars(solution: Solution, finer: ByAxis[float] = FULL.finer) -> Iterator[Chec
     largest = worst(solution, solution.bars)
     steps = 0.05 * min(tolerance, largest if largest > 0.0 else tolerance)
     better = run_pass(solution.case, solution.economy, domain, ByAxis(*nodes), steps, 4000)
-    for name in BARS:
+    for name in barred(solution):
         gap = abs(getattr(better.initial, name) - getattr(solution.initial, name))
         bound = max(solution.bars[name], 1e-11 * abs(getattr(better.initial, name)))
         yield Check(

@@ -63,6 +63,7 @@ def test_figures_are_those_of_the_gallery() -> None:
         ("pdesolve solve mark", {"market "}),
         ("pdesolve solve normal --set payoff.", {"payoff.kind=", "payoff.mean=", "payoff.sd="}),
         ("pdesolve statics binary --vary market.h", {"market.horizon="}),
+        ("pdesolve solve normal --also svix,info", {"svix,informativeness "}),
         ("pdesolve figures res", {"response "}),
         ("pdesolve solve normal --out x --format p", {"png", "pdf"}),
     ],

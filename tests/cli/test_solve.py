@@ -29,6 +29,7 @@ KEYS = [
     "expected_payoff",
     "premium",
     "premium_per_sd",
+    "svix",
     "static_price",
     "static_variance",
     "error",
@@ -56,6 +57,32 @@ def test_a_prior_without_equilibrium_is_bad_input(
 # ---------------------------------------------------------------------- solve
 
 
+def test_further_values_are_in_table_and_json(
+    use: Callable[[object], None], binary: Solution, capsys: Capture
+) -> None:
+    use(binary)
+    words = ["solve", "binary", "--also", "informativeness, svix@0.5,price"]
+    assert cli.main([*words, "--json"]) == 0
+    result = json_only(capsys.readouterr().out)
+    for name, (value, error) in binary.reported("informativeness", "svix@0.5").items():
+        assert (result[name], result["derived_error"][name]) == (value, error)
+    assert cli.main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[13:17]] == ["premium", "svix", *list(result)[14:16]]
+    assert "informativeness: covariance of payoff and price over the sd" in "\n".join(lines)
+
+
+@pytest.mark.parametrize("also", ["informativness", "price@1.5", ""])
+def test_what_is_not_reported_is_bad_input(
+    also: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(SOLVER, "solve", forbid)
+    for command in (["solve", "binary"], ["compare", "binary", "normal"]):
+        assert cli.main([*command, "--also", also]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1) and repr(also) in err
+
+
 @pytest.mark.parametrize("case", ["binary", "uniform", "market"])
 def test_json_is_the_only_output_and_has_the_keys(case: str, capsys: Capture) -> None:
     assert cli.main(["solve", case, "--json", "--tol", "1e-3"]) == 0
@@ -65,7 +92,7 @@ def test_json_is_the_only_output_and_has_the_keys(case: str, capsys: Capture) ->
     assert list(result) == KEYS
     assert set(result["error"]) == ERRORS
     assert set(result["derived_error"]) == {
-        *("certainty_equivalent_gain", "price_volatility", "premium", "premium_per_sd")
+        *("certainty_equivalent_gain", "price_volatility", "premium", "premium_per_sd", "svix")
     }
     assert result["case"] == case
     assert result["converged"] is True

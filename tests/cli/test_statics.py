@@ -102,6 +102,9 @@ def test_bad_input_is_one_line_and_status_2(
         (["--plot", "price"], "--plot needs --out"),
         (["--out", "new", "--plot", "price,prise"], "got 'prise'; nearest: price"),
         (["--out", "new", "--plot", "xyzzy"], "got 'xyzzy'; nearest: none"),
+        (["--out", "new", "--plot", "r_squared"], "got 'r_squared'; nearest: none"),
+        (["--out", "new", "--also", "r_squard"], "named 'r_squard'; nearest: r_squared"),
+        (["--out", "new", "--also", "svix@0"], "the date of 'svix@0' must be after 0"),
     ],
 )
 def test_bad_options_are_one_line_and_status_2(

@@ -78,14 +78,23 @@ def key(figure: Figure) -> list[str]:
 def test_every_axis_has_a_label_with_its_unit(name: str, pages: dict[str, Figure]) -> None:
     figure = pages[name]
     if name in CONTOURS:
-        bars = [ax.get_ylabel() for ax in figure.axes[7:]]
-        assert bars == ["money", "money²", "attention", "money/√time", *["money"] * 3]
-        below = [ax.get_xlabel() for ax in figure.axes[5:7]]
-        left = [ax.get_ylabel() for ax in figure.axes[0:7:2]]
+        bars = [ax.get_ylabel() for ax in figure.axes[8:]]
+        assert bars == [
+            "money",
+            "money²",
+            "attention",
+            "money/√time",
+            "money",
+            "money",
+            "",
+            "money",
+        ]
+        below = [ax.get_xlabel() for ax in figure.axes[6:8]]
+        left = [ax.get_ylabel() for ax in figure.axes[0:8:2]]
         assert left == ["attention cost scale\n(money/(time attention²))"] * 4
     else:
         heights = [ax.get_ylabel() for ax in figure.axes]
-        assert heights == ["money", "money²", "attention", "money/√time", "money", "money"]
+        assert heights == ["money", "money²", "attention", "money/√time", "money", "money", ""]
         below = [ax.get_xlabel() for ax in figure.axes]
     kinds = {"words": "payoff", "endless": "attention capacity (attention)"}
     usual = "attention cost scale\n(money/(time attention²))"
@@ -242,7 +251,7 @@ def test_logarithmic_axes_show_it(pages: dict[str, Figure]) -> None:
 
 def test_ticks_are_round(pages: dict[str, Figure]) -> None:
     for name in ("steps", "contours"):
-        labels = [text.get_text() for text in pages[name].axes[5].get_xticklabels()]
+        labels = [text.get_text() for text in pages[name].axes[6].get_xticklabels()]
         assert {"1", "2", "3"} < set(labels)
 
 
@@ -264,7 +273,7 @@ def test_ticks_have_the_slope_of_the_value(
 
 
 def test_what_failed_or_missed_the_accuracy_is_marked(pages: dict[str, Figure]) -> None:
-    for name, panels in (("gaps", 6), ("holes", 7)):
+    for name, panels in (("gaps", 7), ("holes", 8)):
         assert {"accuracy missed", "not solved"} <= set(key(pages[name]))
         for ax in pages[name].axes[:panels]:
             assert [line.get_marker() for line in ax.lines].count("x") == 1
@@ -342,9 +351,9 @@ def test_a_value_that_does_not_move_gets_no_colour_bar() -> None:
     vary = {"market.initial_supply": np.linspace(-0.5, 0.5, 4), COST: np.geomspace(0.1, 2.0, 4)}
     data = pdesolve.sweep(load_case("normal"), vary, tol=1e-2, processes=1)
     figure = sweep_plots.page(data)
-    assert [text.get_text() for text in figure.axes[6].texts] == ["0 money\nthroughout"]
+    assert [text.get_text() for text in figure.axes[7].texts] == ["0 money\nthroughout"]
     bars = [ax for ax in figure.axes if ax.get_label() == "<colorbar>"]
-    assert len(bars) == 6
+    assert len(bars) == 7
     check_layout(figure, slack=1.0)
 
 

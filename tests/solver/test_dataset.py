@@ -26,7 +26,7 @@ def inside(data: xarray.Dataset) -> tuple[float, float]:
 
 @pytest.mark.parametrize(("method", "off"), [("linear", 2e-2), ("cubic", 3e-4)])
 def test_what_is_interpolated_is_the_solution(method: str, off: float) -> None:
-    found, data = market(), market().to_dataset()
+    found, data = market(), market().to_dataset(everywhere=method == "cubic")
     t, psi = inside(data)
     xi0 = np.linspace(-1.5, 1.5, 9)
     xi = data.xi.interp(psi=psi, xi0=xi0)  # bilinear, so exact
@@ -38,14 +38,17 @@ def test_what_is_interpolated_is_the_solution(method: str, off: float) -> None:
     assert not np.isnan(at.price).any()
 
 
-def test_what_is_not_known_can_be_left_out() -> None:
-    """As the docstring says; the solution itself answers NaN there."""
+def test_what_is_not_known_is_left_out_unless_asked_for() -> None:
+    """The solution itself answers NaN there."""
     found, data = market(), market().to_dataset()
-    known = data.where(data.psi <= data.psi_limit)
     inner = slice(1, -1)  # of xi0, as the ends of the grid are the solution's too
     asked = found.price(data.xi.to_numpy(), data.psi.to_numpy()[:, None], 0.0)
-    left_out = np.isnan(known.price.isel(t=0).to_numpy())
+    left_out = np.isnan(data.price.isel(t=0).to_numpy())
+    assert 0 < left_out[:, inner].sum() < left_out[:, inner].size
     np.testing.assert_array_equal(left_out[:, inner], np.isnan(asked)[:, inner])
+    whole = found.to_dataset(everywhere=True)
+    assert whole.where(data.psi <= data.psi_limit).price.identical(data.price)
+    assert whole.price.notnull().all()
 
 
 def test_one_array_interpolates_with_its_state() -> None:

@@ -212,11 +212,15 @@ def test_data_set_is_labelled() -> None:
     assert data.attrs["pdesolve_version"] == found.version
     assert data.attrs["case_name"] == "three_states"
     assert data["t"].to_numpy()[[0, -1]].tolist() == [0.0, 1.0]
-    assert not any(np.isnan(v.to_numpy()).any() for v in data.data_vars.values())
+    known = data["psi"] <= data["psi_limit"]
+    for variable in data.data_vars.values():
+        assert (variable.notnull() == (known if "t" in variable.dims else True)).all()
+    whole = found.to_dataset(everywhere=True)
+    assert not any(np.isnan(v.to_numpy()).any() for v in whole.data_vars.values())
 
 
 def test_data_set_ends_in_the_static_market() -> None:
-    last = skewed().to_dataset().isel(t=-1)
+    last = skewed().to_dataset(everywhere=True).isel(t=-1)
     np.testing.assert_array_equal(last["price"], last["static_price"])
     np.testing.assert_array_equal(last["variance"], last["static_variance"])
 

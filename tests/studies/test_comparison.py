@@ -63,6 +63,7 @@ def test_a_difference_within_its_bar_is_said_to_be_so(binary: Solution) -> None:
         *("2e-05", "±", f"{sum(bars):.0e}", "*", "money")
     ]
     near.__dict__["initial"] = replace(binary.initial, price=binary.initial.price + 4e-5)
+    found = Comparison(solutions=(binary, near))
     assert not found.difference("price", 1).within
     row = next(line for line in table(found).splitlines()[-14:] if line.startswith("price "))
     assert "*" not in row

@@ -203,7 +203,7 @@ def test_a_store_of_the_old_format_is_left_alone(
     before = path.read_bytes()
     said = (
         "points is in the format 'pdesolve sweep 1' of another version of pdesolve, this one has"
-        " 'pdesolve sweep 3': choose another folder, or remove that file"
+        " 'pdesolve sweep 4': choose another folder, or remove that file"
     )
     with pytest.raises(StoreError, match=said):
         swept(path)

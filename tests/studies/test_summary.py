@@ -15,8 +15,8 @@ def test_the_table_has_values_elasticities_and_error_bars(one: xarray.Dataset) -
     lines = table(one).splitlines()
     assert lines[0] == "binary: Approval or rejection"
     assert lines[1] == "at t = 0, over risk aversion ρ [market.risk_aversion]"
-    heading = ["risk_aversion", "price", "variance", "attention", "volatility", "gain", "premium"]
-    assert lines[3].split() == heading
+    heading = "risk_aversion price variance attention volatility gain premium SVIX"
+    assert lines[3].split() == heading.split()
     units = "1/money money money^2 attention money/sqrt(time) money money"
     assert lines[4].split() == units.split()
     first = lines[5].split()
@@ -81,9 +81,9 @@ def test_json_has_every_point_and_no_nan(mixed: xarray.Dataset, one: xarray.Data
 
 def test_latex_escapes_what_has_to_be(one: xarray.Dataset, mixed: xarray.Dataset) -> None:
     text = as_latex(one)
-    symbols = r"$p$ & $V$ & $S$ & $\kappa p_\xi$ & $G_0$ & $E x - p$ \\"
+    symbols = r"$p$ & $V$ & $S$ & $\kappa p_\xi$ & $G_0$ & $E x - p$ & $\sqrt{V}/p$ \\"
     assert rf"risk aversion $\rho$ & {symbols}" in text
-    assert text.count(r"\begin{tabular}{rrrrrrr}") == 2
+    assert text.count(r"\begin{tabular}{rrrrrrrr}") == 2
     assert text.count(r"\bottomrule") == 2
     assert "--" in as_latex(mixed)
     bare = [line for line in as_latex(mixed).splitlines() if not line.startswith("%")]

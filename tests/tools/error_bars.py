@@ -32,7 +32,8 @@ from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.pde.passes import retrace, run_pass
 from pdesolve.solver.pde.solver import SolveError, solve
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import BARS, ERRORS
+from pdesolve.solver.values import ERRORS
+from pdesolve.verification.check import barred
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.tools.families import FAMILIES, family_case
@@ -111,9 +112,9 @@ def assess(case: Case, tolerance: float = 1e-5) -> Verdict:
         return Verdict(case.name, found.converged, said, {}, {}, seconds)
     errors = {
         name: abs(getattr(found.initial, name) - getattr(truth, name)) / scales[name]
-        for name in BARS
+        for name in barred(found)
     }
-    bars = {name: found.bars[name] / scales[name] for name in BARS}
+    bars = {name: found.bars[name] / scales[name] for name in barred(found)}
     return Verdict(case.name, found.converged, found.message, errors, bars, seconds)
 
 

@@ -18,4 +18,5 @@ def test_identities_notice_a_wrong_field(normal: Solution) -> None:
         "normal payoff: attention in closed form",
         "normal payoff: precision rate in closed form",
         "normal payoff: price volatility in closed form",
+        "normal payoff: svix in closed form",
     ]

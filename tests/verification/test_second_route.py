@@ -132,7 +132,7 @@ REPORTING: dict[str, tuple[str, Break, set[str]]] = {
         {
             *("price", "variance", "attention", "precision rate", "log value"),
             *("certainty equivalent gain", "price volatility", "premium", "premium per sd"),
-            "fields between nodes and dates",
+            *("svix", "fields between nodes and dates"),
         },
     ),
 }

@@ -73,14 +73,18 @@ class Mesh:
 
     def nodes(self, k: int) -> tuple[Array, Array]:
         """Centred xi and psi at date k, each of the mesh's shape."""
-        lines, count = self.shape
+        lines = self.shape[0]
         share = np.sin(0.5 * np.pi * np.arange(lines) / max(lines - 1, 1)) ** 2
         psi = np.expm1(share * np.log1p(self.tops[k] * self.scale)) / self.scale
-        z = np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)
-        zeta = self.centre + self.half(psi)[:, None] * np.sinh(self.stretch * z) / np.sinh(
-            self.stretch
-        )
+        zeta = self.line(psi[:, None])
         return zeta, np.broadcast_to(psi[:, None], zeta.shape)
+
+    def line(self, psi: Array) -> Array:
+        """Centred xi of the nodes on lines at psi, shape (..., 1)."""
+        count = self.shape[1]
+        z = np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)
+        share = np.sinh(self.stretch * z) / np.sinh(self.stretch)
+        return np.asarray(self.centre + self.half(psi) * share)
 
     def locate(self, k: int, zeta: Array, psi: Array) -> tuple[Array, Array]:
         """Position of states among the nodes of date k: how deep in psi and how far along xi.

@@ -14,6 +14,7 @@ from pdesolve.solver.discrete.dates import told
 from pdesolve.solver.discrete.mesh import Between, Mesh
 from pdesolve.solver.fields import States
 from pdesolve.solver.solved import Solved
+from pdesolve.solver.steady import Along, steady_on
 from pdesolve.solver.summary import as_html, table
 from pdesolve.solver.values import ERRORS, labels
 from pdesolve.typing import Array
@@ -122,12 +123,50 @@ class DiscreteSolution(Solved):
             ) + news[k + 1]
         return path
 
+    @cached_property
+    def _steady(self) -> Along:
+        """Those states at every date."""
+        xi, psi = (np.full(len(self.fields), np.nan) for _ in range(2))
+        news, learned = told(self.case.market, len(self.fields)), 0.0
+        for k, t in enumerate(self.times):
+            learned += news[k]
+            line = self.prior.centre * learned + self.mesh.line(np.array([learned]))
+            psi[k], xi[k] = learned, steady_on(self, line, learned, t) if k else self.economy.start
+            rate = self.precision_rate(xi[k], learned, t)
+            if np.isnan(rate):
+                break
+            learned += float(self.economy.motion(rate).psi_dot) * self.length
+        return Along(xi, psi)
+
+    def along(self, t: ArrayLike) -> Along:
+        """States on the path from the initial one along which the price stays put.
+
+        Parameters
+        ----------
+        t : array_like
+            Times from 0 to the horizon.
+
+        Returns
+        -------
+        xi, psi : array
+            1/money and 1/money², shaped like t: those of the last trading date up to it. NaN at
+            other times, and from where the path leaves what the solution covers.
+        """
+        t = np.asarray(t, float)
+        known = (t >= 0.0) & (t <= self.case.market.horizon * (1 + 1e-12))
+        at = self._date(np.where(known, t, 0.0)).astype(int)
+        return Along(*(np.where(known, states[at], np.nan) for states in self._steady))
+
+    def _date(self, t: Array) -> Array:
+        """Number of the last trading date up to t."""
+        return np.clip(np.floor(t / self.length + 1e-9), 0, len(self.fields) - 1)
+
     def _at(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> Array:
         """Totals p, V, L, E^Q[V'], (4, *shape); NaN where not known."""
         at, last = States(self.prior, xi, psi, t), len(self.fields) - 1
         y, when, zeta, variance = at.psi, at.t, at.zeta, at.static.variance
         static = np.stack([at.mean, variance, at.phi, variance])
-        date = np.clip(np.floor(when / self.length + 1e-9), 0, last)
+        date = self._date(when)
         known = (y >= 0.0) & (when >= 0.0) & (when <= self.case.market.horizon * (1 + 1e-12))
         out = np.full(static.shape, np.nan)
         for k in np.unique(date[known]).astype(int):

@@ -103,9 +103,10 @@ def jacobian(
             known = [*known[-1:], _differences(found, steps, observe, *mesh)]
         except ArithmeticError:  # too coarse for this state: go on with the finer ones
             continue
-        change = known[-1] - known[0]
-        small = np.linalg.norm(change, axis=0) <= tuning.goal * np.linalg.norm(known[-1], axis=0)
-        if np.isinf(tuning.goal) or (len(known) == 2 and small.all()):
+        if np.isinf(tuning.goal):
+            break
+        change, size = (np.linalg.norm(x, axis=0) for x in (known[-1] - known[0], known[-1]))
+        if len(known) == 2 and (change <= tuning.goal * size).all():
             break
     if not known or not np.isfinite(known[-1]).all():
         raise NoSlope("what is observed has no slopes on any grid")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from pdesolve.case import Case, CaseError
@@ -151,7 +152,8 @@ def _real_key(case: Case, key: str, where: str) -> Key:
             "attention": case.attention,
             "attention.cost": case.attention.cost,
         }
-        keys = part_keys(type(parts[prefix]), f"{prefix}.")
+        part: Any = type(parts[prefix])
+        keys = part_keys(part, f"{prefix}.")
     return next(one for one in keys if one.field == name)
 
 
@@ -162,6 +164,6 @@ def _range(holds: Any) -> tuple[float, float, bool]:
 
 
 def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    if isinstance(value, bool) or not isinstance(value, Real) or value != value:
         raise CaseError(f"{name} must be a number, got {shown(value)}")
     return float(value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pdesolve.studies.calibration.results import Calibration
+from pdesolve.studies.calibration.estimates import Estimates
 from pdesolve.studies.calibration.search import Found
 from pdesolve.typing import Array
 
@@ -15,7 +15,7 @@ HEAVY = 0.1  # of a target's standard error, that the solver's error may be
 WEAK = 0.5  # standard error of a logarithm, or of a parameter in its size, that is large
 
 
-def verdict(found: Calibration, ended: int) -> str:
+def verdict(found: Estimates, ended: int) -> str:
     """How it ended, in a few words."""
     test, starts = found.j_test, len(found.starts)
     many = f", {ended} of {starts} starts came to an end" if starts > 1 else ""
@@ -26,7 +26,7 @@ def verdict(found: Calibration, ended: int) -> str:
     return f"{ended_well}{'' if found.identified else ', but not identified'}: {fit}{many}"
 
 
-def notes_on(found: Calibration, short: float, last: Found) -> tuple[str, ...]:
+def notes_on(found: Estimates, short: float, last: Found) -> tuple[str, ...]:
     """Everything else, most important first."""
     return (
         *_unconverged(found, short, last),
@@ -39,7 +39,7 @@ def notes_on(found: Calibration, short: float, last: Found) -> tuple[str, ...]:
     )
 
 
-def _unconverged(found: Calibration, short: float, last: Found) -> Iterator[str]:
+def _unconverged(found: Estimates, short: float, last: Found) -> Iterator[str]:
     if not last.settled:
         yield "the search ran out of trials"
     if short:
@@ -49,7 +49,7 @@ def _unconverged(found: Calibration, short: float, last: Found) -> Iterator[str]
         yield f"the solve at the answer missed its accuracy: {found.solution.message}"
 
 
-def _unidentified(found: Calibration) -> Iterator[str]:
+def _unidentified(found: Estimates) -> Iterator[str]:
     inside = np.flatnonzero(~found.at_bound).tolist()
     for move in found.inference.unidentified:
         yield _no_target_notices(found, inside, move)
@@ -59,7 +59,7 @@ def _unidentified(found: Calibration) -> Iterator[str]:
         yield f"no free parameter moves {', '.join(still)}"
 
 
-def _no_target_notices(found: Calibration, inside: Sequence[int], move: Array) -> str:
+def _no_target_notices(found: Estimates, inside: Sequence[int], move: Array) -> str:
     """A combination of parameters in words: one of them up by 1%, the others with it."""
     places = np.flatnonzero(move)
     if places.size == 1:
@@ -75,7 +75,7 @@ def _no_target_notices(found: Calibration, inside: Sequence[int], move: Array) -
     return f"no target notices if {parts[0]} while {also}"
 
 
-def _far(found: Calibration) -> Iterator[str]:
+def _far(found: Estimates) -> Iterator[str]:
     """Targets that are not met though there are parameters enough, or that are far off."""
     enough = not found.reached
     for name, gap in zip(found.problem.targets.labels, found.residuals.tolist(), strict=True):
@@ -85,15 +85,15 @@ def _far(found: Calibration) -> Iterator[str]:
             yield f"{name} ends {abs(gap):.3g} sd {side} its target{within if enough else ''}"
 
 
-def _bounds(found: Calibration) -> Iterator[str]:
+def _bounds(found: Estimates) -> Iterator[str]:
     for place in np.flatnonzero(found.at_bound).tolist():
         key, value = found.keys[place], found.values[place]
         rest = "" if found.at_bound.all() else ", and what is said of the others is given it"
         yield f"{key} is at its bound, {value:.6g}: its standard error is not known{rest}"
 
 
-def _weak(found: Calibration) -> Iterator[str]:
-    sd = np.sqrt(np.diag(found._cov_z))
+def _weak(found: Estimates) -> Iterator[str]:
+    sd = np.sqrt(np.diag(found.cov_z))
     for one, error in zip(found.problem.free, sd.tolist(), strict=True):
         if error > WEAK:
             much = f"{100 * error:.0f}% of {'it' if one.logs else f'{one.size:.3g}'}"
@@ -103,7 +103,7 @@ def _weak(found: Calibration) -> Iterator[str]:
             )
 
 
-def _numerical(found: Calibration) -> Iterator[str]:
+def _numerical(found: Estimates) -> Iterator[str]:
     share = found.observed.error / found.problem.targets.sd
     for name, much in zip(found.problem.targets.labels, share.tolist(), strict=True):
         if not much <= HEAVY:

@@ -14,8 +14,8 @@ from scipy.stats import chi2
 from pdesolve.case import CaseError
 from pdesolve.case.keys import describe_in
 from pdesolve.case.sources import shown
+from pdesolve.studies.calibration.estimates import LEVEL, Estimates
 from pdesolve.studies.calibration.inference import misfit
-from pdesolve.studies.calibration.results import LEVEL, Calibration
 from pdesolve.studies.calibration.search import Problem, Search, fixed, tolerances
 from pdesolve.studies.executors import run
 from pdesolve.typing import Array
@@ -30,7 +30,7 @@ Task = tuple[Problem, str, float, tuple[float, ...]]
 
 
 def profile(
-    found: Calibration,
+    found: Estimates,
     key: str,
     values: Sequence[float] | None,
     executor: Executor | None,
@@ -91,25 +91,25 @@ def profile_point(task: Task) -> dict[str, Any]:
     return {"at": value, "chi_squared": chi_squared, "values": values, "message": ""}
 
 
-def _usual(found: Calibration, place: int) -> Array:
+def _usual(found: Estimates, place: int) -> Array:
     """Values around the estimate, within its bounds."""
-    one, sd = found.problem.free[place], float(np.sqrt(found._cov_z[place, place]))
+    one, sd = found.problem.free[place], float(np.sqrt(found.cov_z[place, place]))
     wide = WIDE * sd if np.isfinite(sd) else 1.0
     ends = np.clip(found.z[place] + np.array([-wide, wide]), one.z(one.low), one.z(one.high))
     return np.array([one.value(z) for z in np.linspace(ends[0], ends[1], COUNT).tolist()])
 
 
-def _rest(found: Calibration, place: int, value: float) -> tuple[float, ...]:
+def _rest(found: Estimates, place: int, value: float) -> tuple[float, ...]:
     """The other parameters where the linear model has its least misfit, given this one's value."""
     free = found.problem.free
     move = free[place].z(value) - found.z[place]
-    cov = np.nan_to_num(found._cov_z)
+    cov = np.nan_to_num(found.cov_z)
     along = cov[:, place] / cov[place, place] if cov[place, place] > 0.0 else np.zeros(len(free))
     z = found.z + np.clip(move * along, -1.0, 1.0)
     return tuple(one.value(z[k]) for k, one in enumerate(free) if k != place)
 
 
-def _interval(found: Calibration, place: int, at: Array, chi_squared: Array) -> tuple[float, float]:
+def _interval(found: Estimates, place: int, at: Array, chi_squared: Array) -> tuple[float, float]:
     """Where the misfit has risen by the quantile of its law; the signed root is nearly linear."""
     one, middle = found.problem.free[place], found.z[place]
     z = np.array([one.z(value) for value in at.tolist()])

@@ -31,6 +31,7 @@ from pdesolve.typing import Array
 from pdesolve.version import __version__
 
 Report = Callable[[float], object]  # told the misfit of every solve
+StartRecord = dict[str, Any]  # what `search_start` hands back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +233,9 @@ def tolerances(case: Case, tuning: SearchTuning = SearchTuning()) -> tuple[float
     return tuning.loose, float(np.sqrt(tuning.loose * last)), last
 
 
-def search_start(task: tuple[Problem, tuple[float, ...]], report: Report = lambda x: None) -> Any:
+def search_start(
+    task: tuple[Problem, tuple[float, ...]], report: Report = lambda x: None
+) -> StartRecord:
     """Search from one start, loosely: what a worker does.
 
     Returns
@@ -244,7 +247,7 @@ def search_start(task: tuple[Problem, tuple[float, ...]], report: Report = lambd
     (problem, start), began = task, time.perf_counter()
     stages = tolerances(problem.case)
     search = Search(problem, report)
-    record: dict[str, Any] = {"at": list(start), "version": __version__}
+    record: StartRecord = {"at": list(start), "version": __version__}
     try:
         found = search.run(problem.place(start), stages[:-1] or stages)
     except (ArithmeticError, ValueError) as failure:

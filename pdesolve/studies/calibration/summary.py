@@ -14,7 +14,7 @@ import numpy as np
 from pdesolve.case.keys import describe_in
 from pdesolve.files import plain
 from pdesolve.solver.summary import bound, digits
-from pdesolve.studies.calibration.results import LEVEL, Calibration
+from pdesolve.studies.calibration.estimates import LEVEL, Estimates
 
 if TYPE_CHECKING:
     import xarray
@@ -29,7 +29,7 @@ LATEX = str.maketrans(
 # ---------------------------------------------------------------------- for people
 
 
-def table(found: Calibration, profiles: Mapping[str, xarray.Dataset] | None = None) -> str:
+def table(found: Estimates, profiles: Mapping[str, xarray.Dataset] | None = None) -> str:
     """Estimates, what pins them, how well the targets are met, and intervals by profiles."""
     shares = found.sensitivity("share").to_numpy()
     labels = found.problem.targets.labels
@@ -62,7 +62,7 @@ def table(found: Calibration, profiles: Mapping[str, xarray.Dataset] | None = No
     )
 
 
-def parameter_rows(found: Calibration) -> Rows:
+def parameter_rows(found: Estimates) -> Rows:
     """Value, standard error, interval and what the solver's error makes of each parameter."""
     rows = [["", "value", "± s.e.", f"{LEVEL:.0%} interval", "± solver", "start", "unit"]]
     se, errors, ci = found.se(), found.numerical_error, found.ci()
@@ -87,7 +87,7 @@ def parameter_rows(found: Calibration) -> Rows:
     return rows
 
 
-def target_rows(found: Calibration) -> Rows:
+def target_rows(found: Estimates) -> Rows:
     """Target, model and residual."""
     targets, rows = found.problem.targets, [["", "target", "± sd", "model", "± error", "gap/sd"]]
     columns = (targets.values, targets.sd, found.observed.value, found.observed.error)
@@ -127,12 +127,12 @@ def _aligned(rows: Rows) -> list[str]:
 # ---------------------------------------------------------------------- for programs
 
 
-def as_json(found: Calibration, profiles: Mapping[str, xarray.Dataset] | None = None) -> str:
+def as_json(found: Estimates, profiles: Mapping[str, xarray.Dataset] | None = None) -> str:
     """Return everything as one JSON object; null where there is nothing finite."""
     return json.dumps(plain(as_dict(found, profiles or {})), indent=2, allow_nan=False)
 
 
-def as_dict(found: Calibration, profiles: Mapping[str, xarray.Dataset]) -> dict[str, Any]:
+def as_dict(found: Estimates, profiles: Mapping[str, xarray.Dataset]) -> dict[str, Any]:
     """The same as plain values."""
     test = found.j_test
     said: dict[str, Any] = {
@@ -164,7 +164,7 @@ def as_dict(found: Calibration, profiles: Mapping[str, xarray.Dataset]) -> dict[
     return said
 
 
-def _parameters(found: Calibration) -> Iterable[tuple[str, dict[str, Any]]]:
+def _parameters(found: Estimates) -> Iterable[tuple[str, dict[str, Any]]]:
     se, errors, p_values, ci = found.se(), found.numerical_error, found.p_values(), found.ci()
     for place, one in enumerate(found.problem.free):
         key = one.key
@@ -185,7 +185,7 @@ def _parameters(found: Calibration) -> Iterable[tuple[str, dict[str, Any]]]:
         )
 
 
-def _targets(found: Calibration) -> Iterable[tuple[str, dict[str, Any]]]:
+def _targets(found: Estimates) -> Iterable[tuple[str, dict[str, Any]]]:
     targets = found.problem.targets
     for k, name in enumerate(targets.labels):
         yield (
@@ -201,7 +201,7 @@ def _targets(found: Calibration) -> Iterable[tuple[str, dict[str, Any]]]:
         )
 
 
-def _by_key(found: Calibration, kind: str) -> dict[str, dict[str, float]]:
+def _by_key(found: Estimates, kind: str) -> dict[str, dict[str, float]]:
     rows, labels = found.sensitivity(kind).to_numpy().tolist(), found.problem.targets.labels
     return {
         key: dict(zip(labels, row, strict=True)) for key, row in zip(found.keys, rows, strict=True)
@@ -216,7 +216,7 @@ def _profile(data: xarray.Dataset, key: str) -> dict[str, Any]:
     }
 
 
-def as_csv(found: Calibration) -> str:
+def as_csv(found: Estimates) -> str:
     """Parameters, a row each, every digit kept."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -236,7 +236,7 @@ def _cell(value: Any) -> Any:
 # ---------------------------------------------------------------------- for papers
 
 
-def as_latex(found: Calibration) -> str:
+def as_latex(found: Estimates) -> str:
     """Parameters and targets as tables for a paper; they need the package booktabs."""
     blocks = []
     for heading, *rows in (parameter_rows(found), target_rows(found)):

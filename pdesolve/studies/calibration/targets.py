@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,7 @@ def _one(name: str, given: Any, covariance: object) -> tuple[float, float]:
         if key not in given:
             raise CaseError(f"{name}.{key} is missing: {rule}")
         number = given[key]
-        sound = isinstance(number, int | float) and not isinstance(number, bool)
+        sound = isinstance(number, Real) and not isinstance(number, bool)
         if not sound or not math.isfinite(number) or (key == "sd" and not number > 0):
             raise CaseError(f"{name}.{key} must be {rule}, got {shown(number)}")
     return float(given["value"]), float(given.get("sd", 1.0))
