@@ -70,11 +70,11 @@ class Marches:
 
     @classmethod
     def of(
-        cls, solution: Solution, tuning: MarchTuning = MarchTuning(), date: float | None = None
+        cls, solution: Solution, tuning: MarchTuning = MarchTuning(), dates: Sequence[float] = ()
     ) -> "Marches":
-        """Make them; one date is met exactly."""
+        """Make them; these dates are met exactly."""
         whole = with_nodes(solution)
-        space, times = whole.space, _steps(whole, tuning.marched, date)
+        space, times = whole.space, _steps(whole, tuning.marched, dates)
         nodes, lines = (round(tuning.coarse * n) for n in (space.n_xi, space.n_psi))
         small = space.resized(max(nodes, tuning.least), lines)
         coarse = retrace(whole, small)
@@ -108,15 +108,15 @@ def _halved(solution: Solution, times: Array) -> Array:
     return np.concatenate([finer(t) for t in pieces(times, solution.case.market)])
 
 
-def _steps(solution: Solution, least: int, date: float | None) -> Array:
-    """Dates of a march, with both states of every announcement; one date is met exactly."""
+def _steps(solution: Solution, least: int, dates: Sequence[float]) -> Array:
+    """Dates of a march, with both states of every announcement; some are met exactly."""
     market, clock = solution.case.market, trading_dates(solution, 200)
     parts = pieces(solution.times, market)
     many = max(solution.times.size - len(parts), least)
     shares = [round(many * t.size / solution.times.size) for t in parts]
     steps = [_between(t, clock, n) for t, n in zip(parts, shares, strict=True)]
     found = np.concatenate(steps)
-    return found if date is None else np.union1d(found, [date])
+    return np.union1d(found, dates) if len(dates) else found
 
 
 def _between(times: Array, clock: Array, least: int) -> Array:

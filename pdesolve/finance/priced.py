@@ -1,11 +1,12 @@
-"""Books of one date by marches on two grids and at two steps: prices with their errors."""
+"""Books of a date by marches on two grids and at two steps: prices with their errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pdesolve.finance.books import AtPayoff, AtPrice, Book
+from pdesolve.finance.law import Law
 from pdesolve.finance.marches import Marches, MarchTuning, Measured
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -23,14 +24,21 @@ class Books:
     @classmethod
     def of(cls, solution: Solution, date: float, tuning: MarchTuning) -> "Books":
         """Make them: of the payoff at the horizon, before it of the price."""
-        marches = Marches.of(solution, tuning, date)
-        found = [laws[0] for laws in marches.laws([None])]
-        if date == solution.economy.horizon:
-            books: list[Book] = [AtPayoff(law=law) for law in found]
-        else:
-            dates = [int(np.searchsorted(law.clock.times, date)) for law in found]
-            books = [AtPrice(law=law, date=k) for law, k in zip(found, dates, strict=True)]
-        return cls(marches=marches, fine=books[0], coarse=books[1], short=books[2])
+        (books,) = cls.by_date(solution, [date], tuning)
+        return books
+
+    @classmethod
+    def by_date(
+        cls, solution: Solution, dates: Sequence[float], tuning: MarchTuning
+    ) -> list["Books"]:
+        """The same of several dates, from the same marches."""
+        marches = Marches.of(solution, tuning, dates)
+        laws = [laws[0] for laws in marches.laws([None])]
+        horizon, found = solution.economy.horizon, []
+        for date in dates:
+            fine, coarse, short = (_book(law, date, date == horizon) for law in laws)
+            found.append(cls(marches=marches, fine=fine, coarse=coarse, short=short))
+        return found
 
     def measured(self, price: Callable[[Book], Array]) -> Measured:
         """A price from each of them, corrected, with the error of grid and steps."""
@@ -53,6 +61,13 @@ class Books:
         calls = self.along(lambda book, at: book.calls(at), at, apart)
         puts = self.along(lambda book, at: book.puts(at), at, apart)
         return Measured(calls.value, calls.error + doubt), Measured(puts.value, puts.error + doubt)
+
+
+def _book(law: Law, date: float, at_end: bool) -> Book:
+    """What is paid by a law at a date."""
+    if at_end:
+        return AtPayoff(law=law)
+    return AtPrice(law=law, date=int(np.searchsorted(law.clock.times, date)))
 
 
 def price_bars(solution: Solution) -> tuple[float, float]:

@@ -88,11 +88,12 @@ def model_prices(solution: Solution, quotes: Quotes) -> Measured:
     """
     maturities = dates(quotes, solution.economy.horizon)
     value, error = np.empty(len(quotes)), np.empty(len(quotes))
-    for date in np.unique(maturities):
+    every = np.unique(maturities).tolist()
+    by_date = Books.by_date(solution, every, TUNING.marches)
+    for date, books in zip(every, by_date, strict=True):
         here = maturities == date
         strikes, place = np.unique(quotes.strike[here], return_inverse=True)
         call, at = quotes.call[here], place.ravel()
-        books = Books.of(solution, float(date), TUNING.marches)
         calls, puts = books.options(strikes, TUNING.near)
         value[here] = np.where(call, calls.value[at], puts.value[at])
         error[here] = np.where(call, calls.error[at], puts.error[at])
