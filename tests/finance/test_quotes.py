@@ -2,12 +2,14 @@
 
 import tomllib
 from pathlib import Path
+from runpy import run_path
 
 import numpy as np
 import pytest
 
 from pdesolve.case import CaseError
-from pdesolve.finance.quote_files import quotes_of, read_quotes
+from pdesolve.case.sources import data_file
+from pdesolve.finance.quote_files import as_quotes, quotes_of, read_quotes
 from pdesolve.finance.quotes import Quotes, dates, model_prices
 from pdesolve.solver.solution import Solution
 from tests.finance.quoting import made
@@ -149,3 +151,11 @@ def test_the_market_prices_them(binary: Solution) -> None:
     assert model_prices(binary, dated).value.tolist() == alone.call.values.tolist()
     assert model_prices(binary, dated).error.tolist() == alone.call_error.values.tolist()
     assert np.all(mixed.value[call] < exact[call])
+
+
+@pytest.mark.slow
+def test_the_quotes_that_come_with_the_package_are_made_by_their_script() -> None:
+    path = data_file("announcement_quotes")
+    made_again = run_path(str(path.with_suffix(".py")))["rows"]()
+    assert path.read_text(encoding="utf-8").splitlines()[2:] == made_again
+    assert len(as_quotes("announcement_quotes")) == len(made_again)

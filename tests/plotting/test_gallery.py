@@ -40,9 +40,11 @@ UNITLESS = {  # counts, ratios, errors that are relative, and what is its own un
     "largest error / size",
     "least later value of 100",
     "mean return (1/year)",
+    "parameter",
     "price of 1, probability",
     "share of growth kept",
     "share of V at t = 0",
+    "share of its variance",
     "share of the price",
     "share of the starts",
     "share of wealth y",
@@ -64,6 +66,13 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
     ),
     "baseline": ({"price": 9.1626, "static": 9.2644, "most": 0.1968, "peak": 1.892}, 2e-3),
     "bets": ({"half": 1.8182, "least": 1.3193, "most": 2.9771}, 1e-4),
+    "calibration": (
+        {
+            **{"averse": 0.498, "noise": 0.8377, "cost": 0.8331},
+            **{"averse_se": 0.00884, "noise_se": 0.1004, "cost_se": 0.0692, "half": 0.881},
+        },
+        3e-3,
+    ),
     "drawdown": ({"half": 0.75, "halved": 0.125}, 1e-9),
     "drift": (
         {
@@ -277,6 +286,19 @@ def test_smiles_have_the_shapes_that_the_caption_says(
     top = int(np.argmax(bends < 0.0))
     assert (bends[:top] > 0.0).all()
     assert (bends[top:] < 0.0).all()
+
+
+def test_a_calibration_finds_the_market_that_the_quotes_were_made_of(
+    pictures: dict[str, gallery.Picture],
+) -> None:
+    """Within two standard errors of the numbers of cases/announcement_quotes.py."""
+    found = pictures["calibration"].found
+    assert (np.abs(found.values - [0.5, 0.8, 0.8]) < 2.0 * found.errors).all()
+    assert found.shares.sum(axis=0) == pytest.approx([1.0, 1.0, 1.0])
+    for date, (at, prices) in found.curves.items():
+        some = found.quotes.only(found.quotes.maturity == date)
+        between = np.interp(some.strike, at, prices)
+        assert (np.abs(between - some.price) < 1.1 * (some.ask - some.price)).all()
 
 
 def test_quotes_close_in_on_the_markets_attention(pictures: dict[str, gallery.Picture]) -> None:
