@@ -123,7 +123,8 @@ def _swept(arguments: argparse.Namespace) -> int:
         kept = f"; {out} has the finished points, the same command goes on from there"
         raise Stop(INTERRUPTED, "interrupted" + (kept if out is not None else "")) from None
     from pdesolve.studies.statics import failures
-    from pdesolve.studies.summary import as_json, table
+    from pdesolve.studies.summary import table
+    from pdesolve.studies.written import as_json
 
     result = as_json(data)
     print(result if arguments.json else table(data), flush=True)
@@ -165,7 +166,7 @@ def _check_results(plan: "Plan", store: Path, results: list[Path]) -> None:
     """
     import json
 
-    from pdesolve.studies.summary import swept_values
+    from pdesolve.studies.written import swept_values
 
     there = [path for path in results if path.exists()]
     if not there:
@@ -199,7 +200,8 @@ def _points(plan: "Plan", arguments: argparse.Namespace, store: Path | None) -> 
 
 def _tables(name: str, data: "xarray.Dataset", result: str) -> dict[str, Callable[[Path], Any]]:
     """What writes each file but the pictures, by name; `result` is the JSON text."""
-    from pdesolve.studies.summary import as_csv, as_latex
+    from pdesolve.studies.summary import as_latex
+    from pdesolve.studies.written import as_csv
 
     texts = {"json": result + "\n", "csv": as_csv(data), "tex": as_latex(data)}
     writers: dict[str, Callable[[Path], Any]] = {f"{name}.nc": netcdf_file(data)}

@@ -15,7 +15,8 @@ from pdesolve.finance.by_name import QuantityError, reported
 from pdesolve.studies import statics
 from pdesolve.studies.comparison import as_csv as compared_csv
 from pdesolve.studies.comparison import as_json as compared_json
-from pdesolve.studies.summary import as_csv, as_json, as_latex, table
+from pdesolve.studies.summary import as_latex, table
+from pdesolve.studies.written import as_csv, as_json
 from tests.tools.layout import check_layout
 from tests.tools.program import SOLVER, forbid
 from tests.tools.solutions import solved

@@ -90,7 +90,7 @@ def start(folder: Path, *more: str) -> subprocess.Popen[str]:
 def start_points(folder: Path) -> subprocess.Popen[str]:
     """The same without a command line and pictures."""
     code = (
-        "import sys, numpy, pdesolve; from pdesolve.studies.summary import as_json\n"
+        "import sys, numpy, pdesolve; from pdesolve.studies.written import as_json\n"
         f"vary = {{{RHO!r}: numpy.linspace(0.5, 4, 30)}}\n"
         "case = pdesolve.load_case('binary')\n"
         "data = pdesolve.sweep(\n"

@@ -7,7 +7,8 @@ import pytest
 import xarray
 
 from pdesolve.solver.values import VALUES
-from pdesolve.studies.summary import as_csv, as_json, as_latex, table
+from pdesolve.studies.summary import as_latex, table
+from pdesolve.studies.written import as_csv, as_json
 from tests.tools.sweeps import COST, RHO
 
 
