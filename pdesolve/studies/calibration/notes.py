@@ -12,7 +12,7 @@ from pdesolve.typing import Array
 
 FAR = 3.0  # standard errors of a target, from which on it is named
 HEAVY = 0.1  # of a target's standard error, that the solver's error may be
-WEAK = 0.5  # standard error of a logarithm, or of a parameter in its size, that is large
+WEAK = 0.25  # standard error of a logarithm, or of a parameter in its size, that is large
 
 
 def verdict(found: Estimates, ended: int) -> str:
@@ -40,7 +40,7 @@ def notes_on(found: Estimates, short: float, last: Found) -> tuple[str, ...]:
 
 
 def _unconverged(found: Estimates, short: float, last: Found) -> Iterator[str]:
-    if not last.settled:
+    if not last.settled and not found.converged:
         yield "the search ran out of trials"
     if short:
         said = f"the search ended {short:.2g} standard errors short of the least misfit"
