@@ -24,6 +24,7 @@ ESTIMATE, INTERVAL = "estimate", f"its {LEVEL:.0%} interval"
 PROFILE, PARABOLA = "least misfit", "parabola of the standard error"
 SHADE = 0.55  # of a share, from which on what is written on it is black
 SOLVED: Mapping[str, Any] = {**LINES[0], "marker": "."}
+LABEL = 0.45  # inches of a parameter's name
 MOST = 10  # targets whose names fit
 
 
@@ -42,7 +43,8 @@ def page(found: Estimates, profiles: Profiles | None = None, *, width: float = 7
     count = 3 + len(profiles)
     rows = -(-count // 3)
     with style.context(["default", dict(STYLE)]):
-        figure, axes = panels(width, (rows, 3), (count, 1), heights=(2.5, 2.1))
+        tall = 1.3 + LABEL * len(found.keys)
+        figure, axes = panels(width, (rows, 3), (count, 1), heights=(tall, tall))
         for spare in axes[count:]:
             spare.set_visible(False)
         _draw_estimates(axes[0], found)
@@ -101,7 +103,6 @@ def _draw_shares(ax: Axes, found: Estimates) -> None:
     ax.imshow(shares, cmap=COLOURS, vmin=0.0, vmax=1.0, aspect="auto")
     labels = found.problem.targets.labels
     ax.set_yticks(np.arange(shares.shape[0]), _names(found))
-    ax.set_xlabel("target")
     if len(labels) <= MOST:
         names = [label.replace("_", " ") for label in labels]
         ax.set_xticks(np.arange(len(labels)), names, rotation=35, ha="right")
@@ -156,6 +157,7 @@ def _handles(profiles: Profiles) -> list[Line2D]:
 
 def _caption(found: Estimates) -> str:
     """What has to be known to read the page."""
-    said = f"{found.case.name}: {found.case.title}. {found.message}."
+    first = found.notes[:1] if not (found.converged and found.identified) else ()
+    said = f"{found.case.name}: {found.case.title}. {'; '.join((found.verdict, *first))}."
     shares = "(b) The share of each estimate's variance that the noise in each target makes."
     return f"{said} {shares} pdesolve {__version__}."

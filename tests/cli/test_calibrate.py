@@ -12,7 +12,7 @@ from tests.tools.program import Capture, forbid, json_only
 from tests.tools.sweeps import COST, RHO
 
 FREE = f'[free."{RHO}"]\nstart = 1.2\nlow = 0.2\nhigh = 5\n'
-TARGETS = "[targets]\nprice = { value = 0.335, sd = 0.004 }\n"
+TARGETS = "[targets]\nprice = { value = 0.335, sd = 0.001 }\n"
 NAMES = [f"binary-calibrate.{ending}" for ending in ("nc", "json", "csv", "tex", "svg")]
 STORE = "binary-calibrate.jsonl"
 WORDS = ["calibrate", "binary", "--tol", "1e-3"]
@@ -112,8 +112,8 @@ def test_quotes_are_read_from_beside_the_file(
         ),
         (FREE + '[targets]\n"price@2" = {value = 1, sd = 1}\n', "must be from 0 and up to the hor"),
         (FREE + "[targets]\nprice = 1\n", "targets.price.sd is missing: > 0"),
-        (FREE + TARGETS.replace("0.004", "0"), "targets.price.sd must be > 0, got 0"),
-        (FREE + TARGETS.replace("0.004", "-1"), "targets.price.sd must be > 0, got -1"),
+        (FREE + TARGETS.replace("0.001", "0"), "targets.price.sd must be > 0, got 0"),
+        (FREE + TARGETS.replace("0.001", "-1"), "targets.price.sd must be > 0, got -1"),
         (
             FREE + TARGETS.replace("0.335", '"a"'),
             "targets.price.value must be a finite number, got",

@@ -194,7 +194,8 @@ def test_a_target_out_of_reach_is_said() -> None:
         {"price": (1.2, 0.01), "attention": (0.3, 0.01)},
     )
     assert not found.reached
-    assert any(note.startswith("price ends ") and "reach it" in note for note in found.notes)
+    assert any(note.startswith("targets that are not met: price by -") for note in found.notes)
+    assert "no parameters within their bounds were found that meet them" in found.message
     assert found.parameters[RHO] == 0.1
 
 

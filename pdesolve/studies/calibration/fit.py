@@ -18,7 +18,7 @@ from pdesolve.case.errors import PdesolveError
 from pdesolve.finance.quote_files import QuotesLike
 from pdesolve.studies.calibration.derivatives import DerivativeTuning, NoSlope
 from pdesolve.studies.calibration.free import read_free
-from pdesolve.studies.calibration.inference import decrement, infer, misfit
+from pdesolve.studies.calibration.inference import Inference, decrement, infer, misfit
 from pdesolve.studies.calibration.notes import notes_on, verdict
 from pdesolve.studies.calibration.results import Calibration
 from pdesolve.studies.calibration.search import Found, Problem, Report, Search, StartRecord
@@ -26,6 +26,7 @@ from pdesolve.studies.calibration.search import tolerances as stages_of
 from pdesolve.studies.calibration.starts import check_count, reason, search_all
 from pdesolve.studies.calibration.targets import read_targets
 from pdesolve.studies.point import CONVERGED, FAILED
+from pdesolve.typing import Array
 
 GOAL, SHORT = 0.01, 0.05  # standard errors that it is meant to be from the least misfit; may be
 ROUNDS = 4  # of steps by exact slopes
@@ -153,9 +154,7 @@ def _answer(search: Search, found: Found, records: list[StartRecord]) -> Calibra
         jacobian = search.slopes(found.z, tolerance, DerivativeTuning())
         inside = (found.z > low + EDGE) & (found.z < high - EDGE)
         inference = infer(jacobian.value[:, inside], jacobian.change[:, inside], covariance)
-        gap = search.gap(found.observed)
-        wide = max(1.0, np.sqrt(misfit(covariance, gap) / gap.size))  # errors by the misfit, over
-        short = decrement(inference, covariance, gap) / wide  # those by the noise
+        short = _short(inference, covariance, search.gap(found.observed), found.observed.error)
         before = found.z
         if short > GOAL:
             found = search.run(found.z, (tolerance,), jacobian.value)
@@ -169,7 +168,9 @@ def _answer(search: Search, found: Found, records: list[StartRecord]) -> Calibra
         at_bound=~inside,
         slopes=jacobian.value,
         inference=inference,
-        converged=found.settled and short <= SHORT and found.solution.converged,
+        converged=short <= SHORT
+        and (found.settled or not inference.unidentified.size)
+        and found.solution.converged,
         verdict="",
         notes=(),
         starts=tuple(records),
@@ -179,6 +180,16 @@ def _answer(search: Search, found: Found, records: list[StartRecord]) -> Calibra
     notes = notes_on(answer, short if short > SHORT else 0.0, found)
     ended = sum(one["status"] == CONVERGED for one in records)
     return replace(answer, verdict=verdict(answer, ended), notes=notes)
+
+
+def _short(known: Inference, covariance: Array, gap: Array, error: Array) -> float:
+    """Standard errors to the least misfit, beyond what the solver's error may account for.
+
+    Where the misfit is more than the noise accounts for, errors are as large as it would have them.
+    """
+    wide = max(1.0, float(np.sqrt(misfit(covariance, gap) / gap.size)))
+    solver = decrement(known, covariance, error)
+    return max(decrement(known, covariance, gap) - solver, 0.0) / wide
 
 
 @contextmanager

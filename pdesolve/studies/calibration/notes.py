@@ -10,9 +10,9 @@ from pdesolve.studies.calibration.estimates import Estimates
 from pdesolve.studies.calibration.search import Found
 from pdesolve.typing import Array
 
-FAR = 3.0  # standard errors of a target, from which on it is named
+FAR, NEAR = 3.0, 0.1  # sd from which on a target is named; where it should be met
 HEAVY = 0.1  # of a target's standard error, that the solver's error may be
-WEAK = 0.5  # standard error of a logarithm, or of a parameter in its size, that is large
+WEAK = 0.25  # standard error of a logarithm, or of a parameter in its size, that is large
 
 
 def verdict(found: Estimates, ended: int) -> str:
@@ -40,7 +40,7 @@ def notes_on(found: Estimates, short: float, last: Found) -> tuple[str, ...]:
 
 
 def _unconverged(found: Estimates, short: float, last: Found) -> Iterator[str]:
-    if not last.settled:
+    if not last.settled and not found.converged:
         yield "the search ran out of trials"
     if short:
         said = f"the search ended {short:.2g} standard errors short of the least misfit"
@@ -77,12 +77,17 @@ def _no_target_notices(found: Estimates, inside: Sequence[int], move: Array) -> 
 
 def _far(found: Estimates) -> Iterator[str]:
     """Targets that are not met though there are parameters enough, or that are far off."""
-    enough = not found.reached
-    for name, gap in zip(found.problem.targets.labels, found.residuals.tolist(), strict=True):
-        if abs(gap) > (0.1 if enough else FAR):
-            side = "above" if gap > 0 else "below"
-            within = ", and no parameters within their bounds were found that reach it"
-            yield f"{name} ends {abs(gap):.3g} sd {side} its target{within if enough else ''}"
+    reach = FAR if found.reached else NEAR
+    gaps = dict(zip(found.problem.targets.labels, found.residuals.tolist(), strict=True))
+    far = {name: gap for name, gap in gaps.items() if abs(gap) > reach}
+    if far:
+        said = [f"{name} by {gap:+.3g} sd" for name, gap in far.items()]
+        within = (
+            ""
+            if found.reached
+            else ", and no parameters within their bounds were found that meet them"
+        )
+        yield f"targets that are not met: {', '.join(said)}{within}"
 
 
 def _bounds(found: Estimates) -> Iterator[str]:

@@ -49,6 +49,9 @@ class SearchTuning:
     misfit, least : float
         Relative fall of the misfit below which a stage is over: in units of the tolerance, and at
         least. The root of a fall is a distance in standard errors.
+    held : float
+        Share of the largest singular value of the slopes, or the tolerance if that is more, below
+        which parameters are held back.
     lost, exact : float
         Shares of the solver's error, and of a value: targets that are all met up to these are met.
     trials, last : int
@@ -61,6 +64,7 @@ class SearchTuning:
     near: float = 0.02
     misfit: float = 0.1
     least: float = 1e-5
+    held: float = 1e-5
     lost: float = 0.1
     exact: float = 1e-9
     trials: int = 30
@@ -215,14 +219,15 @@ class Search:
     def _white_slopes(self, z: Array, tolerance: float) -> Array:
         """Slopes in the same units, those from nearby where they will do.
 
-        What the targets can hardly tell apart is taken to matter as much as the tolerance, or the
-        errors of loose solves would lead far astray.
+        What the targets can hardly tell apart is held back, as if it mattered most: the errors of
+        loose solves would lead far astray along it.
         """
         if self._slopes is None or np.abs(z - self._slopes[0]).max() > self._tuning.near:
             slopes = self.slopes(z, tolerance, ROUGH).value
             self._slopes = z.copy(), whiten(self.problem.targets.covariance, slopes)
         left, singular, right = np.linalg.svd(self._slopes[1], full_matrices=False)
-        return left * np.maximum(singular, tolerance * singular.max()) @ right
+        largest, share = singular.max(), max(tolerance, self._tuning.held)
+        return left * np.where(singular < share * largest, largest, singular) @ right
 
 
 def tolerances(case: Case, tuning: SearchTuning = SearchTuning()) -> tuple[float, ...]:
