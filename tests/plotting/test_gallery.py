@@ -307,7 +307,7 @@ def test_quotes_close_in_on_the_markets_attention(pictures: dict[str, gallery.Pi
     for one in strikes:
         for low, high in (one.noisy, one.exact):
             assert (low < one.truth + 1e-3).all() and (one.truth < high + 1e-3).all()
-            assert (np.diff(high - low) < 1e-6).all()
+            assert (np.diff(high - low) < 1e-4).all()  # laws are on a grid
         assert (one.noisy[0] < one.exact[0]).all() and (one.noisy[1] > one.exact[1]).all()
     assert (dated.noisy[0] < dated.truth).all() and (np.diff(dated.noisy[0]) > 0.0).all()
 
