@@ -36,6 +36,7 @@ What a market implies (methods of a Solution do most)
 Investing
 
     growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
+    growth_among     the weights of solved cases, as assets that pay independently
     portfolio        weights of assets, from their returns, by any of ten methods
 
 Errors
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from pdesolve.finance.attention_implied import implied_attention
     from pdesolve.finance.averages import path_means
     from pdesolve.finance.simulation import simulate_blocks
+    from pdesolve.investing.among_cases import growth_among
     from pdesolve.investing.growth import growth_optimal
     from pdesolve.investing.portfolios import portfolio
     from pdesolve.plotting.sweep_page import plot_sweep
@@ -77,6 +79,7 @@ _HOME = {
     "calibrate": "studies.calibration.fit",
     "case_names": "case",
     "compare": "studies.comparison",
+    "growth_among": "investing.among_cases",
     "growth_optimal": "investing.growth",
     "implied_attention": "finance.attention_implied",
     "load_case": "case",
@@ -100,6 +103,7 @@ __all__ = [
     "calibrate",
     "case_names",
     "compare",
+    "growth_among",
     "growth_optimal",
     "implied_attention",
     "load_case",
