@@ -1,7 +1,10 @@
 """What a calibration says: of bounds, of what is not identified, of targets out of reach."""
 
+import io
 import json
 import math
+import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ from pdesolve.studies.calibration import fit, search, starts
 from pdesolve.studies.calibration.results import Calibration
 from pdesolve.studies.calibration.summary import as_csv, as_json, as_latex, table
 from pdesolve.studies.store import StoreError
-from tests.tools.program import SOLVER, forbid
+from tests.tools.program import SOLVER, Capture, forbid
 from tests.tools.sweeps import COST, RHO
 
 SIGMA, MEAN, SUPPLY = "market.supply_volatility", "payoff.mean", "market.initial_supply"
@@ -289,6 +292,24 @@ def test_tolerances_tighten_to_the_cases_own() -> None:
     loose, middle, last = search.tolerances(load_case("binary"))
     assert (loose, last) == (1e-2, 1e-5) and middle == pytest.approx((loose * last) ** 0.5)
     assert search.tolerances(load_case("binary", {"numerics.tolerance": 0.05})) == (0.05,)
+
+
+class Terminal(io.StringIO):
+    """Standard error of somebody who watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_is_told_the_misfit_and_a_pipe_nothing(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: Any = {"tol": 1e-2, "progress": True}
+    pdesolve.calibrate(MARKET, [RHO], {"price": (1.0, 0.004)}, **options)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(sys, "stderr", watched := Terminal())
+    pdesolve.calibrate(MARKET, [RHO], {"price": (1.0, 0.004)}, **options)
+    assert re.search(r"\rmarket: \d+solve .*misfit [\d.e+-]+, least", watched.getvalue())
 
 
 # ---------------------------------------------------------------------- profiles

@@ -74,7 +74,8 @@ def search_all(
                     raise kept.damage(f"at the start {at}")
         tasks = [(problem, place) for place in places if label(list(place)) not in records]
         count = default_processes(len(tasks)) if processes is None else processes
-        if executor is None and count == 1:  # here, where each solve can be seen
+        here = executor is None and count == 1
+        if here:  # each solve is reported
             done: Iterator[StartRecord] = (search_start(task, report) for task in tasks)
         else:
             done = stack.enter_context(closing(run(search_start, tasks, executor, count)))
@@ -85,7 +86,8 @@ def search_all(
             if kept is not None:
                 kept.append(record)
             records[label(record["at"])] = record
-            report(float(record.get("chi_squared", np.nan)))
+            if not here:
+                report(float(record.get("chi_squared", np.nan)))
     return [records[label(list(place))] for place in places]
 
 
