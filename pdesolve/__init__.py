@@ -23,6 +23,7 @@ Solutions
 Studies
 
     sweep            a case over its parameters, as labelled arrays
+    calibrate        the parameters that imply what is observed, and what is known of them
     plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
     solve_many       any number of cases, as labelled arrays of their reported values
@@ -30,6 +31,7 @@ Studies
 What a market implies (methods of a Solution do most)
 
     simulate_blocks  paths block by block, where all of them would take too much memory
+    implied_attention   what option quotes say of variance and attention
     path_means       means over any number of simulated paths, with their errors
 
 Investing
@@ -54,6 +56,7 @@ from pdesolve.version import __version__
 
 if TYPE_CHECKING:
     from pdesolve.case import Case, CaseError, case_names, load_case
+    from pdesolve.finance.attention_implied import implied_attention
     from pdesolve.finance.averages import path_means
     from pdesolve.finance.simulation import simulate_blocks
     from pdesolve.investing.among_cases import growth_among
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
     from pdesolve.solver.pde.solver import SolveError, solve
     from pdesolve.solver.solution import Solution, load_solution
     from pdesolve.solver.values import InitialState
+    from pdesolve.studies.calibration.fit import calibrate
     from pdesolve.studies.comparison import compare
     from pdesolve.studies.many import solve_many
     from pdesolve.studies.statics import sweep
@@ -74,10 +78,12 @@ _HOME = {
     "InitialState": "solver.values",
     "Solution": "solver.solution",
     "SolveError": "solver.pde.solver",
+    "calibrate": "studies.calibration.fit",
     "case_names": "case",
     "compare": "studies.comparison",
     "growth_among": "investing.among_cases",
     "growth_optimal": "investing.growth",
+    "implied_attention": "finance.attention_implied",
     "load_case": "case",
     "load_solution": "solver.solution",
     "path_means": "finance.averages",
@@ -97,10 +103,12 @@ __all__ = [
     "Solution",
     "SolveError",
     "__version__",
+    "calibrate",
     "case_names",
     "compare",
     "growth_among",
     "growth_optimal",
+    "implied_attention",
     "load_case",
     "load_solution",
     "path_means",

@@ -100,7 +100,7 @@ def read_layers(name_or_path: str | os.PathLike[str]) -> tuple[str, list[Layer]]
         If a file cannot be read, is not TOML, or the chain leads back to itself.
     """
     path, label = _locate(name_or_path, None)
-    table = _read_toml(path, label)
+    table = read_toml(path, label)
     name, chain = path.stem, [path.resolve()]
     layers: list[Layer] = []
     while True:
@@ -115,7 +115,7 @@ def read_layers(name_or_path: str | os.PathLike[str]) -> tuple[str, list[Layer]]
         child = label
         try:
             path, label = _locate(parent, path.parent)
-            table = _read_toml(path, label)
+            table = read_toml(path, label)
         except CaseError as error:
             raise CaseError(f"{child}: extends must name a case or a TOML file: {error}") from None
         if path.resolve() in chain:
@@ -248,7 +248,14 @@ def _locate(reference: str | os.PathLike[str], folder: Path | None) -> tuple[Pat
     return _cases_folder() / f"{text}.toml", text
 
 
-def _read_toml(path: Path, label: str) -> dict[str, object]:
+def read_toml(path: Path, label: str) -> dict[str, object]:
+    """Tables of a TOML file; messages name it by the label.
+
+    Raises
+    ------
+    CaseError
+        If it cannot be read, or is not TOML.
+    """
     text = read_text(path, label + ":")
     try:
         return tomllib.loads(text)

@@ -133,6 +133,14 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     completed(option, lambda prefix, **_: list(PICTURES))
 
 
+def positive(text: str) -> int:
+    """A whole number from 1, as the type of an option."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text!r}")
+    return value
+
+
 # ---------------------------------------------------------------------- input
 
 

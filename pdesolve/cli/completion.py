@@ -15,11 +15,16 @@ FIXED = (  # words and lists, which cannot be varied
 
 def cases_like(prefix: str, **_: Any) -> list[str]:
     """Named cases, folders and TOML files that begin so."""
+    return [*(name for name in case_names() if name.startswith(prefix)), *toml_like(prefix)]
+
+
+def toml_like(prefix: str, **_: Any) -> list[str]:
+    """Folders and TOML files that begin so."""
     folder = "".join(prefix.rpartition("/")[:2])
     there = [path for path in Path(folder).glob("*") if not path.name.startswith(".")]
     files = [f"{folder}{path.name}/" for path in there if path.is_dir()]
     files += [f"{folder}{path.name}" for path in there if path.suffix == ".toml"]
-    return [name for name in [*case_names(), *files] if name.startswith(prefix)]
+    return [name for name in files if name.startswith(prefix)]
 
 
 def keys_like(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> list[str]:

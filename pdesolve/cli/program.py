@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from pdesolve.case.errors import PdesolveError
+from pdesolve.cli.calibrate import add_calibrate
 from pdesolve.cli.cases import add_list, add_new, add_show
 from pdesolve.cli.common import BAD_INPUT, DONE, INTERRUPTED, MISSED, Stop, as_stop
 from pdesolve.cli.compare import add_compare
@@ -38,6 +39,7 @@ ADDERS = {  # of each command, in the order of the help
     "compare": add_compare,
     "verify": add_verify,
     "statics": add_statics,
+    "calibrate": add_calibrate,
     "growth": add_growth,
     "portfolio": add_portfolio,
     "figures": add_figures,

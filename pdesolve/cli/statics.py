@@ -22,6 +22,7 @@ from pdesolve.cli.common import (
     completed,
     netcdf_file,
     picture_files,
+    positive,
     read_also,
     read_case,
     read_folder,
@@ -86,19 +87,12 @@ def add_statics(commands: Any) -> None:
     where.add_argument(
         "--processes",
         metavar="N",
-        type=_positive,
+        type=positive,
         help="worker processes (by default one per core if there are many points)",
     )
     where.add_argument(
         "--scheduler", metavar="ADDRESS", help="solve on the workers of this Dask scheduler"
     )
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {text!r}")
-    return value
 
 
 def _statics(arguments: argparse.Namespace) -> int:

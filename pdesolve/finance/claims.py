@@ -16,7 +16,7 @@ from pdesolve.finance.asked import check_claims
 from pdesolve.finance.books import AtPayoff, AtPrice, Book
 from pdesolve.finance.implied import black_volatility, normal_volatility
 from pdesolve.finance.marches import MarchTuning, Measured
-from pdesolve.finance.priced import Books
+from pdesolve.finance.priced import Books, price_bars
 from pdesolve.solver import values
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -100,25 +100,22 @@ def option_prices(
         strikes = _around(solution, tuning.wide, tuning.strikes)
     at = np.atleast_1d(np.asarray(strikes, float)).ravel()
     books = Books.of(solution, date, tuning.marches)
-    level, vega = _bars(solution)
-    apart = tuning.near * float(np.sqrt(solution.initial.variance))
-    calls = books.along(lambda book, at: book.calls(at), at, apart)
-    puts = books.along(lambda book, at: book.puts(at), at, apart)
+    calls, puts = books.options(at, tuning.near)
     forward = Measured(np.asarray(solution.initial.price), np.asarray(solution.bars["price"]))
     variance = _variance(solution, books, date)
     sd = float(np.sqrt(variance.value))
     implied = books.measured(lambda book: np.asarray(_replicated(solution, book, sd, tuning)))
-    doubt = 2.0 * np.sqrt(variance.value) * level + np.asarray(solution.bars["variance"])
+    doubt = 2.0 * np.sqrt(variance.value) * forward.error + np.asarray(solution.bars["variance"])
     price = float(forward.value)
     columns = {
-        "call": Measured(calls.value, calls.error + level + vega),
-        "put": Measured(puts.value, puts.error + level + vega),
+        "call": calls,
+        "put": puts,
         "forward": forward,
         "variance": variance,
         "variance_from_options": Measured(implied.value, implied.error + doubt),
         "svix": _svix(solution, variance),
     }
-    columns |= _volatilities(columns["call"], columns["put"], price, at, date)
+    columns |= _volatilities(calls, puts, price, at, date)
     return _dataset(solution, columns, {"strike": at}, date)
 
 
@@ -149,7 +146,7 @@ def state_prices(
     date = solution.economy.horizon if maturity is None else float(maturity)
     books = Books.of(solution, date, tuning.marches)
     payoffs, probabilities = solution.prior.panels()
-    level, _ = _bars(solution)
+    level, _ = price_bars(solution)
     sd = np.sqrt(solution.initial.variance)
     if payoffs.shape[1] == 1 and isinstance(books.fine, AtPayoff):
         at, weights = payoffs.ravel(), probabilities.ravel()
@@ -239,15 +236,6 @@ def _volatilities(
         below = implied(known - error, forward, strikes, date)
         columns[name] = Measured(found, np.fmax(above - found, found - below))
     return columns
-
-
-def _bars(solution: Solution) -> tuple[float, float]:
-    """What the solution's own errors may do to an option: through the price, and its variance.
-
-    A price that is off moves an option by no more; an sd that is off by 0.4 of that at most.
-    """
-    bars, variance = solution.bars, solution.initial.variance
-    return bars["price"], 0.2 * bars["variance"] / np.sqrt(variance)
 
 
 def _around(solution: Solution, wide: float, count: int) -> Array:

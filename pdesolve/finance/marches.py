@@ -74,11 +74,11 @@ class Marches:
 
     @classmethod
     def of(
-        cls, solution: Solution, tuning: MarchTuning = MarchTuning(), date: float | None = None
+        cls, solution: Solution, tuning: MarchTuning = MarchTuning(), dates: Sequence[float] = ()
     ) -> "Marches":
-        """Make them; one date is met exactly."""
+        """Make them; these dates are met exactly."""
         whole = with_nodes(solution)
-        space, times = whole.space, _steps(whole, tuning, date)
+        space, times = whole.space, _steps(whole, tuning, dates)
         far = has_kink(solution) or solution.space.n_xi == 1
         share = tuning.coarsest if far else tuning.coarse
         nodes, lines = (round(share * n) for n in (space.n_xi, space.n_psi))
@@ -114,8 +114,8 @@ def _halved(solution: Solution, times: Array) -> Array:
     return np.concatenate([finer(t) for t in pieces(times, solution.case.market)])
 
 
-def _steps(solution: Solution, tuning: MarchTuning, date: float | None) -> Array:
-    """Dates of a march, with both states of every announcement; one date is met exactly."""
+def _steps(solution: Solution, tuning: MarchTuning, dates: Sequence[float]) -> Array:
+    """Dates of a march, with both states of every announcement; some are met exactly."""
     market, clock = solution.case.market, trading_dates(solution, 200)
     parts = pieces(solution.times, market)
     least = max(tuning.marched, round(tuning.each * efolds(solution)))
@@ -123,7 +123,7 @@ def _steps(solution: Solution, tuning: MarchTuning, date: float | None) -> Array
     shares = [round(many * t.size / solution.times.size) for t in parts]
     steps = [_between(t, clock, n) for t, n in zip(parts, shares, strict=True)]
     found = np.concatenate(steps)
-    return found if date is None else np.union1d(found, [date])
+    return np.union1d(found, dates) if len(dates) else found
 
 
 def _between(times: Array, clock: Array, least: int) -> Array:

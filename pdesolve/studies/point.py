@@ -29,20 +29,20 @@ class Task(NamedTuple):
     also: tuple[str, ...] = ()
 
 
-def vary_case(case: Case, values: Mapping[str, object]) -> Case:
+def vary_case(case: Case, values: Mapping[str, object], blamed: str = "--vary") -> Case:
     """Change values of a case by dotted key.
 
     Raises
     ------
     CaseError
-        If there is no such case; the message blames ``--vary``.
+        If there is no such case; the message says what is to blame.
     """
     from pathlib import Path
 
     table = case_to_dict(case)
     layers = [
         flatten(table, Source(case.name, Path())),
-        flatten(values, Source(f"{case.name} (--vary)", Path())),
+        flatten(values, Source(f"{case.name} ({blamed})", Path())),
     ]
     return build_case(case.name, case.name, layers, None)
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
+from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import fixed_steps
 from pdesolve.solver.pde.announcements import announced, pieces, spans
@@ -103,11 +104,11 @@ def slope(
     x = parameter(case, key)
     if not np.isfinite(x):
         return UNKNOWN
-    size = max(abs(x), _size(found, key))
+    size = max(abs(x), natural_size(case, found.prior, key))
     if size == 0.0:  # nothing says how far to go
         return UNKNOWN
     try:
-        h, moved = _moved(vary, x, tuning.step * size)
+        h, moved = moved_case(vary, x, tuning.step * size)
     except ValueError:
         return UNKNOWN
     coarse = fine = None
@@ -116,7 +117,7 @@ def slope(
     for shrink, merged in tuning.levels:
         if coarse is not None and shrink < 1.0:
             break
-        mesh = _mesh(found, shrink, merged, tuning.fewest)
+        mesh = mesh_of(found, shrink, merged, tuning.fewest)
         if mesh == before:  # there is little to coarsen
             continue
         try:
@@ -144,19 +145,19 @@ def parameter(case: Case, key: str) -> float:
     return float(reduce(part, key.split("."), case))  # type: ignore[arg-type]
 
 
-def _size(found: Solution, key: str) -> float:
+def natural_size(case: Case, prior: Prior, key: str) -> float:
     """Size that counts for a parameter that may be zero; 0 for the others."""
-    case, sd = found.case, found.prior.sd
+    sd = prior.sd
     sizes: Mapping[str, float] = {
         "market.initial_supply": 1.0 / (case.market.risk_aversion * sd),
-        "market.public_precision": 1.0 / (found.prior.variance * case.market.horizon),
+        "market.public_precision": 1.0 / (prior.variance * case.market.horizon),
         "attention.cost.linear": case.attention.cost.scale,
         **dict.fromkeys(("payoff.mean", "payoff.low", "payoff.high"), sd),
     }
     return sizes.get(key, 0.0)
 
 
-def _moved(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Case]:
+def moved_case(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Case]:
     """A step that leads to a case, upwards if possible, and that case."""
     try:
         return (x + h) - x, vary(x + h)
@@ -167,7 +168,7 @@ def _moved(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Ca
 Shares = tuple[tuple[float, ...], ...]  # of the time between announcements, the latest first
 
 
-def _mesh(found: Solution, shrink: float, merged: int, fewest: int) -> tuple[Grid, Shares]:
+def mesh_of(found: Solution, shrink: float, merged: int, fewest: int) -> tuple[Grid, Shares]:
     """A solution's grid with that many times fewer nodes, and fewer of its time steps.
 
     The steps are times to the next announcement, or to the horizon, as shares of it.

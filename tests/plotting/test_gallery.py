@@ -18,6 +18,7 @@ from tests.tools.solutions import solved
 SCRIPTS = Path(__file__).parents[2] / "figures"
 LONGEST = 80  # lines of a script
 UNITLESS = {  # counts, ratios, errors that are relative, and what is its own unit
+    "(last strike - price) / √V",
     "(strike - price) / √V",
     "E (x - p)² / variance of x",
     "R²",
@@ -40,9 +41,11 @@ UNITLESS = {  # counts, ratios, errors that are relative, and what is its own un
     "largest relative error (log scale)",
     "least later value of 100",
     "mean return (1/year)",
+    "parameter",
     "price of 1, probability",
     "share of growth kept",
     "share of V at t = 0",
+    "share of its variance",
     "share of the price",
     "share of the starts",
     "share of wealth y",
@@ -64,6 +67,13 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
     ),
     "baseline": ({"price": 9.1626, "static": 9.2644, "most": 0.1968, "peak": 1.892}, 2e-3),
     "bets": ({"half": 1.8182, "least": 1.3193, "most": 2.9771}, 1e-4),
+    "calibration": (
+        {
+            **{"averse": 0.4981, "noise": 0.8365, "cost": 0.833},
+            **{"averse_se": 0.00884, "noise_se": 0.1004, "cost_se": 0.0691, "half": 0.8825},
+        },
+        3e-3,
+    ),
     "drawdown": ({"half": 0.75, "halved": 0.125}, 1e-9),
     "drift": (
         {
@@ -97,6 +107,13 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
     "orders": ({"xi": 8.0, "time": 4.0}, 0.1),
     "periods": ({"order": 1.0}, 0.03),
     "price": ({"most": 0.219, "least": 0.251}, 1e-3),
+    "quotes": (
+        {
+            **{"near": 1.6536, "far": 1.7502, "base": 1.7034, "early": 0.7152, "half": 0.9766},
+            **{"low": 0.6873, "high": 0.897, "least": 0.7465, "most": 0.8206, "normal": 0.7765},
+        },
+        1e-3,
+    ),
     "regions": ({"idle": 2.0, "full": 1.344, "start": -0.066}, 0.01),
     "response": ({"jump": 0.676, "threshold": 0.518}, 1e-3),
     "sensitivities": ({"attention": 1.7034, "averse": 1.1029}, 1e-3),
@@ -271,6 +288,30 @@ def test_smiles_have_the_shapes_that_the_caption_says(
     top = int(np.argmax(bends < 0.0))
     assert (bends[:top] > 0.0).all()
     assert (bends[top:] < 0.0).all()
+
+
+def test_a_calibration_finds_the_market_that_the_quotes_were_made_of(
+    pictures: dict[str, gallery.Picture],
+) -> None:
+    """Within two standard errors of the numbers of cases/announcement_quotes.py."""
+    found = pictures["calibration"].found
+    assert (np.abs(found.values - [0.5, 0.8, 0.8]) < 2.0 * found.errors).all()
+    assert found.shares.sum(axis=0) == pytest.approx([1.0, 1.0, 1.0])
+    for date, (at, prices) in found.curves.items():
+        some = found.quotes.only(found.quotes.maturity == date)
+        between = np.interp(some.strike, at, prices)
+        assert (np.abs(between - some.price) < 1.1 * (some.ask - some.price)).all()
+
+
+def test_quotes_close_in_on_the_markets_attention(pictures: dict[str, gallery.Picture]) -> None:
+    """To the tolerance of the quick figure."""
+    *strikes, dated = pictures["quotes"].found
+    for one in strikes:
+        for low, high in (one.noisy, one.exact):
+            assert (low < one.truth + 1e-3).all() and (one.truth < high + 1e-3).all()
+            assert (np.diff(high - low) < 1e-4).all()  # laws are on a grid
+        assert (one.noisy[0] < one.exact[0]).all() and (one.noisy[1] > one.exact[1]).all()
+    assert (dated.noisy[0] < dated.truth).all() and (np.diff(dated.noisy[0]) > 0.0).all()
 
 
 def test_files_are_the_same_every_time_and_say_what_they_show(

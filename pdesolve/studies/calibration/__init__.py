@@ -1,0 +1,1 @@
+"""Parameters from what is observed: targets, the search for them, and what is known then."""
