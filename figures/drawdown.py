@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pdesolve.investing.drawdown import ever_below, simulate_below, solve_ever_below
+from pdesolve.investing.drawdown import ever_below, simulate_below
+from pdesolve.investing.drawdown_equation import solve_ever_below
 from pdesolve.plotting.gallery import LINES
 from pdesolve.plotting.layout import key, letter, panels
 from pdesolve.plotting.style import MARKER

@@ -26,6 +26,7 @@ Studies
     calibrate        the parameters that imply what is observed, and what is known of them
     plot_sweep       a sweep as curves over one key, or contours over two
     compare          a few cases side by side, and how far apart they are
+    solve_many       any number of cases, as labelled arrays of their reported values
 
 What a market implies (methods of a Solution do most)
 
@@ -36,6 +37,7 @@ What a market implies (methods of a Solution do most)
 Investing
 
     growth_optimal   the fraction, or weights, that make wealth grow fastest under given returns
+    growth_among     the weights of solved cases, as assets that pay independently
     portfolio        weights of assets, from their returns, by any of ten methods
 
 Errors
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from pdesolve.finance.attention_implied import implied_attention
     from pdesolve.finance.averages import path_means
     from pdesolve.finance.simulation import simulate_blocks
+    from pdesolve.investing.among_cases import growth_among
     from pdesolve.investing.growth import growth_optimal
     from pdesolve.investing.portfolios import portfolio
     from pdesolve.plotting.sweep_page import plot_sweep
@@ -66,6 +69,7 @@ if TYPE_CHECKING:
     from pdesolve.solver.values import InitialState
     from pdesolve.studies.calibration.fit import calibrate
     from pdesolve.studies.comparison import compare
+    from pdesolve.studies.many import solve_many
     from pdesolve.studies.statics import sweep
 
 _HOME = {
@@ -77,6 +81,7 @@ _HOME = {
     "calibrate": "studies.calibration.fit",
     "case_names": "case",
     "compare": "studies.comparison",
+    "growth_among": "investing.among_cases",
     "growth_optimal": "investing.growth",
     "implied_attention": "finance.attention_implied",
     "load_case": "case",
@@ -87,6 +92,7 @@ _HOME = {
     "simulate_blocks": "finance.simulation",
     "solve": "solver.pde.solver",
     "solve_discrete": "solver.discrete.solver",
+    "solve_many": "studies.many",
     "sweep": "studies.statics",
 }
 
@@ -100,6 +106,7 @@ __all__ = [
     "calibrate",
     "case_names",
     "compare",
+    "growth_among",
     "growth_optimal",
     "implied_attention",
     "load_case",
@@ -110,6 +117,7 @@ __all__ = [
     "simulate_blocks",
     "solve",
     "solve_discrete",
+    "solve_many",
     "sweep",
 ]
 

@@ -18,6 +18,8 @@ from pdesolve.cli.completion import cases_like, keys_like, quantities_like
 if TYPE_CHECKING:
     import xarray
 
+    from pdesolve.solver.solution import Solution
+
 DONE, MISSED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 PICTURES = ("png", "pdf", "svg")  # formats that pictures are written in
 USUAL = "png,pdf"  # unless others are asked for
@@ -151,6 +153,16 @@ def read_one(name: str, arguments: argparse.Namespace) -> Case:
     """One of the cases that were asked for, with the overrides."""
     overrides = parse_overrides(arguments.set)
     return load_case(name, {**overrides, **_tolerance(getattr(arguments, "tol", None))})
+
+
+def solve_case(case: Case) -> "Solution":
+    """The solution of one of the cases that were asked for."""
+    from pdesolve.solver.pde import solver
+
+    try:
+        return solver.solve(case, progress=True)
+    except PdesolveError as error:
+        raise as_stop(error, case.name) from error
 
 
 def read_formats(arguments: argparse.Namespace) -> tuple[str, ...]:

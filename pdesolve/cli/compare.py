@@ -3,7 +3,6 @@
 import argparse
 from typing import Any
 
-from pdesolve.case.errors import PdesolveError
 from pdesolve.cli.common import (
     DONE,
     MISSED,
@@ -14,13 +13,13 @@ from pdesolve.cli.common import (
     add_json,
     add_set,
     add_tolerance,
-    as_stop,
     completed,
     picture_files,
     read_also,
     read_folder,
     read_formats,
     read_one,
+    solve_case,
     text_file,
     write,
 )
@@ -65,17 +64,10 @@ def _compare(arguments: argparse.Namespace) -> int:
     name = "-".join([*(case.name for case in cases), "compare"])
     out = read_folder(arguments.out, [f"{name}.{ending}" for ending in ("json", "csv", *kinds)])
     from pdesolve.finance.by_name import check_dates
-    from pdesolve.solver.pde import solver
 
     for case in cases:
         check_dates(also, case.market.horizon)
-    solutions = []
-    for case in cases:
-        try:
-            solutions.append(solver.solve(case, progress=True))
-        except PdesolveError as error:
-            raise as_stop(error, case.name) from error
-    found = Comparison(solutions=tuple(solutions), also=also)
+    found = Comparison(solutions=tuple(solve_case(case) for case in cases), also=also)
     result = as_json(found)
     print(result if arguments.json else table(found), flush=True)
     if out is not None:

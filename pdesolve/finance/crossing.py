@@ -34,19 +34,45 @@ def crossed(
     weights : array, shape (n_psi, n_xi)
     """
     space, rows = solution.space, np.empty_like(weights)
-    told, degree = room(space, precision), degree_of(space.n_xi)
+    degree = degree_of(space.n_xi)
     knots = make_interp_spline(space.z, np.zeros(space.n_xi), k=degree).t
     through = BSpline.design_matrix(space.z, knots, degree).toarray()
-    for line, (shift, chance) in enumerate(_may_hear(solution, date, precision, payoff)):
-        psi = space.psi[line]
-        xi = space.xi[line][:, None] + shift
-        z = np.clip(space.locate(xi, np.asarray(psi + told[line]))[1], -1.0, 1.0)
+    for line, (z, chance) in enumerate(_lead_to(solution, date, precision, payoff)):
         spread = (weights[line][:, None] * chance).ravel()
         rows[line] = BSpline.design_matrix(z.ravel(), knots, degree).T @ spread
     rows = np.asarray(np.linalg.solve(through.T, rows.T).T, dtype=np.float64)
     if space.n_psi == 1:
         return rows
-    return np.asarray(along_psi(space, np.eye(space.n_psi), space.psi + told).T @ rows)
+    psi = space.psi + room(space, precision)
+    return np.asarray(along_psi(space, np.eye(space.n_psi), psi).T @ rows)
+
+
+def recrossed(
+    solution: Solution, date: float, precision: float, payoff: float | None, values: Array
+) -> Array:
+    """What nodal values just after news are expected to be just before it, (n_psi, n_xi).
+
+    Arguments as in `crossed`, of which this is the transpose.
+    """
+    space, degree = solution.space, degree_of(solution.space.n_xi)
+    rows = along_psi(space, values, space.psi + room(space, precision))
+    lines = zip(rows, _lead_to(solution, date, precision, payoff), strict=True)
+    return np.array(
+        [
+            np.sum(chance * make_interp_spline(space.z, row, k=degree)(z), 1)
+            for row, (z, chance) in lines
+        ]
+    )
+
+
+def _lead_to(
+    solution: Solution, date: float, precision: float, payoff: float | None
+) -> Iterator[tuple[Array, Array]]:
+    """Line by line: where along z news leads from its nodes, and with what chance, (n_xi, m)."""
+    space, told = solution.space, room(solution.space, precision)
+    for line, (shift, chance) in enumerate(_may_hear(solution, date, precision, payoff)):
+        xi, psi = space.xi[line][:, None] + shift, np.asarray(space.psi[line] + told[line])
+        yield np.clip(space.locate(xi, psi)[1], -1.0, 1.0), chance
 
 
 def _may_hear(

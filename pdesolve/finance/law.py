@@ -153,7 +153,7 @@ def laws(clock: Clock, payoffs: Sequence[float | None]) -> list[Law]:
 
 
 def _march(clock: Clock, payoff: float | None) -> Array:
-    solution, weights = clock.solution, [_initial(clock.solution)]
+    solution, weights = clock.solution, [initial_weights(clock.solution)]
     told = {one.time: one.precision for one in solution.case.market.announcements}
     steps = zip(clock.between, np.diff(clock.times), clock.times[1:].tolist(), strict=True)
     for (early, late), h, end in steps:
@@ -184,7 +184,7 @@ def _exponential(
     return total
 
 
-def _initial(solution: Solution) -> Array:
+def initial_weights(solution: Solution) -> Array:
     """Weights by which the nodes read the initial state: a polynomial through those nearby."""
     space = solution.space
     z = float(space.locate(np.array([solution.economy.start]), np.zeros(1))[1][0])

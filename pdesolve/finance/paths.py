@@ -22,7 +22,7 @@ from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
 NAMES = ("price", "variance", "price_slope", "log_value_slope")
-EVERY = (*NAMES, "log_deviation")
+EVERY = (*NAMES, "log_deviation", "log_value")
 
 
 class Stretch(NamedTuple):
@@ -72,7 +72,7 @@ class AtDate:
         self._whole = min(self._space.n_xi, self._space.n_psi) > 1
         u = solution.slab(min(t, float(solution.times[-1])))
         u_xi = self._space.derivatives(u)[0]
-        nodes = [u[..., 0], u[..., 1], u_xi[..., 0], u_xi[..., 2], u[..., 2]]
+        nodes = [u[..., 0], u[..., 1], u_xi[..., 0], u_xi[..., 2], u[..., 2], u[..., 2]]
         if self._whole:
             static = self._static(solution.static_nodes)
             nodes = [node + part for node, part in zip(nodes, static, strict=True)]
@@ -80,9 +80,9 @@ class AtDate:
         self._kept: dict[tuple[str, ...], Surface] = {}
 
     def _static(self, cumulants: Cumulants) -> tuple[Array, ...]:
-        """Fields of the static market; none of it is in l."""
-        price = self._prior.centre + cumulants.mean
-        return price, cumulants.variance, cumulants.variance, price, np.zeros_like(price)
+        """Fields of the static market, none of it in l; the log value is of the centred payoff."""
+        price, variance = self._prior.centre + cumulants.mean, cumulants.variance
+        return price, variance, variance, price, np.zeros_like(price), cumulants.phi
 
     def at(self, xi: Array, psi: Array, *names: str) -> list[Array]:
         """Fields in states, each shaped like them."""

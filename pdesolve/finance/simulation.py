@@ -147,15 +147,10 @@ def planned(
     tuning: PathTuning,
 ) -> Run:
     """What is to be simulated; arguments and errors as in `simulate`."""
-    if not (isinstance(paths, WHOLE) and paths >= 1):
-        raise PathError(f"paths must be a whole number, 1 or more; got {paths!r}")
-    if not (isinstance(dates, WHOLE) and dates >= 2 and dates % 2 == 0):
-        raise PathError(f"dates must be an even number, 2 or more; got {dates!r}")
+    check_counts(paths, dates, seed)
     if measure not in MEASURES:
         names = " or ".join(repr(name) for name in MEASURES)
         raise PathError(f"measure must be {names}, got {measure!r}")
-    if not (isinstance(seed, WHOLE) and seed >= 0):
-        raise PathError(f"seed must be a whole number, 0 or more; got {seed!r}")
     market = solution.case.market
     if market.public_precision > 0.0 or market.announcements:
         raise PathError(
@@ -175,6 +170,16 @@ def planned(
         size=tuning.block(fine.size, kept.size),
         tuning=tuning,
     )
+
+
+def check_counts(paths: int, dates: int, seed: int) -> None:
+    """PathError unless these can be."""
+    if not (isinstance(paths, WHOLE) and paths >= 1):
+        raise PathError(f"paths must be a whole number, 1 or more; got {paths!r}")
+    if not (isinstance(dates, WHOLE) and dates >= 2 and dates % 2 == 0):
+        raise PathError(f"dates must be an even number, 2 or more; got {dates!r}")
+    if not (isinstance(seed, WHOLE) and seed >= 0):
+        raise PathError(f"seed must be a whole number, 0 or more; got {seed!r}")
 
 
 def _nearest(t: Array, keep: Sequence[float] | None) -> NDArray[np.int_]:

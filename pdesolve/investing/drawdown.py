@@ -3,25 +3,19 @@
 Wealth is in units of the riskless account. Where returns are small its log is a Brownian motion: at
 the share c of the growth-optimal fraction with drift c - c²/2 and volatility c, if a unit of time
 is (sigma/mu)² periods, in which log wealth grows by ½ at c = 1. The chance of ever falling to a
-level is found three ways: in closed form, from its differential equation, and by simulation.
+level is found three ways: in closed form, from its differential equation
+(:mod:`.drawdown_equation`), and by simulation.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_banded
 from scipy.optimize import brentq
 from scipy.special import log_ndtr, logsumexp
 
-from pdesolve.investing.laws import FAIR, Law, LawError
-from pdesolve.numerics.rosenbrock import fixed_steps
-from pdesolve.numerics.stencils import central_weights
+from pdesolve.investing.law import FAIR, Law, LawError
 from pdesolve.typing import Array
 
-NODES = 32  # from the level to the start, on the coarsest of three grids
-GRADING = 4  # time steps are short at first, where the level's surroundings take shape
 NEGLIGIBLE = 36.0  # exp(-36) is what ending the axis, or a path, may cost
 RTOL = 4 * np.finfo(float).eps
 LEAST = 1e-9  # exponent that is told from 0
@@ -44,13 +38,13 @@ def ever_below(level: float, share: float = 1.0) -> float:
     share : float
         c > 0, of the growth-optimal fraction.
     """
-    _check(level, share)
+    check_drawdown(level, share)
     return float(level ** max(2.0 / share - 1.0, 0.0))
 
 
 def below_within(level: float, share: float, horizon: float) -> float:
     """The chance that wealth falls to that share of itself within so many units of time."""
-    _check(level, share, horizon)
+    check_drawdown(level, share, horizon)
     drift, volatility = drift_and_volatility(share)
     far, spread = -np.log(level), volatility * np.sqrt(horizon)
     ends = log_ndtr((-far + np.array([-1.0, 1.0]) * drift * horizon) / spread)
@@ -66,128 +60,6 @@ def share_for_drawdown(level: float, chance: float) -> float:
         > 0 and < 1: wealth falls to `level` of itself with at most this chance.
     """
     return 2.0 / (1.0 + _exponent(level, chance))
-
-
-# ---------------------------------------------------------------------- by its equation
-
-
-@dataclass(frozen=True, kw_only=True)
-class Solved:
-    """A chance from the differential equation, by second-order differences on three grids.
-
-    Attributes
-    ----------
-    chance, error : float
-        Extrapolated from the finest two grids; how far that is from the coarsest two, and what
-        second differences lose to rounding.
-    finest : float
-        On the finest grid, without extrapolation.
-    order : float
-        Observed.
-    """
-
-    chance: float
-    error: float
-    finest: float
-    order: float
-
-
-def solve_ever_below(level: float, share: float, nodes: int = NODES) -> Solved:
-    """The chance u of ever falling, from ½v²u'' + mu' = 0 with u = 1 at the level, 0 far above it.
-
-    Only a share c < 2 has a drift m > 0, which takes wealth away from the level for good.
-    """
-    _check(level, share)
-    if share >= 2.0:
-        raise LawError(f"from a share of 2 on every level is reached, got {share:g}")
-
-    def solve(nodes: int) -> float:
-        operator = _Operator.of(level, share, np.inf, nodes)
-        return float(operator.factor(0.0)(operator.inflow)[operator.start])
-
-    return _extrapolated(solve, nodes)
-
-
-def solve_below_within(level: float, share: float, horizon: float, nodes: int = NODES) -> Solved:
-    """The chance of falling within a horizon, from u_t = ½v²u_xx + mu_x with u = 0 at first."""
-    _check(level, share, horizon)
-
-    def solve(nodes: int) -> float:
-        operator = _Operator.of(level, share, horizon, nodes)
-        dates = horizon * np.linspace(0.0, 1.0, nodes + 1) ** GRADING
-        found = fixed_steps(operator.seen_from, np.zeros(operator.inflow.size), np.diff(dates))
-        return float(found[operator.start])
-
-    return _extrapolated(solve, nodes)
-
-
-def _extrapolated(solve: Callable[[int], float], nodes: int) -> Solved:
-    coarse, middle, fine = (solve(nodes * k) for k in (1, 2, 4))
-    before, after = middle + (middle - coarse) / 3.0, fine + (fine - middle) / 3.0
-    return Solved(
-        chance=after,
-        error=abs(after - before) + np.finfo(float).eps * (4 * nodes) ** 2,
-        finest=fine,
-        order=float(np.log2(abs((coarse - middle) / (middle - fine)))),
-    )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Operator:
-    """½v² d²/dx² + m d/dx on nodes between the level and a place far above it, both left out.
-
-    Attributes
-    ----------
-    bands : array, shape (3, nodes)
-        As `solve_banded` wants them.
-    inflow : array, shape (nodes,)
-        What the value 1 at the level adds to the rates.
-    start : int
-        The node of the wealth one starts with.
-    initial_rates : array, shape (nodes,)
-        Of the state that this is seen from, 0 at first.
-    """
-
-    bands: Array
-    inflow: Array
-    start: int
-    initial_rates: Array
-
-    @classmethod
-    def of(cls, level: float, share: float, horizon: float, nodes: int) -> "_Operator":
-        drift, volatility = drift_and_volatility(share)
-        far, decay = -np.log(level), 2.0 * drift / volatility**2
-        top = far + NEGLIGIBLE / decay if decay > 0.0 else np.inf
-        scale = min(far, 1.0 / abs(decay)) if decay else far
-        if np.isfinite(horizon):
-            spread = volatility * np.sqrt(horizon)
-            top = min(top, far + abs(drift) * horizon + np.sqrt(2.0 * NEGLIGIBLE) * spread)
-            scale = min(scale, spread)
-        steps = nodes * int(np.ceil(far / scale))
-        h = far / steps
-        w1, w2 = central_weights(1, 2) / h, central_weights(2, 2) / h**2
-        weights = 0.5 * volatility**2 * w2 + drift * w1
-        bands = np.repeat(weights[::-1, None], int(np.ceil(top / h)) - 1, axis=1)
-        inflow = np.zeros(bands.shape[1])
-        inflow[0] = weights[0]
-        return cls(bands=bands, inflow=inflow, start=steps - 1, initial_rates=inflow)
-
-    def rates(self, u: Array) -> Array:
-        """The operator applied to u."""
-        found = self.bands[1] * u + self.inflow
-        found[:-1] += self.bands[0, 1:] * u[1:]
-        found[1:] += self.bands[2, :-1] * u[:-1]
-        return found
-
-    def seen_from(self, u: Array) -> "_Operator":
-        """The same, for a time step from u."""
-        return replace(self, initial_rates=self.rates(u))
-
-    def factor(self, shift: float) -> Callable[[Array], Array]:
-        """Return a function r -> x that solves (shift - operator) x = r."""
-        bands = -self.bands
-        bands[1] += shift
-        return lambda r: solve_banded((1, 1), bands, r)
 
 
 # ---------------------------------------------------------------------- by simulation
@@ -208,7 +80,7 @@ def simulate_below(
     That chance is known whatever the length of a step (a Brownian bridge), so steps cost no
     accuracy. Without a horizon paths end where a return to the level has become impossible.
     """
-    _check(level, share, horizon)
+    check_drawdown(level, share, horizon)
     drift, volatility = drift_and_volatility(share)
     if np.isinf(horizon) and drift <= 0.0:
         raise LawError(f"from a share of 2 on every level is reached, got {share:g}")
@@ -325,7 +197,8 @@ def _exponent(level: float, chance: float) -> float:
     return float(np.log(chance) / np.log(level))
 
 
-def _check(level: float, share: float, horizon: float = 1.0) -> None:
+def check_drawdown(level: float, share: float, horizon: float = 1.0) -> None:
+    """LawError unless these make sense."""
     if not 0.0 < level < 1.0:
         raise LawError(f"a drawdown's level must be > 0 and < 1, got {level:g}")
     if not 0.0 < share < np.inf:

@@ -8,12 +8,10 @@ import numpy as np
 from scipy.optimize import brentq
 
 from pdesolve.investing import laws
-from pdesolve.investing.laws import FAIR, Law, LawError
-from pdesolve.numerics.rootfind import increasing_root
+from pdesolve.investing.law import FAIR, Law, check_rate
 from pdesolve.typing import Array
 
 ROUNDING = 4 * np.finfo(float).eps
-CHUNK = 2**21  # resampled returns at once
 POINTS = 201  # of a curve
 BEYOND = 2.5  # times the optimum: where a curve ends
 
@@ -70,8 +68,17 @@ class Growth:
     def limit(self) -> tuple[float, float, float]:
         """Fraction, growth and volatility where returns are small: mu/sigma², mu²/2sigma²."""
         fraction = self.small_limit
-        growth = float(np.log1p(self.rate)) + 0.5 * fraction * self.excess.mean
-        return fraction, growth, abs(fraction) * self.law.sd
+        return fraction, self.limit_at(fraction), abs(fraction) * self.law.sd
+
+    def limit_at(self, fraction: float) -> float:
+        """Growth where returns are small: mu f - sigma² f²/2 above the riskless one."""
+        mean, sd = self.excess.mean, self.excess.sd
+        return float(np.log1p(self.rate)) + fraction * mean - 0.5 * (fraction * sd) ** 2
+
+    @property
+    def endless(self) -> bool:
+        """Whether every fraction but 0 risks ruin, so that only the limit has an optimum."""
+        return self.ruin == (0.0, 0.0)
 
     @property
     def ruin(self) -> tuple[float, float]:
@@ -91,12 +98,23 @@ class Growth:
         return root
 
     def curve(self, count: int = POINTS) -> tuple[Array, Array]:
-        """Fractions from 0 to well past the optimum, short of ruin, and their growth."""
-        low, high = self.ruin
+        """Fractions from 0 to well past the optimum, short of ruin, and their growth.
+
+        Where every fraction but 0 risks ruin it is that of the limit of small returns; where
+        nothing is to be gained, of both sides, half-way to ruin.
+        """
         at = self.fraction if np.isfinite(self.fraction) and self.fraction else self.small_limit
-        end = float(np.clip(BEYOND * at, low, high))
-        fractions = np.linspace(0.0, end, count)
-        return fractions, np.array([self.growth_at(float(f)) for f in fractions])
+        fair = abs(self.excess.mean) <= FAIR * self.excess.sd
+        low, high = 0.0, BEYOND * at
+        if self.endless and fair:
+            low, high = -1.0, 1.0
+        elif not self.endless and self.fraction == 0.0:
+            low, high = (0.5 * end if np.isfinite(end) else 0.0 for end in self.ruin)
+        elif not self.endless:
+            high = float(np.clip(high, *self.ruin))
+        fractions = np.linspace(low, high, count)
+        growth = self.limit_at if self.endless else self.growth_at
+        return fractions, np.array([growth(float(f)) for f in fractions])
 
 
 def growth_of(law: Law, rate: float = 0.0) -> Growth:
@@ -113,7 +131,7 @@ def growth_of(law: Law, rate: float = 0.0) -> Growth:
     LawError
         If the rate is not above -1.
     """
-    excess = law.less(laws.check_rate(rate))
+    excess = law.less(check_rate(rate))
     fraction, message = _optimum(excess)
     error = {"fraction": 0.0, "growth": 0.0}
     if excess.coarse is not None and np.isfinite(fraction):
@@ -141,7 +159,8 @@ def _optimum(excess: Law) -> tuple[float, str]:
     if end == 0.0:
         return 0.0, (
             "a return without ends can lose any multiple of the stake: every fraction but 0 risks"
-            " ruin, and only rebalancing without pause has an optimum, the small-return limit"
+            " ruin, and only rebalancing without pause has an optimum, the small-return limit (of"
+            " which the curve is)"
         )
     if np.isinf(end):
         return np.inf, "there is no optimum: nothing can be lost, and the larger the better"
@@ -150,93 +169,6 @@ def _optimum(excess: Law) -> tuple[float, str]:
         return last, "the optimum is at the end where ruin begins: growth still rises there"
     root: float = brentq(excess.slope, 0.0, last, xtol=1e-300, rtol=ROUNDING)
     return root, ""
-
-
-# ---------------------------------------------------------------------- estimated from a sample
-
-
-@dataclass(frozen=True, kw_only=True)
-class Uncertainty:
-    """How well a sample says what its growth-optimal fraction is.
-
-    Attributes
-    ----------
-    standard_error : float
-        By the delta method, 1/√(Σ Z²/(1 + f Z)²) over the returns Z relative to the riskless one.
-    bootstrap : float
-        Standard deviation over resamples (infinite ones left out).
-    interval : (float, float)
-        Between which 95% of the resamples are.
-    overbet : float
-        Share of resamples whose own optimum is less than half as large, or on the other side: of
-        such a market the fraction is twice too high, and wealth does not grow by it.
-    unbounded : float
-        Share of resamples in which nothing is lost, so that there is no optimum.
-    """
-
-    standard_error: float
-    bootstrap: float
-    interval: tuple[float, float]
-    overbet: float
-    unbounded: float
-
-
-def uncertainty(found: Growth, *, resamples: int = 1000, seed: int = 0) -> Uncertainty:
-    """Standard errors of the fraction of a sample, whose returns are taken as independent.
-
-    Parameters
-    ----------
-    found : Growth
-        Of a sample, with a finite fraction.
-    resamples : int
-        Of the bootstrap.
-    seed : int
-    """
-    if not found.law.observations or not np.isfinite(found.fraction):
-        raise LawError("only the fraction of a sample has a standard error")
-    slopes = found.excess.points / found.excess.wealth(found.fraction)
-    rng = np.random.default_rng(seed)
-    at_once = max(1, CHUNK // found.excess.points.size)
-    parts = [min(at_once, resamples - k) for k in range(0, resamples, at_once)]
-    drawn = np.concatenate([_bootstrap(found.excess, count, rng) for count in parts])
-    finite = drawn[np.isfinite(drawn)]
-    low, high = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf")
-    return Uncertainty(
-        standard_error=float(1.0 / np.sqrt(slopes @ slopes)),
-        bootstrap=float(np.std(finite, ddof=1)) if finite.size > 1 else np.nan,
-        interval=(float(low), float(high)),
-        overbet=float(np.mean(drawn * np.sign(found.fraction) < 0.5 * abs(found.fraction))),
-        unbounded=float(1.0 - finite.size / drawn.size),
-    )
-
-
-def _bootstrap(excess: Law, resamples: int, rng: np.random.Generator) -> Array:
-    """Growth-optimal fractions of resamples; infinite where nothing is lost."""
-    x = excess.points
-    counts = rng.multinomial(x.size, np.full(x.size, 1.0 / x.size), size=resamples)
-    mean, drawn = counts @ x, counts > 0
-    lowest, highest = (np.where(drawn, x, s * np.inf) for s in (1, -1))
-    side = np.sign(mean)
-    worst = np.where(side > 0, lowest.min(axis=1), -highest.max(axis=1))  # as a return of that side
-    found = np.where((worst < 0.0) | (side == 0.0), 0.0, np.copysign(np.inf, mean))
-    bets = np.flatnonzero((worst < 0.0) & (side != 0.0))
-    scale, often = side[bets] / -worst[bets], counts[bets]
-
-    def gap(share: Array) -> tuple[Array, Array]:
-        """-g' and -g'' along the share of the fraction that ruins."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = scale[:, None] * x / (1.0 + (share * scale)[:, None] * x)
-            slope = np.where(often > 0, often * each, 0.0)
-            return -slope.sum(axis=1), np.where(often > 0, slope * each, 0.0).sum(axis=1)
-
-    if bets.size:
-        ends = np.zeros(bets.size), np.full(bets.size, 1.0 - 1e-12)
-        start = np.full(bets.size, 0.5)
-        found[bets] = scale * increasing_root(gap, start, *ends, geometric=False)
-    return found
-
-
-# ---------------------------------------------------------------------- rebalancing
 
 
 def rebalanced(mean: float, sd: float, times: int, rate: float = 0.0) -> Growth:

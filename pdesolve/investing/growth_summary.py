@@ -5,89 +5,24 @@ import io
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import Any
 
 from pdesolve.files import plain
 from pdesolve.investing.drawdown import drawdown_exponent
-from pdesolve.investing.growth import Growth, Uncertainty, rebalanced
-from pdesolve.investing.least_future_value import LeastFutureValue
+from pdesolve.investing.growth_report import STEPS, Report
 from pdesolve.version import __version__
 
-if TYPE_CHECKING:
-    from pdesolve.investing.in_market import MarketGrowth
-
-STEPS = (1, 12, 250)  # a period that its moments are shared out over
 LEVEL = 0.5  # of wealth, to which the table says how likely it falls
-TRADED = {  # until the payoff
+TRADED = {  # until the payoff, at announcements with options on the price just after them
     "public": "traded, growth of who knows prices",
     "informed": "  who knows the payoff",
     "mutual_information": "  their difference, what prices tell",
     "with_options": "  who knows prices, with options",
 }
+MARKET = (*TRADED, "by_law")
 LATEX = str.maketrans({mark: f"\\{mark}" for mark in "&%$#_{}"} | {"σ": r"$\sigma$", "μ": r"$\mu$"})
 Row = tuple[str, float, float]  # a name, a value, its error
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Report:
-    """What is known of the growth of wealth under one law of returns.
-
-    Attributes
-    ----------
-    name : str
-        Of the files written.
-    found : Growth
-    share : float or None
-        c, of the growth-optimal fraction, if another than the whole of it is asked about.
-    uncertainty : Uncertainty or None
-        Of a sample.
-    least : tuple of LeastFutureValue
-        Of a sample, at one or more leverages.
-    market : MarketGrowth or None
-        Of a case, what those gain who trade until the payoff.
-    moments : bool
-        Whether the law stands for its mean and standard deviation, which may be shared out.
-    """
-
-    name: str
-    found: Growth
-    share: float | None = None
-    uncertainty: Uncertainty | None = None
-    least: tuple[LeastFutureValue, ...] = ()
-    market: "MarketGrowth | None" = None
-    moments: bool = False
-
-    @property
-    def held(self) -> float:
-        """The fraction that is held: the share of the optimum."""
-        return self.found.fraction * (1.0 if self.share is None else self.share)
-
-    @cached_property
-    def exponent(self) -> float:
-        """Of the chance of ever falling, at the fraction that is held; NaN without an optimum."""
-        if not math.isfinite(self.held):
-            return math.nan
-        return drawdown_exponent(self.found.excess, self.held)
-
-    @cached_property
-    def rebalancing(self) -> dict[str, list[float]]:
-        """Fraction and growth per period where a period has so many steps."""
-        law, rate = self.found.law, self.found.rate
-        each = [rebalanced(law.mean, law.sd, times, rate) for times in STEPS]
-        return {
-            "times": [float(times) for times in STEPS],
-            "fraction": [one.fraction for one in each],
-            "growth": [times * one.growth for times, one in zip(STEPS, each, strict=True)],
-        }
-
-    @property
-    def without_pause(self) -> tuple[float, float, float]:
-        """Fraction, growth per period and volatility that rebalancing ever more often leads to."""
-        law, rate = self.found.law, self.found.rate
-        fraction = (law.mean - rate) / law.sd**2
-        return fraction, rate + 0.5 * fraction * (law.mean - rate), abs(fraction) * law.sd
 
 
 def as_json(report: Report) -> str:
@@ -98,7 +33,7 @@ def as_json(report: Report) -> str:
         "name": report.name,
         "law": found.law.label,
         "rate": found.rate,
-        "fraction": found.fraction,
+        **_counted(report),
         "growth": found.growth,
         "volatility": found.volatility,
         "small_limit": found.small_limit,
@@ -108,20 +43,27 @@ def as_json(report: Report) -> str:
         "drawdown_exponent": drawdown_exponent(found.excess, found.fraction)
         if math.isfinite(found.fraction)
         else None,
-        "error": found.error,
+        "error": _errors(report),
         "message": found.message,
-        "curve": {"fraction": fractions, "growth": growth},
+        "unit": report.unit,
+        "curve": {"of": _curve_of(report), _key(report): fractions, "growth": growth},
     }
-    if report.share is not None:
+    if report.price is not None:
+        said["price"] = report.price
+    if report.asked.share is not None:
         said["fractional"] = {
-            "share": report.share,
+            "share": report.asked.share,
+            "of": _curve_of(report),
             "fraction": report.held,
-            "growth": _growth_held(report),
+            "growth": report.growth_held,
             "drawdown_exponent": report.exponent,
         }
+    if report.asked.drawdown is not None:
+        level, chance = report.asked.drawdown
+        fraction, grown = report.restrained
+        said["drawdown"] = {"level": level, "chance": chance, "fraction": fraction, "growth": grown}
     if report.market is not None:
-        said.update({name: getattr(report.market, name).value for name in TRADED})
-        said["error"] = found.error | {name: getattr(report.market, name).error for name in TRADED}
+        said.update({name: getattr(report.market, name).value for name in MARKET})
     if report.uncertainty is not None:
         said["uncertainty"] = asdict(report.uncertainty)
     if report.moments:
@@ -153,7 +95,7 @@ def as_csv(report: Report) -> str:
     """Return the growth curve, every digit kept."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["fraction", "growth"])
+    writer.writerow([_key(report), "growth"])
     for fraction, growth in zip(*report.found.curve(), strict=True):
         writer.writerow([float(fraction), float(growth) if math.isfinite(growth) else None])
     return out.getvalue()
@@ -175,31 +117,66 @@ def as_latex(report: Report) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
-def _growth_held(report: Report) -> float:
-    return report.found.growth_at(report.held) if math.isfinite(report.held) else math.nan
+def _key(report: Report) -> str:
+    """Name of a column of fractions."""
+    return "shares" if report.per_share else "fraction"
+
+
+def _curve_of(report: Report) -> str:
+    """What the growth curve is one of."""
+    return "the small-return limit" if report.found.endless else "the law"
+
+
+def _counted(report: Report) -> dict[str, float | None]:
+    """The optimum as a fraction of wealth, or as shares per unit of wealth if there is none."""
+    if report.per_share:
+        return {"fraction": None, "shares": report.found.fraction}
+    return {"fraction": report.found.fraction}
+
+
+def _errors(report: Report) -> dict[str, float]:
+    """Of all that is computed."""
+    found, market = report.found.error, report.market
+    errors = {_key(report): found["fraction"], "growth": found["growth"]}
+    if market is not None:
+        errors.update({name: getattr(market, name).error for name in MARKET})
+    return errors
 
 
 def _rows(report: Report) -> Iterator[Row]:
-    found, uncertainty = report.found, report.uncertainty
-    yield "growth-optimal fraction", found.fraction, found.error["fraction"]
+    found, uncertainty, unit = report.found, report.uncertainty, report.unit
+    yield f"growth-optimal {unit}", found.fraction, found.error["fraction"]
     if uncertainty is not None:
         yield "  standard error", uncertainty.standard_error, 0.0
         yield "  the same by bootstrap", uncertainty.bootstrap, 0.0
     yield "growth of log wealth", found.growth, found.error["growth"]
     yield "volatility", found.volatility, 0.0
     yield "small-return limit μ/σ²", found.small_limit, 0.0
+    if found.endless:
+        yield "  its growth of log wealth", found.limit[1], 0.0
+        yield "  its volatility", found.limit[2], 0.0
     yield "no more growth than cash from", found.break_even, 0.0
     yield "ruin from, short", found.ruin[0], 0.0
     yield "ruin from, long", found.ruin[1], 0.0
     if report.market is not None:
         for name, label in TRADED.items():
             yield label, *getattr(report.market, name)
-    if report.share is not None:
-        yield f"fraction at a share of {report.share:g}", report.held, 0.0
-        yield "  growth of log wealth", _growth_held(report), 0.0
+    if report.asked.share is not None:
+        limit = " of the limit" if report.in_limit else ""
+        yield f"{unit} at a share of {report.asked.share:g}{limit}", report.held, 0.0
+        yield "  growth of log wealth", report.growth_held, 0.0
         yield "  drawdown exponent", report.exponent, 0.0
     else:
         yield "drawdown exponent", report.exponent, 0.0
+    if report.asked.drawdown is not None:
+        level, chance = report.asked.drawdown
+        limit = " in the limit" if report.in_limit else ""
+        yield (
+            f"{unit} that keeps P(ever < {level:g}) < {chance:g}{limit}",
+            report.restrained[0],
+            0.0,
+        )
+        yield "  growth of log wealth", report.restrained[1], 0.0
 
 
 def _cell(value: float, error: float) -> str:
@@ -218,6 +195,9 @@ def _remarks(report: Report) -> Iterator[str]:
             f"wealth, in units of cash, ever falls to {LEVEL:.0%} of itself with a chance below"
             f" {LEVEL**report.exponent:.3g}"
         )
+    if report.market is not None and report.market.announcements:
+        yield ""
+        yield "who trades has options on the price just after each announcement, at which it jumps"
     if (u := report.uncertainty) is not None:
         yield ""
         yield (

@@ -1,146 +1,20 @@
-"""Laws of a return: bets, discrete laws, normals, lognormals, samples, a payoff bought at a price.
-
-Each is nodes with probabilities: the atoms themselves, or those of a quadrature whose half as fine
-one tells its error. Wealth 1 + f X is formed from how far X is from an end of its support, so that
-it keeps its digits where a fraction f comes close to ruin.
-"""
+"""Laws of a return: bets, discrete laws, normals, lognormals, samples."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pdesolve.case import BetaPayoff, DiscretePayoff, LognormalPayoff, PayoffSpec, UniformPayoff
-from pdesolve.case.errors import PdesolveError
-from pdesolve.model.payoff.factory import make_prior
+from pdesolve.investing.law import Law, LawError
 from pdesolve.typing import Array
 
 LEAST, MOST = 1e-100, 1e100  # size of a return and of its spread, which is squared
 FARTHEST = 38.0  # standard deviations from its mean at which a normal is cut: none is left there
-FAIR = 1e-15  # a mean below that share of the standard deviation is none
 SUM = 1e-9  # what probabilities may miss one by
 WIDEST = 1e6  # standard deviation of a lognormal over its mean
 STEP, WIDE = 1 / 32, 12.0  # of the trapezoidal rule for a normal; its range, in sd
 END_STEP, END_WIDE = 1 / 128, 6.0  # of the tanh-sinh rule
-
-
-class LawError(PdesolveError, ValueError):
-    """What is wrong with a law of returns."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Law:
-    """A law of the simple return X of a period.
-
-    Attributes
-    ----------
-    label : str
-        What it is, in a few words.
-    points, weights : array
-        Returns and their probabilities.
-    above, below : array
-        How far the points are from the lower and from the upper end.
-    low, high : float
-        Ends of the support; infinite where there is none.
-    atoms : bool
-        Whether the points are the law itself, its ends among them.
-    coarse : Law or None
-        The same from half as many nodes, where it takes quadrature.
-    observations : int
-        In a sample, 0 else.
-    """
-
-    label: str
-    points: Array
-    weights: Array
-    above: Array
-    below: Array
-    low: float
-    high: float
-    atoms: bool = True
-    coarse: "Law | None" = None
-    observations: int = 0
-
-    @cached_property
-    def mean(self) -> float:
-        """E X."""
-        return float(self.weights @ self.points)
-
-    @cached_property
-    def sd(self) -> float:
-        """Standard deviation of X."""
-        return float(np.sqrt(self.weights @ (self.points - self.mean) ** 2))
-
-    def less(self, rate: float) -> "Law":
-        """The law of (X - r)/(1 + r), the return relative to a riskless one."""
-        size = 1.0 + rate
-        return replace(
-            self,
-            points=(self.points - rate) / size,
-            above=self.above / size,
-            below=self.below / size,
-            low=(self.low - rate) / size,
-            high=(self.high - rate) / size,
-            coarse=None if self.coarse is None else self.coarse.less(rate),
-        )
-
-    def mirrored(self) -> "Law":
-        """The law of -X."""
-        return replace(
-            self,
-            points=-self.points,
-            above=self.below,
-            below=self.above,
-            low=-self.high,
-            high=-self.low,
-            coarse=None if self.coarse is None else self.coarse.mirrored(),
-        )
-
-    @property
-    def ruin(self) -> tuple[float, float]:
-        """The fractions from which on wealth 1 + f X can be lost; infinite where there is none."""
-        return (
-            -1.0 / self.high + 0.0 if self.high > 0.0 else -np.inf,
-            -1.0 / self.low if self.low < 0.0 else np.inf,
-        )
-
-    def wealth(self, fraction: float) -> Array:
-        """1 + f X at the points."""
-        low, high = self.ruin
-        if fraction > 0.0 and np.isfinite(high):
-            return (1.0 - fraction / high) + fraction * self.above
-        if fraction < 0.0 and np.isfinite(low):
-            return (1.0 - fraction / low) - fraction * self.below
-        return 1.0 + fraction * self.points
-
-    def log_wealth(self, fraction: float) -> Array:
-        """log(1 + f X) at the points."""
-        profit = fraction * self.points
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(profit > -0.5, np.log1p(profit), np.log(self.wealth(fraction)))
-
-    def growth(self, fraction: float) -> float:
-        """E log(1 + f X); -inf where that means ruin."""
-        if fraction == 0.0:
-            return 0.0
-        low, high = self.ruin
-        inside = low < fraction < high
-        if not inside and (self.atoms or not low <= fraction <= high):
-            return -np.inf
-        return float(self.weights @ self.log_wealth(fraction))
-
-    def slope(self, fraction: float) -> float:
-        """E X/(1 + f X), the derivative of `growth`; -inf or inf at the ends of ruin."""
-        wealth = self.wealth(fraction)
-        if np.any(wealth <= 0.0):
-            return -np.inf if fraction > 0.0 else np.inf
-        return float(self.weights @ (self.points / wealth))
-
-    def sample(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
-        """Returns drawn from the points."""
-        return self.points[rng.choice(self.points.size, size=size, p=self.weights)]
 
 
 def two_point(probability: float, gain: float, loss: float) -> Law:
@@ -187,7 +61,7 @@ def normal(mean: float, sd: float, reach: float = np.inf) -> Law:
     _check_spread("a normal return", mean, sd)
     label = f"normal return, mean {mean:g}, sd {sd:g}"
     if reach == np.inf:
-        return _unbounded(mean, sd, label)
+        return unbounded(mean, sd, label)
     if not 0.0 < reach <= FARTHEST:
         rule = f"must be cut at > 0 and at most {FARTHEST:g} standard deviations"
         raise LawError(f"a normal return {rule}, got {reach:g}")
@@ -196,7 +70,7 @@ def normal(mean: float, sd: float, reach: float = np.inf) -> Law:
         return -0.5 * ((above - below) / (2.0 * sd)) ** 2
 
     label += f", cut at {reach:g} sd"
-    return _between(mean - reach * sd, mean + reach * sd, log_density, label)
+    return between(mean - reach * sd, mean + reach * sd, log_density, label)
 
 
 def lognormal(mean: float, sd: float) -> Law:
@@ -229,62 +103,6 @@ def lognormal(mean: float, sd: float) -> Law:
     return replace(nodes(STEP), coarse=nodes(2.0 * STEP))
 
 
-def of_payoff(payoff: PayoffSpec, price: float) -> Law:
-    """The return x/p - 1 of a payoff x that is bought at the price p.
-
-    Raises
-    ------
-    LawError
-        If the price is not positive.
-    """
-    if not price > 0.0:
-        raise LawError(f"a return needs a price > 0, and the price is {price:g}")
-    label = f"{payoff.kind} payoff bought at {price:.7g}, held to the horizon"
-    if isinstance(payoff, DiscretePayoff):
-        law = discrete(np.asarray(payoff.values) / price - 1.0, payoff.probabilities)
-        return replace(law, label=label)
-    if isinstance(payoff, UniformPayoff | BetaPayoff):
-        a, b = (payoff.a, payoff.b) if isinstance(payoff, BetaPayoff) else (1.0, 1.0)
-
-        def log_density(above: Array, below: Array) -> Array:
-            return (a - 1.0) * np.log(above) + (b - 1.0) * np.log(below)
-
-        return _between(payoff.low / price - 1.0, payoff.high / price - 1.0, log_density, label)
-    if isinstance(payoff, LognormalPayoff):
-        return replace(_cut_lognormal(payoff, price), label=label)
-    prior = make_prior(payoff)
-    return _unbounded(prior.mean / price - 1.0, prior.sd / price, label)
-
-
-def _cut_lognormal(payoff: LognormalPayoff, price: float) -> Law:
-    """The return of a lognormal payoff that is cut at two ends: its log is a normal, cut."""
-    sd = np.sqrt(np.log1p((payoff.sd / payoff.mean) ** 2))
-    middle = np.log(payoff.mean / price) - 0.5 * sd**2
-    with np.errstate(divide="ignore"):
-        ends = np.log(np.array([payoff.low, payoff.high]) / price)
-    low, high = np.clip(ends, middle - WIDE * sd, middle + (WIDE + 2.0 * sd) * sd)
-    bottom, top = np.exp(low), np.exp(high)
-
-    def log_density(above: Array, below: Array) -> Array:
-        y = np.where(above < below, low + above, high - below)
-        return -0.5 * ((y - middle) / sd) ** 2
-
-    def from_log(law: Law) -> Law:
-        above = bottom - payoff.low / price + bottom * np.expm1(law.above)
-        below = payoff.high / price - top - top * np.expm1(-law.below)
-        return replace(
-            law,
-            points=payoff.low / price - 1.0 + above,
-            above=above,
-            below=below,
-            low=payoff.low / price - 1.0,
-            high=payoff.high / price - 1.0,
-            coarse=None if law.coarse is None else from_log(law.coarse),
-        )
-
-    return from_log(_between(low, high, log_density, ""))
-
-
 def steps(mean: float, sd: float, times: int) -> Law:
     """The two-point return of one of so many equal steps of a period, moments shared out evenly."""
     _check_spread("a return", mean, sd)
@@ -292,13 +110,6 @@ def steps(mean: float, sd: float, times: int) -> Law:
     return replace(
         discrete([m + s, m - s], [0.5, 0.5]), label=f"two returns, {times} steps a period"
     )
-
-
-def check_rate(rate: float) -> float:
-    """A riskless rate per period; LawError unless it is finite and above -1."""
-    if not -1.0 < rate < np.inf:
-        raise LawError(f"rate must be a finite number > -1, got {rate:g}")
-    return rate
 
 
 def _check_spread(what: str, mean: float, sd: float) -> None:
@@ -320,7 +131,7 @@ def _atoms(x: Array, p: Array, label: str) -> Law:
     return Law(label=label, points=x, weights=p, above=x - low, below=high - x, low=low, high=high)
 
 
-def _unbounded(mean: float, sd: float, label: str) -> Law:
+def unbounded(mean: float, sd: float, label: str) -> Law:
     """A law without ends, of which only the moments matter."""
     return Law(
         label=label,
@@ -334,7 +145,7 @@ def _unbounded(mean: float, sd: float, label: str) -> Law:
     )
 
 
-def _between(
+def between(
     low: float, high: float, log_density: Callable[[Array, Array], Array], label: str
 ) -> Law:
     """A law with a density between two ends, by the tanh-sinh rule, which forgives it both ends."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pdesolve.investing.laws import LawError, check_rate
+from pdesolve.investing.law import LawError, check_rate
 from pdesolve.investing.returns import Returns
 from pdesolve.typing import Array
 

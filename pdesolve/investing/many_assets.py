@@ -8,7 +8,7 @@ from scipy.linalg import cholesky, lstsq, qr, solve_triangular
 from scipy.optimize import linprog, nnls
 
 from pdesolve.case.errors import PdesolveError
-from pdesolve.investing.laws import check_rate
+from pdesolve.investing.law import check_rate
 from pdesolve.investing.returns import Returns
 from pdesolve.typing import Array
 

@@ -76,26 +76,30 @@ class Returns:
         ReturnsError
             If there is no such asset, or several and none is named.
         """
-        rule = f"must be one of {', '.join(self.assets[:8])}{', ...' * (len(self.assets) > 8)}"
-        if asset is None and len(self.assets) > 1:
-            raise ReturnsError(f"column must be given, of {len(self.assets)}: it {rule}")
-        if isinstance(asset, str) and asset not in self.assets and asset.isdecimal():
-            asset = int(asset)
-        if isinstance(asset, str) and asset in self.assets:
-            place = self.assets.index(asset)
-        elif isinstance(asset, int) and 1 <= asset <= len(self.assets):
-            place = asset - 1
-        elif asset is None:
-            place = 0
-        else:
-            close = ", ".join(nearest(str(asset), list(self.assets))) or "none"
-            raise ReturnsError(f"column {rule}, got {str(asset)!r}; nearest: {close}")
+        place = find_column(self.assets, asset)
         kept = slice(place, place + 1)
         labels = None if self.labels is None else self.labels[kept]
         return replace(self, values=self.values[:, kept], assets=self.assets[kept], labels=labels)
 
 
-def read_returns(path: str | Path, *, prices: bool = False) -> Returns:
+def find_column(names: Sequence[str], asked: str | int | None) -> int:
+    """Place of a column, by name or number from 1; of the only one there is by default."""
+    rule = f"must be one of {', '.join(names[:8])}{', ...' * (len(names) > 8)}"
+    if asked is None and len(names) > 1:
+        raise ReturnsError(f"column must be given, of {len(names)}: it {rule}")
+    if isinstance(asked, str) and asked in names:
+        return list(names).index(asked)
+    if isinstance(asked, str) and asked.isdecimal():
+        asked = int(asked)
+    if asked is None or (isinstance(asked, int) and 1 <= asked <= len(names)):
+        return (asked or 1) - 1
+    close = ", ".join(nearest(str(asked), list(names))) or "none"
+    raise ReturnsError(f"column {rule}, got {str(asked)!r}; nearest: {close}")
+
+
+def read_returns(
+    path: str | Path, *, prices: bool = False, columns: Sequence[str | int | None] = ()
+) -> Returns:
     """Read returns, or prices that are turned into returns, from a CSV file.
 
     Parameters
@@ -105,6 +109,9 @@ def read_returns(path: str | Path, *, prices: bool = False) -> Returns:
         counts. Rows above the table that start with # are passed over.
     prices : bool
         Whether the file holds prices.
+    columns : sequence of str, int or None
+        Those to be looked at, in this order, by name or number from 1; None is the only one there
+        is. By default all.
 
     Raises
     ------
@@ -127,15 +134,20 @@ def read_returns(path: str | Path, *, prices: bool = False) -> Returns:
     names = first[dated:] if header else [str(k + 1) for k in range(len(first) - dated)]
     dates = tuple(row.cells[0] for row in body) if dated else ()
     lines = [row.line for row in body]
-    columns = [f"column {k + 1 + dated}" + f" ({name})" * header for k, name in enumerate(names)]
+    _check_names(names, where)
+    try:
+        kept = list(dict.fromkeys(find_column(names, one) for one in columns))
+    except ReturnsError as error:
+        raise ReturnsError(f"{where}: {error}") from None
+    kept = kept or list(range(len(names)))
+    said = [f"column {k + 1 + dated}" + f" ({names[k]})" * header for k in kept]
 
     def place(row: int, column: int) -> str:
-        return f"{where}, line {lines[row]}, {columns[column]},"
+        return f"{where}, line {lines[row]}, {said[column]},"
 
-    values = _numbers(body, dated, place)
-    _check_names(names, where)
+    values = _numbers(body, [k + dated for k in kept], place)
     _check_order(dates, lambda row: f"{where}, line {lines[row]}, column 1,")
-    return _checked(values, tuple(names), dates, prices, where, place, columns)
+    return _checked(values, tuple(names[k] for k in kept), dates, prices, where, place, said)
 
 
 def as_returns(data: Any, *, prices: bool = False) -> Returns:
@@ -203,12 +215,13 @@ def _is_name(cell: str) -> bool:
     )
 
 
-def _numbers(rows: Sequence[Row], dated: bool, place: Callable[[int, int], str]) -> Array:
-    """The table's numbers, NaN where one is missing; a column has percent signs, or none."""
-    width = len(rows[0].cells) - dated if rows else 0
-    found, share = np.full((len(rows), width), np.nan), dict[int, bool]()
+def _numbers(
+    rows: Sequence[Row], columns: Sequence[int], place: Callable[[int, int], str]
+) -> Array:
+    """Numbers of some columns, NaN where one is missing; a column has percent signs, or none."""
+    found, share = np.full((len(rows), len(columns)), np.nan), dict[int, bool]()
     for i, row in enumerate(rows):
-        for j, cell in enumerate(row.cells[dated:]):
+        for j, cell in enumerate(row.cells[k] for k in columns):
             value = number(cell)
             mixed = bool(value) and share.setdefault(j, cell.endswith("%")) != cell.endswith("%")
             if value is not None and not mixed:

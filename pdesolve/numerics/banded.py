@@ -2,26 +2,20 @@
 
 Information flows from larger to smaller psi as one steps back from the payoff date, so the lines of
 an element (see :mod:`pdesolve.numerics.grid`) are solved together once those above them are known.
+
+Unknowns of an element are ordered (xi node, line, field). Its matrix is kept by rows: a row of the
+grid's stencils is a few coefficients times the same few patterns at every node, so that all rows of
+a line are one product of matrices. LAPACK keeps bands by columns; to it this is the transpose.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 
 from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
-
-CHUNK = 200  # xi nodes whose matrices are built at once: they should fit the processor's cache
-
-
-class _Coefficients(NamedTuple):
-    """Of 1, d/dz (n_fields, n_fields, n_psi, n_xi) and d²/dz² (n_psi, n_xi)."""
-
-    one: Array
-    on_z: Array
-    on_zz: Array
 
 
 class Factors:
@@ -44,26 +38,23 @@ class Factors:
     """
 
     def __init__(self, grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array):
-        c = _Coefficients(*_along_z(grid, shift, c0, c1, c2, c_psi))
         top, s = grid.n_psi - 1, grid.stages
         self._grid = grid
-        self._end = _lu(*_bands(grid, c, c_psi, slice(top, None), 1))[0]
-        self._elements: list[_LU] = []
-        some = s * max(1, round(CHUNK / grid.n_xi))
-        for low in range(0, top, some):
-            self._elements += _lu(*_bands(grid, c, c_psi, slice(low, min(low + some, top)), s))
+        c = _coefficients(grid, shift, c0, c1, c2, c_psi)
+        self._end = _factor(grid, c[top:], 1)[0]
+        self._elements = _factor(grid, c[:top], s) if top else []
         last_lines = grid.upwind[np.arange(top), np.arange(top) // s * s + s]
         self._inflow = _by_element(grid, (c_psi[:top] * last_lines[:, None])[..., None])
 
     def solve(self, r: Array) -> Array:
         """The x with (shift - J) x = r, both of shape (n_psi, n_xi, n_fields)."""
         top = self._grid.n_psi - 1
-        x = _by_element(self._grid, r[:top])
-        first = _solve(self._end, r[top].copy())
+        x, first = _by_element(self._grid, r[:top]), r[top].copy()
+        self._end.solve(first)
         above = first[:, None]
         for e in range(len(self._elements) - 1, -1, -1):
             x[e] += self._inflow[e] * above
-            x[e] = _solve(self._elements[e], x[e])
+            self._elements[e].solve(x[e])
             above = x[e, :, :1]
         return self._lines(x, first)
 
@@ -72,17 +63,20 @@ class Factors:
         top = self._grid.n_psi - 1
         x, last = _by_element(self._grid, r[:top]), r[top].copy()
         for e, factors in enumerate(self._elements):
-            x[e] = _solve(factors, x[e], transposed=True)
+            factors.solve_transposed(x[e])
             passed = np.sum(self._inflow[e] * x[e], axis=1)
             above = x[e + 1, :, 0] if e + 1 < len(self._elements) else last
             above += passed
-        return self._lines(x, _solve(self._end, last, transposed=True))
+        self._end.solve_transposed(last)
+        return self._lines(x, last)
 
     def _lines(self, x: Array, last: Array) -> Array:
-        """Lines of the elements and the last one, in their order."""
-        fields = last.shape[-1]
-        lines = x.transpose(0, 2, 1, 3).reshape(-1, self._grid.n_xi, fields)
-        return np.concatenate([lines, last[None]])
+        """Lines of the elements and the last one, in their order; each field in one piece."""
+        grid, fields = self._grid, last.shape[-1]
+        found = np.empty((fields, grid.n_psi, grid.n_xi))
+        found[:, :-1].reshape(fields, -1, grid.stages, grid.n_xi)[...] = x.transpose(3, 0, 2, 1)
+        found[:, -1] = last.T
+        return found.transpose(1, 2, 0)
 
 
 def _by_element(grid: Grid, u: Array) -> Array:
@@ -91,77 +85,128 @@ def _by_element(grid: Grid, u: Array) -> Array:
     return grouped.transpose(0, 2, 1, 3).copy()
 
 
-def _along_z(
-    grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array
-) -> tuple[Array, Array, Array]:
-    """Coefficients of 1, d/dz and d²/dz² in shift - J, without the d/dpsi at fixed z."""
-    z_xi, z_xi2, z_xixi, z_psi = grid.metric
-    same = np.eye(c0.shape[0])[:, :, None, None]
-    return (
-        same * shift - c0,
-        -c1 * z_xi - same * (c2 * z_xixi + c_psi * z_psi),
-        -c2 * z_xi2,
-    )
+def _coefficients(grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array) -> Array:
+    """What multiplies the patterns of `_patterns` in a row, shape (n_psi, n_fields, many, n_xi).
 
-
-def _bands(
-    grid: Grid, c: _Coefficients, c_psi: Array, lines: slice, together: int
-) -> tuple[Array, int]:
-    """Matrices of these lines, so many together, in LAPACK band storage, and its half width.
-
-    Unknowns are ordered (xi node, line, field). The array has shape (matrices, unknowns, band);
-    row minus column is the place in the band, less twice the half width.
+    In their order: d/dz of every field, d²/dz² of its own, every field, and its own on every line
+    of the element.
     """
-    w1, w2 = grid.rows
-    s, m, n = together, w1.shape[0] // 2, grid.n_xi
-    one, on_z, on_zz = (a[..., lines, :] for a in c)
-    fields, count = one.shape[0], one.shape[2] // s
-    value = on_z[..., None, :] * w1
+    z_xi, z_xi2, z_xixi, z_psi = grid.metric
+    fields, s, top = c0.shape[0], grid.stages, grid.n_psi - 1
+    c = np.empty((grid.n_psi, fields, 2 * fields + 1 + s, grid.n_xi))
+    on_z, on_zz, one, lines = np.split(c, [fields, fields + 1, 2 * fields + 1], axis=2)
+    own = np.arange(fields)
+    np.multiply(np.moveaxis(c1, 2, 0), -z_xi[:, None, None], out=on_z)
+    on_z[:, own, own] -= (c2 * z_xixi + c_psi * z_psi)[:, None]
+    on_zz[:, :, 0] = (-c2 * z_xi2)[:, None]
+    np.negative(np.moveaxis(c0, 2, 0), out=one)
+    one[:, own, own] += shift
+    first = np.arange(grid.n_psi) // s * s  # of the element that a line belongs to
+    among = np.minimum(first[:, None] + np.arange(s), top)
+    weight = np.take_along_axis(grid.upwind, among, axis=1)
+    lines[...] = (-weight[:, :, None] * c_psi[:, None])[:, None]
+    return c
+
+
+def _half(grid: Grid, fields: int, together: int) -> int:
+    """Half width of the band: the stencil's last node, on the same line, or the other lines."""
+    m = grid.order // 2 if grid.n_xi > 1 else 0
+    return max(fields * together * m + fields - 1, fields * (together - 1))
+
+
+class _Patterns(NamedTuple):
+    """Rows of the band that the coefficients multiply.
+
+    Those of most nodes have the shape (lines, n_fields, coefficients, band); those of the nodes
+    `ends`, where the mirror image is folded in, a further first axis. Column minus row is the place
+    in the band, less its half width.
+    """
+
+    usual: Array
+    ends: list[int]
+    folded: Array
+
+
+@lru_cache(maxsize=8)
+def _patterns(grid: Grid, fields: int, together: int) -> _Patterns:
+    """Of a grid's stencils, for so many lines together."""
+    (w1, w2), n = grid.rows, grid.n_xi
+    m, half = w1.shape[0] // 2, _half(grid, fields, together)
+    ends = [i for i in range(n) if i < m or i >= n - m]
+    nodes = [n // 2, *ends]
+    found = np.zeros((len(nodes), together, fields, 2 * fields + 1 + grid.stages, 2 * half + 1))
+    places = half + fields * together * np.arange(-m, m + 1)
     for i in range(fields):
-        value[i, i] += on_zz[:, None] * w2
-    value[..., m, :] += one
-    half = fields * s * (m + 1) - 1
-    wide, node = 3 * half + 1, fields * s
-    band = np.zeros((count, n + 2 * m, s, fields, wide))  # stencils stick out at either end
-    # from node i, field f of a line to node i + o, field g: affine in all of them
-    places = np.array([1, wide - 1, (n + 2 * m) * node * wide, fields * wide])
-    places = np.append(places, [node * (wide - 1), node * wide])
-    as_strided(
-        band.reshape(-1)[2 * half + node * m :],
-        (fields, fields, count, s, 2 * m + 1, n),
-        tuple(band.itemsize * places),
-    )[...] = value.reshape(fields, fields, count, s, 2 * m + 1, n)
-    inner = band[:, m : m + n]
-    speed = c_psi[lines].reshape(count, s, n)
-    D = grid.upwind[lines, lines]
-    for a in range(s):
-        for b in range(s):
-            weight = D[a::s, b::s].diagonal()[:, None]
-            inner[:, :, b, :, 2 * half + fields * (a - b)] -= (weight * speed[:, a])[..., None]
-    return inner.reshape(count, n * node, wide), half
+        for j in range(fields):
+            found[:, :, i, j, places + j - i] = w1.T[nodes, None]
+            found[:, :, i, fields + 1 + j, half + j - i] = 1.0
+        found[:, :, i, fields, places] = w2.T[nodes, None]
+        for a in range(together):
+            for b in range(together):
+                found[:, a, i, 2 * fields + 1 + b, half + fields * (b - a)] = 1.0
+    return _Patterns(found[0], ends, found[1:])
 
 
-class _LU(NamedTuple):
-    """Of a band matrix, as LAPACK keeps it."""
-
-    lu: Array
-    pivots: Array
-    half: int
-
-
-def _lu(bands: Array, half: int) -> list[_LU]:
-    """Factor band matrices in place."""
-    found = []
-    for band in bands:
-        lu, pivots, info = lapack.dgbtrf(band.T, half, half, overwrite_ab=1)
-        if info != 0:
-            raise ZeroDivisionError("a line of the implicit step has a singular matrix")
-        found.append(_LU(lu, pivots, half))
+def _factor(grid: Grid, c: Array, together: int) -> "list[_LU]":
+    """Factor the matrices of these lines, so many together."""
+    fields, n = c.shape[1], grid.n_xi
+    half = _half(grid, fields, together)
+    usual, ends, folded = _patterns(grid, fields, together)
+    c = c.reshape(-1, together, *c.shape[1:])
+    at_ends = np.moveaxis(c[..., ends], (-1, 0), (0, -2)) @ folded
+    bands = np.zeros((n, together, fields, 3 * half + 1))
+    rows, found = bands[..., half:], list[_LU]()  # LAPACK fills in the rest
+    room = np.empty((len(c), rows.size + half))
+    for one, at_end, kept in zip(c, np.moveaxis(at_ends, -2, 0), room, strict=True):
+        np.matmul(one.swapaxes(-1, -2), usual, out=rows.transpose(1, 2, 0, 3))
+        rows[ends] = at_end
+        found.append(_LU.of(bands.reshape(-1, 3 * half + 1), half, kept))
     return found
 
 
-def _solve(factors: _LU, r: Array, transposed: bool = False) -> Array:
-    """Solve for a right-hand side of any shape; it may be overwritten."""
-    lu, pivots, half = factors
-    x = lapack.dgbtrs(lu, half, half, r.reshape(-1), pivots, trans=transposed, overwrite_b=1)[0]
-    return x.reshape(r.shape)
+class _LU(NamedTuple):
+    """Factors of the transpose of a band matrix.
+
+    Where rows are exchanged over `fill` places, the upper one is wider than the matrix by as many.
+    """
+
+    upper: Array
+    lower: Array
+    half: int
+    fill: int
+    pivots: Array
+
+    @classmethod
+    def of(cls, bands: Array, half: int, room: Array) -> "_LU":
+        """Factor a matrix, whose array is overwritten, and keep what counts in the room given."""
+        _, pivots, info = lapack.dgbtrf(bands.T, half, half, overwrite_ab=1)
+        if info != 0:
+            raise ZeroDivisionError("a line of the implicit step has a singular matrix")
+        n, fill = pivots.size, int(np.max(pivots - np.arange(pivots.size)))
+        wide = 2 * half + 1 + fill
+        room = np.empty(n * wide + half) if fill else room
+        upper, lower = (room[k : k + n * wide].reshape(n, wide) for k in (0, half))
+        upper[...] = bands[:, half - fill :]
+        return cls(upper.T, lower.T, half, fill, pivots)
+
+    def solve(self, x: Array) -> None:
+        """Solve in place with the matrix."""
+        x = x.reshape(-1)
+        if self.fill:
+            self._exchanging(x, 1)
+            return
+        blas.dtbsv(self.half, self.upper, x, trans=1, overwrite_x=1)
+        blas.dtbsv(self.half, self.lower, x, trans=1, lower=1, diag=1, overwrite_x=1)
+
+    def solve_transposed(self, x: Array) -> None:
+        """Solve in place with its transpose."""
+        x = x.reshape(-1)
+        if self.fill:
+            self._exchanging(x, 0)
+            return
+        blas.dtbsv(self.half, self.lower, x, lower=1, diag=1, overwrite_x=1)
+        blas.dtbsv(self.half, self.upper, x, overwrite_x=1)
+
+    def _exchanging(self, x: Array, transposed: int) -> None:
+        upper, _, half, fill, pivots = self
+        lapack.dgbtrs(upper, half, fill, x, pivots, trans=transposed, overwrite_b=1)

@@ -169,20 +169,22 @@ class Grid:
     def derivatives(self, u: Array) -> tuple[Array, Array, Array]:
         """u_xi, u_xixi and u_psi of fields u, shape (n_psi, n_xi, n_fields).
 
-        At the two ends of the xi axis u_xi = 0: the mirror image continues the field.
+        At the two ends of the xi axis u_xi = 0: the mirror image continues the field. Each field of
+        the results lies in one piece, which makes what follows faster.
         """
+        fields = u.transpose(2, 0, 1)
+        u_psi = self.upwind @ fields
         if self.n_xi == 1:
-            return np.zeros_like(u), np.zeros_like(u), self._along_psi(u)
-        z_xi, z_xi2, z_xixi, z_psi = (m[..., None] for m in self.metric)
+            return np.zeros_like(u), np.zeros_like(u), u_psi.transpose(1, 2, 0)
+        z_xi, z_xi2, z_xixi, z_psi = self.metric
         w1, w2 = self._stencils
-        u_z = correlate1d(u, w1, axis=1, mode="mirror")
-        u_zz = correlate1d(u, w2, axis=1, mode="mirror")
-        u_psi = self._along_psi(u) + z_psi * u_z
-        return z_xi * u_z, z_xi2 * u_zz + z_xixi * u_z, u_psi
-
-    def _along_psi(self, u: Array) -> Array:
-        """du/dpsi at fixed z."""
-        return (self.upwind @ u.reshape(self.n_psi, -1)).reshape(u.shape)
+        u_z = correlate1d(fields, w1, mode="mirror")
+        u_zz = correlate1d(fields, w2, mode="mirror")
+        u_psi += z_psi * u_z
+        u_zz *= z_xi2
+        u_zz += z_xixi * u_z
+        u_z *= z_xi
+        return u_z.transpose(1, 2, 0), u_zz.transpose(1, 2, 0), u_psi.transpose(1, 2, 0)
 
     @cached_property
     def rows(self) -> tuple[Array, Array]:

@@ -208,11 +208,22 @@ def step(
     """
     k: list[Array] = []
     for i, (a, c) in enumerate(zip(method.a, method.c, strict=True)):
-        stage = u + sum(a[j] * k[j] for j in range(i)) if i else u
+        stage = _plus(u, a[:i], k)
         f = local.rates(stage) if i else local.initial_rates
         _check(f)
-        k.append(solve(f + sum((c[j] / h) * k[j] for j in range(i)) if i else f))
+        k.append(solve(_plus(f, c[:i] / h, k)))
     return stage + k[-1], k[-1]
+
+
+def _plus(u: Array, weights: Array, k: list[Array]) -> Array:
+    """Add the weighted sum of k to u, with no more room than that takes."""
+    if not k:
+        return u
+    total, term = k[0] * weights[0], np.empty_like(k[0])
+    for weight, one in zip(weights[1:], k[1:], strict=True):
+        total += np.multiply(one, weight, out=term)
+    total += u
+    return total
 
 
 def fixed_steps(

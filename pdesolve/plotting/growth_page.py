@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pdesolve.investing.drawdown import drawdown_exponent
-from pdesolve.investing.growth_summary import Report
+from pdesolve.investing.growth_report import Report
 from pdesolve.investing.least_future_value import LeastFutureValue
 from pdesolve.plotting.gallery import LINES, REFERENCE
 from pdesolve.plotting.layout import key, letter, panels, say
@@ -19,6 +18,7 @@ from pdesolve.version import __version__
 
 LEVELS = np.linspace(0.0, 1.0, 101)
 SHARES = (1.0, 0.5)  # of the growth-optimal fraction, whose drawdowns are drawn
+FRACTIONS = ("fraction of wealth", "shares per unit of wealth")  # whether per share
 OPTIMUM, HELD = "the optimum", "the fraction held"
 HELD_MARKER: Mapping[str, Any] = {**MARKER, "marker": "s", "markersize": 4.5}
 
@@ -71,51 +71,58 @@ def draw_least(ax: Axes, found: LeastFutureValue) -> None:
 
 
 def _draw_curve(ax: Axes, report: Report) -> None:
-    found = report.found
-    ax.set(xlabel="fraction of wealth", ylabel="growth per period")
-    if found.ruin == (0.0, 0.0):
-        ax.set(xlim=(-1.0, 1.0), ylim=(-1.0, 1.0))
-        return say(ax, "every fraction but 0\nrisks ruin")
+    found, cash = report.found, float(np.log1p(report.found.rate))
+    said = " (limit)" if found.endless else ""
+    ax.set(xlabel=FRACTIONS[report.per_share], ylabel=f"growth per period{said}")
     fractions, growth = found.curve()
     known = np.isfinite(growth)
     ax.plot(fractions[known], growth[known], **LINES[0])
-    ax.axhline(np.log1p(found.rate), **REFERENCE)
-    if np.isfinite(found.fraction):
-        ax.plot([found.fraction], [found.growth], **MARKER)
-        low = min(np.log1p(found.rate), growth[0]) - 1.2 * (found.growth - np.log1p(found.rate))
-        if found.growth > np.log1p(found.rate):
-            ax.set_ylim(bottom=max(low, float(growth[known].min()) - 0.05 * (found.growth - low)))
-    if report.share is not None and np.isfinite(report.held):
-        ax.plot([report.held], [found.growth_at(report.held)], **HELD_MARKER)
+    ax.axhline(cash, **REFERENCE)
+    best, top = _optimum(report)
+    if np.isfinite(best):
+        ax.plot([best], [top], **MARKER)
+        low = min(cash, growth[0]) - 1.2 * (top - cash)
+        if top > cash:
+            ax.set_ylim(bottom=max(low, float(growth[known].min()) - 0.05 * (top - low)))
+    if report.asked.share is not None and np.isfinite(report.held):
+        ax.plot([report.held], [report.growth_held], **HELD_MARKER)
     ax.locator_params(axis="x", nbins=6)
 
 
-def _draw_drawdown(ax: Axes, report: Report) -> None:
+def _optimum(report: Report) -> tuple[float, float]:
+    """Fraction and growth, those of the limit where every fraction but 0 risks ruin."""
     found = report.found
+    return found.limit[:2] if found.endless else (found.fraction, found.growth)
+
+
+def _draw_drawdown(ax: Axes, report: Report) -> None:
+    best, _ = _optimum(report)
     ax.set(xlabel="share of wealth y", ylabel="chance at most")
     ax.set(xlim=(0.0, 1.0), ylim=(0.0, 1.02))
-    if not np.isfinite(found.fraction) or found.fraction == 0.0:
-        return say(ax, "nothing is at stake" if found.fraction == 0.0 else "nothing can be lost")
+    if not np.isfinite(best) or best == 0.0:
+        return say(ax, "nothing is at stake" if best == 0.0 else "nothing can be lost")
     for share, stroke in zip(_shares(report), LINES, strict=False):
-        exponent = drawdown_exponent(found.excess, share * found.fraction)
+        exponent = report.exponent_at(share)
         if np.isfinite(exponent):
             ax.plot(LEVELS, LEVELS**exponent, **stroke)
 
 
 def _shares(report: Report) -> list[float]:
-    return list(dict.fromkeys((*SHARES, *([] if report.share is None else [report.share]))))
+    share = report.asked.share
+    return list(dict.fromkeys(SHARES if share is None else (*SHARES, share)))
 
 
 def _handles(report: Report) -> list[Line2D]:
     """What the strokes are."""
     lines = []
-    if report.found.fraction and np.isfinite(report.found.fraction):
+    best, _ = _optimum(report)
+    if best and np.isfinite(best):
         lines = [
             Line2D([], [], label=f"{share:g} of the optimum", **stroke)
             for share, stroke in zip(_shares(report), LINES, strict=False)
         ]
-    marks = [Line2D([], [], label=OPTIMUM, **MARKER)] if np.isfinite(report.found.fraction) else []
-    if report.share is not None and np.isfinite(report.held):
+    marks = [Line2D([], [], label=OPTIMUM, **MARKER)] if np.isfinite(best) else []
+    if report.asked.share is not None and np.isfinite(report.held):
         marks.append(Line2D([], [], label=HELD, **HELD_MARKER))
     flat = "cash, and the flat law" if report.least else "cash"
     return [*lines, *marks, Line2D([], [], label=flat, **REFERENCE)]
@@ -128,6 +135,8 @@ def _caption(report: Report) -> str:
         f"{report.name}: {found.law.label}; riskless rate {found.rate:g} per period. Chances are"
         " upper bounds, exact in the limit of small returns, of wealth in units of cash."
     )
+    if found.endless:
+        said += " All is of the limit of small returns: every fraction but 0 risks ruin."
     if report.least:
         one = report.least[-1]
         said += f" Least values of {len(one.least)} starts, at leverage {one.leverage:.4g}."

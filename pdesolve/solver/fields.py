@@ -1,6 +1,6 @@
 """Fields of a solved market between the nodes: the static part exactly, deviations interpolated."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -66,7 +66,9 @@ class Deviations:
     states: Array
     rates: Array
     psi_limit: Array
-    _kept: dict[tuple[float, bool], Surface] = field(default_factory=dict, init=False, repr=False)
+    _kept: dict[tuple[float, bool, bool], Surface] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def slab(self, t: float) -> Array:
         """Deviations at time t at the nodes, by cubic Hermite interpolation between time steps."""
@@ -74,20 +76,27 @@ class Deviations:
         near = slice(k, k + 2)
         return hermite(self.times[near], self.states[near], -self.rates[near], t)
 
-    def _surface(self, t: float, along_xi: bool) -> Surface:
-        """All fields at time t, or their xi-derivatives, between the nodes; the last are kept."""
-        found = self._kept.get((t, along_xi))
+    def _surface(self, t: float, along_xi: bool, on_line: bool) -> Surface:
+        """All fields at time t, or their xi-derivatives, between the nodes; the last are kept.
+
+        On the line psi = 0, if that is all that is wanted: it is one of nodes.
+        """
+        found = self._kept.get((t, along_xi, on_line))
         if found is None:
-            slab = self.slab(t)
-            found = Surface(self.space, self.space.derivatives(slab)[0] if along_xi else slab)
+            slab, space = self.slab(t), self.space
+            values = space.derivatives(slab)[0] if along_xi else slab
+            if on_line:
+                values, space = values[:1], replace(space, n_psi=1)
+            found = Surface(space, values)
             if len(self._kept) > 1:
                 self._kept.clear()
-            self._kept[t, along_xi] = found
+            self._kept[t, along_xi, on_line] = found
         return found
 
     def at(self, points: States, field: int, *, along_xi: bool = False) -> Array:
         """A field (or its xi-derivative), NaN where the solution does not reach."""
         space, out = self.space, np.full(points.xi.shape, np.nan)
+        on_line = not points.psi.any()
         with np.errstate(invalid="ignore", divide="ignore"):
             eta, z = space.locate(points.zeta, np.maximum(points.psi, 0.0))
         for t in np.unique(points.t):
@@ -98,5 +107,6 @@ class Deviations:
                 here &= points.psi <= np.interp(t, self.times, self.psi_limit)
             here &= points.psi >= 0.0
             if here.any():
-                out[here] = self._surface(float(t), along_xi)(eta[here], z[here])[..., field]
+                surface = self._surface(float(t), along_xi, on_line)
+                out[here] = surface(eta[here], z[here])[..., field]
         return out

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pdesolve.case import CaseError, case_to_dict
+from pdesolve.case import case_to_dict
 from pdesolve.case.arguments import CaseLike, as_case, check_tolerance
 from pdesolve.case.keys import describe_in
-from pdesolve.finance.by_name import about
-from pdesolve.solver.values import BARS, QUANTITIES, VALUES
-from pdesolve.studies.executors import SweepError, default_processes, run
+from pdesolve.solver.values import QUANTITIES, VALUES
+from pdesolve.studies.executors import SweepError
 from pdesolve.studies.plan import Plan, make_plan
-from pdesolve.studies.point import FAILED, STATUSES, Record, Task, has, is_record, solve_point
+from pdesolve.studies.point import FAILED, STATUSES, Record, Task, has, is_record
+from pdesolve.studies.records import check_processes, reported, solved
 from pdesolve.studies.store import Store, label
 from pdesolve.version import __version__
 
@@ -112,24 +112,24 @@ def run_plan(
     progress: bool = False,
 ) -> xarray.Dataset:
     """Solve the points of a plan; parameters and errors as in `sweep`."""
-    if processes is not None and processes < 1:
-        raise CaseError(f"processes must be at least 1, got {processes}")
+    check_processes(processes)
     with ExitStack() as stack:
         kept = None if store is None else stack.enter_context(Store(store, plan.header))
         records = {} if kept is None else _kept(kept, plan)
         tasks = [task for task in _ends_first(plan) if label(task.at) not in records]
-        count = default_processes(len(tasks)) if processes is None else processes
-        bar = stack.enter_context(_bar(len(plan.tasks), len(tasks), plan.case.name, progress))
-        done = stack.enter_context(closing(run(solve_point, tasks, executor, count)))
-        for record in done:
-            if record["version"] != __version__:
-                raise SweepError(
-                    f"a worker has pdesolve {record['version']}, this is {__version__}"
-                )
+        done = solved(
+            tasks,
+            executor,
+            processes,
+            name=plan.case.name,
+            unit="point",
+            before=len(plan.tasks) - len(tasks),
+            progress=progress,
+        )
+        for record in stack.enter_context(closing(done)):
             if kept is not None:
                 kept.append(record)
             records[label(record["at"])] = record
-            bar.update()
     return _dataset(plan, [records[label(task.at)] for task in plan.tasks])
 
 
@@ -154,14 +154,6 @@ def _ends_first(plan: Plan) -> list[Task]:
     return [plan.tasks[k] for k in sorted(range(len(inward)), key=lambda k: (-inward[k], -k))]
 
 
-def _bar(total: int, missing: int, name: str, show: bool) -> Any:
-    """Progress over points with the time left: a bar on a terminal, nothing elsewhere."""
-    from tqdm import tqdm
-
-    off = None if show else True  # None: where standard error is not a terminal
-    return tqdm(total=total, initial=total - missing, desc=name, unit="point", disable=off)
-
-
 # ---------------------------------------------------------------------- data set
 
 
@@ -170,26 +162,7 @@ def _dataset(plan: Plan, records: list[Record]) -> xarray.Dataset:
     import xarray
 
     dims = tuple(plan.axes)
-    variables: dict[str, Any] = {}
-    for name in (*VALUES, *plan.further):
-        one = about(name)
-        variables[name] = (dims, _array(plan, records, "values", name), one.attributes)
-        if name in (*BARS, *plan.further):
-            attributes = {"units": one.unit, "long_name": f"error bar of {one.long_name}"}
-            variables[f"{name}_error"] = (dims, _array(plan, records, "error", name), attributes)
-    codes = [STATUSES.index(record["status"]) for record in records]
-    variables["status"] = (
-        dims,
-        np.array(codes, np.int8).reshape(plan.shape),
-        {
-            "long_name": "how the point ended",
-            "flag_values": np.arange(len(STATUSES), dtype=np.int8),
-            "flag_meanings": " ".join(status.replace(" ", "_") for status in STATUSES),
-        },
-    )
-    texts = np.array([record["message"] for record in records], dtype=object)
-    words = {"long_name": "how it ended, in words"}
-    variables["message"] = (dims, texts.reshape(plan.shape), words)
+    variables = reported(records, dims, plan.shape, plan.further)
     if plan.slopes:
         variables |= _slopes(plan, records)
     coords: dict[str, Any] = {
@@ -203,12 +176,6 @@ def _dataset(plan: Plan, records: list[Record]) -> xarray.Dataset:
 
 def _coordinate(values: tuple[Any, ...]) -> Any:
     return np.array(values, dtype=object if isinstance(values[0], str) else None)
-
-
-def _array(plan: Plan, records: list[Record], part: str, name: str) -> Any:
-    """One value over the axes; NaN where a point failed."""
-    found = [record.get(part, {}).get(name, np.nan) for record in records]
-    return np.array(found, float).reshape(plan.shape)
 
 
 def _slopes(plan: Plan, records: list[Record]) -> dict[str, Any]:

@@ -8,9 +8,11 @@ import pytest
 
 from pdesolve.case import DiscretePayoff
 from pdesolve.cli import program as cli
+from pdesolve.investing.among_cases import growth_among
 from pdesolve.investing.growth import rebalanced
 from pdesolve.solver.solution import Solution
 from tests.tools.program import Capture, json_only
+from tests.tools.solutions import solved
 
 ENDINGS = ("json", "csv", "tex", "png", "pdf")
 KEYS = {"fraction", "growth", "volatility", "small_limit", "ruin", "curve"}
@@ -133,6 +135,51 @@ def test_files_are_written(capsys: Capture, tmp_path: Path, prices: str) -> None
     assert json_only((out / names[0]).read_text()).keys() >= KEYS
 
 
+def test_several_cases_are_assets(capsys: Capture, tmp_path: Path) -> None:
+    asked = ["growth", "binary", "three_states", "--tol", "1e-3", "--out", str(tmp_path)]
+    assert cli.main([*asked, "--json"]) == 0
+    found = json_only(capsys.readouterr().out)
+    both = growth_among([solved(name, tol=1e-3) for name in ("binary", "three_states")])
+    assert found["assets"] == ["binary", "three_states"]
+    weights, error = found["weights"], found["error"]
+    assert isinstance(weights, dict) and isinstance(error, dict)
+    assert list(weights.values()) == pytest.approx(both.weights.tolist(), rel=1e-12)
+    assert 0.0 < error["growth"] < 0.01
+    names = ("binary-three_states-growth.csv", "binary-three_states-growth.json")
+    assert sorted(path.name for path in tmp_path.iterdir()) == list(names)
+    rows = (tmp_path / names[0]).read_text().splitlines()
+    assert rows[0].startswith("case,weight,weight_error,shares,") and len(rows) == 3
+    assert cli.main(asked) == 0
+    assert "\ncash " in capsys.readouterr().out
+
+
+def test_a_drawdown_is_kept_to(capsys: Capture) -> None:
+    found = said(capsys, "--bet", "0.55:1:1", "--drawdown", "0.5:0.1")
+    drawdown = found["drawdown"]
+    assert isinstance(drawdown, dict)
+    assert (drawdown["level"], drawdown["chance"]) == (0.5, 0.1)
+    x, f = np.array([1.0, -1.0]), drawdown["fraction"]
+    exponent = np.log(0.1) / np.log(0.5)
+    assert np.array([0.55, 0.45]) @ (1.0 + f * x) ** -exponent == pytest.approx(1.0, abs=1e-12)
+    assert cli.main(["growth", "--bet", "0.55:1:1", "--drawdown", "0.5:0.1"]) == 0
+    assert "fraction that keeps P(ever < 0.5) < 0.1  0.04" in capsys.readouterr().out
+
+
+def test_least_values_as_asked(capsys: Capture, tmp_path: Path) -> None:
+    rows = ["date,fund,cpi"]
+    rows += [f"20{k // 12:02}-{k % 12 + 1:02}-01,{100 + 7 * (k % 5)},{100 + k}" for k in range(60)]
+    path = tmp_path / "f.csv"
+    path.write_text("\n".join(rows) + "\n")
+    given = ["--returns", str(path), "--prices", "--column", "fund", "--every", "month"]
+    given += ["--leverage", "1,2"]
+    found, real = said(capsys, *given), said(capsys, *given, "--inflation", "cpi")
+    one, two = (report["least_future_value"] for report in (found, real))
+    assert isinstance(one, list) and isinstance(two, list)
+    assert [part["leverage"] for part in one] == [1.0, 2.0]
+    assert one[0]["least"][0] == pytest.approx(100.0)
+    assert two[0]["least"][0] == pytest.approx(100.0 * 100.0 / 155.0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -148,6 +195,14 @@ def test_files_are_written(capsys: Capture, tmp_path: Path, prices: str) -> None
         (["--bet", "0.5:1:1", "--prices"], "--prices needs --returns"),
         (["--bet", "0.5:1:1", "--set", "a=1"], "--set needs a CASE"),
         (["--bet", "0.5:1:1", "--format", "png"], "--format needs --out"),
+        (["--bet", "0.5:1:1", "--drawdown", "0.5"], "must be LEVEL:CHANCE, both > 0 and < 1"),
+        (["--bet", "0.5:1:1", "--drawdown", "0.5:1"], "> 0 and < 1, got '0.5:1'"),
+        (["--bet", "0.5:1:1", "--every", "year"], "--every needs --returns"),
+        (["--returns", "industries.csv", "--leverage", "1,x"], "must be finite numbers, with comm"),
+        (["--bet", "0.5:1:1", "--long-only"], "--long-only needs several cases"),
+        (["binary", "binary"], "cases must have different names, got binary, binary"),
+        (["binary", "normal", "--fraction", "1"], "--fraction needs one law of returns"),
+        (["normal", "market"], "of a payoff without ends every fraction but 0 risks ruin"),
         (["--returns", "no.csv"], "no.csv must be a readable file"),
         (["binry"], "nearest: binary"),
     ],

@@ -9,9 +9,12 @@ from typing import NoReturn
 
 import pytest
 
+import pdesolve
+from pdesolve.case import load_case
 from pdesolve.cli import program as cli
-from pdesolve.studies import executors, statics
+from pdesolve.studies import executors, records, statics
 from pdesolve.studies.executors import ExecutorTuning, SweepError
+from pdesolve.studies.point import Task
 from tests.tools.program import RUN, Capture, forbid
 from tests.tools.sweeps import COST, RESULTS, RHO
 
@@ -78,7 +81,7 @@ def test_bad_input_is_one_line_and_status_2(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(statics, "solve_point", forbid)
+    monkeypatch.setattr(records, "solve_point", forbid)
     words = [word for text in vary for word in ("--vary", text)]
     assert cli.main(["statics", "binary", *words, "--out", str(tmp_path / "new")]) == 2
     out, err = capsys.readouterr()
@@ -115,7 +118,7 @@ def test_bad_options_are_one_line_and_status_2(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(statics, "solve_point", forbid)
+    monkeypatch.setattr(records, "solve_point", forbid)
     assert cli.main(["statics", "binary", "--vary", f"{RHO}=1,2", *words]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
@@ -161,7 +164,7 @@ def test_results_of_other_values_are_not_overwritten_unasked(
     before = contents(tmp_path)
     capsys.readouterr()
     with monkeypatch.context() as patch:
-        patch.setattr(statics, "solve_point", forbid)
+        patch.setattr(records, "solve_point", forbid)
         assert cli.main([*words, f"{RHO}=1,2,3"]) == 2
         out, err = capsys.readouterr()
         named = (
@@ -270,11 +273,14 @@ def test_nothing_but_the_result_goes_into_a_pipe() -> None:
 
 def test_a_terminal_sees_the_time_left(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with statics._bar(4, 3, "binary", True) as bar:
-        bar.update()
-    err = capsys.readouterr().err
-    assert "binary" in err
-    assert "1/4" in err
-    with statics._bar(4, 3, "binary", False) as bar:
-        bar.update()
-    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(records, "solve_point", lambda task: {"version": pdesolve.__version__})
+    tasks = [Task(load_case("binary"), (place,), ()) for place in range(3)]
+    for progress in (True, False):
+        done = records.solved(
+            tasks, None, 1, name="binary", unit="point", before=1, progress=progress
+        )
+        assert len(list(done)) == 3
+        err = capsys.readouterr().err
+        assert ("binary" in err) == progress
+        assert ("1/4" in err) == progress
+        assert bool(err) == progress

@@ -7,6 +7,7 @@ from pdesolve.case import load_case
 from pdesolve.finance.asked import ExpectationError
 from pdesolve.finance.by_date import expectations
 from pdesolve.finance.claims import option_prices
+from pdesolve.finance.crossing import crossed, recrossed
 from pdesolve.finance.events import event_study
 from pdesolve.finance.simulation import PathError
 from pdesolve.model.economy import Economy
@@ -47,6 +48,24 @@ def test_state_prices_add_up_to_one_and_to_the_price(name: str) -> None:
     assert float(data["state_price"].sum()) == pytest.approx(1.0, abs=1e-10)
     gap = abs(float((data["state_price"] * data["x"]).sum()) - found.initial.price)
     assert gap <= found.bars["price"] + float(data["state_price_error"].sum())
+
+
+@pytest.mark.parametrize("payoff", [None, 0.7])
+def test_values_cross_back_as_weights_cross_forward(market: Solution, payoff: float | None) -> None:
+    draw = np.random.default_rng(0).standard_normal((2, *market.space.xi.shape))
+    weights, values = draw
+    forward = np.sum(crossed(market, 0.5, 0.4, payoff, weights) * values)
+    back = np.sum(weights * recrossed(market, 0.5, 0.4, payoff, values))
+    assert forward == pytest.approx(back, rel=1e-9)
+    flat = recrossed(market, 0.5, 0.4, payoff, np.ones_like(values))
+    np.testing.assert_allclose(flat, 1.0, atol=1e-12)
+
+
+def test_news_moves_xi_by_its_precision_times_the_payoff(market: Solution) -> None:
+    space, payoff = market.space, 0.7
+    at = np.abs(space.z) < 0.5
+    moved = recrossed(market, 0.5, 0.4, payoff, space.xi)[0, at]
+    np.testing.assert_allclose(moved, space.xi[0, at] + 0.4 * payoff, atol=2e-3)
 
 
 @pytest.mark.parametrize("name", ["newsflow", "announcement"])

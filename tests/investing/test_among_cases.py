@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from scipy.optimize import fsolve
 
+import pdesolve
 from pdesolve.investing.among_cases import growth_among
 from pdesolve.investing.growth import growth_of
-from pdesolve.investing.laws import LawError, of_payoff
+from pdesolve.investing.law import LawError
+from pdesolve.investing.payoff_law import of_payoff
 from pdesolve.solver.solution import Solution
 from tests.tools.solutions import solved
 
@@ -96,3 +98,22 @@ def test_cases_without_such_a_portfolio_are_refused() -> None:
         growth_among([])
     with pytest.raises(LawError, match="there are 1048576 joint values"):
         growth_among([binary()] * 20)
+
+
+def test_a_price_below_zero_changes_what_shares_cost_and_not_their_number() -> None:
+    low = solved("binary", {"payoff.values": [-1.0, 0.0]}, tol=1e-4)
+    moved, usual = growth_among([low, other()]), growth_among([binary(), other()])
+    np.testing.assert_allclose(moved.shares, usual.shares, rtol=1e-7)
+    assert moved.growth == pytest.approx(usual.growth, rel=1e-8)
+    assert low.initial.price < 0.0
+    assert moved.weights[0] == pytest.approx(moved.shares[0] * low.initial.price, rel=1e-14)
+    assert moved.small_limit[0] < 0.0 < usual.small_limit[0]
+
+
+def test_cases_may_be_names() -> None:
+    named = pdesolve.growth_among(["binary"])
+    known = pdesolve.growth_among([pdesolve.solve("binary")])
+    assert named.assets == ("binary",)
+    assert named.weights.tolist() == known.weights.tolist()
+    with pytest.raises(pdesolve.CaseError, match="nearest: binary"):
+        pdesolve.growth_among(["binry"])

@@ -12,11 +12,10 @@ from pdesolve.investing.drawdown import (
     lowest_wealth,
     share_for_drawdown,
     simulate_below,
-    solve_below_within,
-    solve_ever_below,
 )
+from pdesolve.investing.drawdown_equation import solve_below_within, solve_ever_below
 from pdesolve.investing.growth import growth_of
-from pdesolve.investing.laws import LawError
+from pdesolve.investing.law import LawError
 
 
 @pytest.mark.parametrize("level", [0.1, 0.4, 0.9])

@@ -9,10 +9,19 @@ from scipy.integrate import quad
 from scipy.stats import beta, lognorm, truncnorm, uniform
 
 import pdesolve
-from pdesolve.case import BetaPayoff, LognormalPayoff, NormalPayoff, UniformPayoff
+from pdesolve.case import (
+    BetaPayoff,
+    DiscretePayoff,
+    LognormalPayoff,
+    NormalPayoff,
+    PayoffSpec,
+    UniformPayoff,
+)
 from pdesolve.investing import laws
-from pdesolve.investing.growth import Growth, growth_of, growth_optimal, uncertainty
-from pdesolve.investing.laws import Law, LawError
+from pdesolve.investing.estimated import uncertainty
+from pdesolve.investing.growth import Growth, growth_of, growth_optimal
+from pdesolve.investing.law import Law, LawError
+from pdesolve.investing.payoff_law import of_payoff, of_share
 
 
 def test_kelly_himself() -> None:
@@ -35,12 +44,12 @@ LOG_SD = np.sqrt(np.log1p((0.5 / 1.05) ** 2))
         ),
         (laws.normal(0.05, 0.2, 3.0), truncnorm(-3, 3, 0.05, 0.2), (-0.55, 0.65)),
         (
-            laws.of_payoff(UniformPayoff(low=0.0, high=3.0), 1.2),
+            of_payoff(UniformPayoff(low=0.0, high=3.0), 1.2),
             uniform(-1.0, 2.5),
             (-1.0, 1.5),
         ),
         (
-            laws.of_payoff(BetaPayoff(a=2.0, b=3.0, low=0.0, high=3.0), 1.0),
+            of_payoff(BetaPayoff(a=2.0, b=3.0, low=0.0, high=3.0), 1.0),
             beta(2.0, 3.0, -1.0, 3.0),
             (-1.0, 2.0),
         ),
@@ -76,13 +85,13 @@ def test_moments_of_a_cut_lognormal_payoff() -> None:
     spread = np.sqrt(np.log1p(0.09))
     free = lognorm(spread, 0.0, np.exp(-0.5 * spread**2))
     mass, first = (quad(lambda x, k=k: x**k * free.pdf(x), 0.2, 2.0)[0] for k in (0, 1))
-    law = laws.of_payoff(payoff, 0.9)
+    law = of_payoff(payoff, 0.9)
     assert law.mean == pytest.approx(first / mass / 0.9 - 1.0, abs=1e-9)
     assert law.ruin == pytest.approx((-1.0 / (2.0 / 0.9 - 1.0), 1.0 / (1.0 - 0.2 / 0.9)))
 
 
 def test_the_error_of_a_quadrature_covers_what_half_the_nodes_miss() -> None:
-    law = laws.of_payoff(BetaPayoff(a=3000.0, b=2000.0, low=0.0, high=3.0), 1.79)
+    law = of_payoff(BetaPayoff(a=3000.0, b=2000.0, low=0.0, high=3.0), 1.79)
     found = growth_of(law)
     x = beta(3000.0, 2000.0, -1.0, 3.0 / 1.79)
     exact = quad(lambda z: x.pdf(z) * np.log1p(0.9 * z), -0.2, 0.2, epsabs=1e-12, limit=300)[0]
@@ -104,7 +113,7 @@ def test_a_normal_return_without_ends_has_no_fraction_but_zero() -> None:
     assert "risks ruin" in found.message
     assert found.small_limit == pytest.approx(1.4, rel=1e-12)
     assert found.growth_at(1e-9) == -np.inf
-    assert growth_of(laws.of_payoff(NormalPayoff(mean=1.0, sd=0.1), 0.9)).fraction == 0.0
+    assert growth_of(of_payoff(NormalPayoff(mean=1.0, sd=0.1), 0.9)).fraction == 0.0
 
 
 def test_a_cut_normal_tends_to_the_limit_of_small_returns() -> None:
@@ -205,7 +214,7 @@ def test_growth_optimal_takes_what_is_at_hand() -> None:
         (lambda: laws.normal(1e200, 1.0), "must have a finite mean"),
         (lambda: laws.lognormal(0.1, 1e9), "sd <= 1e.06 "),
         (lambda: laws.sample([0.1]), "at least 2 returns"),
-        (lambda: laws.of_payoff(UniformPayoff(low=0.0, high=1.0), -0.1), "price > 0"),
+        (lambda: of_payoff(UniformPayoff(low=0.0, high=1.0), -0.1), "price > 0"),
         (lambda: growth_of(laws.normal(0.1, 0.1), -1.0), "rate must be a finite number > -1"),
         (lambda: uncertainty(growth_of(laws.normal(0.1, 0.1))), "only the fraction of a sample"),
     ],
@@ -223,3 +232,54 @@ def test_a_lognormal_return_below_the_riskless_one_is_left_alone() -> None:
     assert found.ruin[1] == pytest.approx(1.0)
     assert "every fraction" not in found.message and "nothing is to be gained" in found.message
     assert -np.inf < found.growth_at(0.5) < found.growth
+
+
+def test_the_curve_of_a_normal_return_is_that_of_the_limit() -> None:
+    found = growth_of(laws.normal(0.056, 0.2))
+    fractions, growth = found.curve()
+    assert fractions[-1] == pytest.approx(2.5 * 1.4)
+    np.testing.assert_allclose(growth, 0.056 * fractions - 0.02 * fractions**2, atol=1e-15)
+    assert growth.max() == pytest.approx(0.0392, abs=1e-6)
+
+
+def test_the_curve_of_a_fair_bet_has_both_sides() -> None:
+    fractions, growth = growth_of(laws.two_point(0.5, 1.0, 0.5)).curve()
+    assert growth_of(laws.two_point(1.0 / 3.0, 1.0, 0.5)).fraction == 0.0
+    fair, falls = growth_of(laws.two_point(1.0 / 3.0, 1.0, 0.5)).curve()
+    assert (fair[0], fair[-1]) == (-0.5, 1.0)
+    assert falls.max() == pytest.approx(0.0, abs=1e-4) and np.isfinite(falls).all()
+    assert fractions[0] == 0.0 and growth[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    "payoff",
+    [
+        DiscretePayoff(values=(0.5, 1.0, 2.0), probabilities=(0.3, 0.4, 0.3)),
+        UniformPayoff(low=0.5, high=2.0),
+        LognormalPayoff(mean=1.0, sd=0.5, low=0.2, high=4.0),
+        NormalPayoff(mean=1.0, sd=0.5),
+    ],
+)
+@pytest.mark.parametrize("rate", [0.0, 0.05])
+def test_shares_are_fractions_over_the_price(payoff: PayoffSpec, rate: float) -> None:
+    price = 0.9
+    share, whole = (
+        growth_of(law, rate) for law in (of_share(payoff, price, rate), of_payoff(payoff, price))
+    )
+    assert share.fraction == pytest.approx(whole.fraction / price, rel=1e-11)
+    assert share.growth == pytest.approx(whole.growth, rel=1e-11)
+    assert share.small_limit == pytest.approx(whole.small_limit / price, rel=1e-11)
+    assert share.volatility == pytest.approx(whole.volatility, rel=1e-11)
+    ends = [(end * price) for end in share.ruin]
+    assert ends == pytest.approx(list(whole.ruin), rel=1e-12)
+
+
+def test_shares_at_a_price_below_zero_are_those_of_a_payoff_moved_up() -> None:
+    """Without a riskless rate only what a share gains counts, x - p."""
+    low = DiscretePayoff(values=(-1.0, 0.5), probabilities=(0.4, 0.6))
+    high = DiscretePayoff(values=(2.0, 3.5), probabilities=(0.4, 0.6))
+    one, other = growth_of(of_share(low, -0.3, 0.0)), growth_of(of_payoff(high, 2.7))
+    assert one.fraction == pytest.approx(other.fraction / 2.7, rel=1e-13)
+    assert one.fraction == pytest.approx(0.6 / 0.7 - 0.4 / 0.8, rel=1e-13)
+    assert one.growth == pytest.approx(other.growth, rel=1e-12)
+    assert growth_of(of_share(low, 0.0, 0.1), 0.1).fraction < 0.0

@@ -8,18 +8,30 @@ import xarray
 from scipy.interpolate import CubicSpline
 
 from pdesolve.finance.averages import path_means
-from pdesolve.investing.in_market import MarketGrowth, informed_growth, market_growth
-from tests.tools.solutions import solved
+from pdesolve.finance.simulation import PathError
+from pdesolve.investing.in_market import MarketGrowth, market_growth
+from pdesolve.investing.informed import informed_growth
+from pdesolve.typing import Array
+from tests.tools.solutions import Overrides, solved
 
-NAMES = ("market", "binary", "three_states")
+NEWS: Overrides = {"market.announcements": [{"time": 0.4, "precision": 3.0}]}
+FLOW: Overrides = {"market.public_precision": 3.0}
+MARKETS: dict[str, tuple[str, Overrides]] = {
+    "market": ("market", {}),
+    "binary": ("binary", {}),
+    "three_states": ("three_states", {}),
+    "announcement": ("binary", NEWS),
+    "newsflow": ("binary", FLOW),
+    "both": ("three_states", {**NEWS, "market.public_precision": 0.3}),
+}
 
 
 @cache
 def grown(name: str) -> MarketGrowth:
-    return market_growth(solved(name, tol=1e-4), 2000, 60, seed=1)
+    return market_growth(solved(*MARKETS[name], tol=1e-4), 2000, 60, seed=1)
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=MARKETS)
 def found(request: pytest.FixtureRequest) -> MarketGrowth:
     return grown(request.param)
 
@@ -31,11 +43,51 @@ def test_kellys_theorem_the_difference_is_the_mutual_information(found: MarketGr
     assert abs(left) <= 1.5 * bars  # three standard errors
     assert bars < 0.1 * found.informed.value
     assert found.public.value == pytest.approx(found.simulated.value, abs=1.5 * bars)
+    assert found.public.error <= found.simulated.error
+
+
+def test_the_equation_and_the_law_of_the_states_agree(found: MarketGrowth) -> None:
+    """One is marched back from T by Rodas4P, the other forward by exponentials."""
+    apart = abs(found.informed.value - found.by_law.value)
+    assert 0.0 < apart <= min(found.informed.error, found.by_law.error)
+    assert found.informed.error < 1e-3 * found.informed.value
+
+
+@pytest.mark.parametrize("name", ["announcement", "three_states"])
+def test_so_they_do_on_what_options_add(name: str) -> None:
+    equation, law = informed_growth(solved(*MARKETS[name], tol=1e-4))
+    assert 0.0 < abs(equation.with_options.value - law.with_options.value)
+    bars = equation.with_options.error, law.with_options.error
+    assert abs(equation.with_options.value - law.with_options.value) <= max(bars)
 
 
 def test_options_add_to_growth(found: MarketGrowth) -> None:
     gain = found.with_options.value - found.public.value
     assert gain > -(found.with_options.error + found.public.error)
+
+
+@pytest.mark.parametrize("name", ["market", "binary", "three_states"])
+def test_with_options_growth_is_the_divergence_of_the_pricing_kernel(name: str) -> None:
+    """-E log K over simulated paths; K - 1 has mean 0 and takes noise away."""
+
+    def relative(paths: xarray.Dataset) -> xarray.DataArray:
+        return paths.pricing_kernel - 1.0 - np.log(paths.pricing_kernel)
+
+    means = path_means(solved(name, tol=1e-4), {"of": relative}, 4000, 60, seed=2)
+    bar = 3.0 * float(means.of_standard_error) + float(means.of_date_error)
+    one = grown(name).with_options
+    assert abs(one.value - float(means.of)) <= bar + one.error
+    assert one.error < 1e-3 * one.value
+
+
+@pytest.mark.parametrize("name", ["binary", "three_states"])
+def test_mutual_information_is_that_of_simulated_paths(name: str) -> None:
+    means = path_means(
+        solved(name, tol=1e-4), {"of": lambda paths: paths.information.isel(t=-1)}, 4000, 60, seed=3
+    )
+    bar = 2.0 * float(means.of_standard_error) + float(means.of_date_error)
+    told = grown(name).mutual_information
+    assert abs(told.value - float(means.of)) <= told.error + bar
 
 
 def won(paths: xarray.Dataset) -> xarray.DataArray:
@@ -48,31 +100,88 @@ def won(paths: xarray.Dataset) -> xarray.DataArray:
 def test_with_options_the_payoff_is_a_horse_race() -> None:
     """She wins as much more as her belief at T diverges from the market's."""
     found = grown("binary")
-    means = path_means(solved("binary", tol=1e-4), {"won": won}, 2000, 60, seed=2)
+    means = path_means(solved("binary", tol=1e-4), {"won": won}, 4000, 60, seed=2)
     error = 2.0 * float(means.won_standard_error) + float(means.won_date_error)
     expected = found.public.value + float(means.won)
     bar = found.with_options.error + found.public.error + error
-    assert abs(found.with_options.value - expected) <= bar < 0.2 * expected
+    assert abs(found.with_options.value - expected) <= bar < 0.1 * expected
+
+
+@cache
+def normal_law() -> xarray.Dataset:
+    solution = solved("market", tol=1e-4)
+    return solution.expectations(dates=np.linspace(0.0, solution.economy.horizon, 21))
+
+
+def added(t: Array, values: Array) -> float:
+    return float(CubicSpline(t, values).integrate(t[0], t[-1]))
 
 
 def test_a_normal_payoff_in_closed_form() -> None:
     """There lambda is (A/rho sigma)(x - p) for the informed, and I is log(1 + H/tau)/2."""
-    solution = solved("market", tol=1e-4)
-    law = solution.expectations(dates=np.linspace(0.0, solution.economy.horizon, 41))
+    solution, law = solved("market", tol=1e-4), normal_law()
     t, signal = law.t.values, law.precision_rate.values / solution.economy.rho_sigma
-    growth = CubicSpline(t, 0.5 * signal**2 * law.squared_error.values).integrate(0.0, t[-1])
+    growth = added(t, 0.5 * signal**2 * law.squared_error.values)
     found = grown("market")
-    assert abs(found.informed.value - float(growth)) <= 1e-8 + found.informed.error < 1e-6
-    precision = CubicSpline(t, signal**2).integrate(0.0, t[-1])
-    told = 0.5 * np.log1p(float(precision) * solution.prior.variance)
+    assert abs(found.informed.value - growth) <= 1e-8 + found.informed.error < 1e-6
+    told = 0.5 * np.log1p(added(t, signal**2) * solution.prior.variance)
     assert abs(found.mutual_information.value - told) <= found.mutual_information.error
 
 
-@pytest.mark.parametrize("name", ["binary", "three_states"])
+def test_options_on_a_normal_payoff_in_closed_form() -> None:
+    """Given x the centred xi_T is normal, and log q/F is a square in it."""
+    solution = solved("market", tol=1e-4)
+    economy, tau = solution.economy, 1.0 / solution.prior.variance
+    law = normal_law()
+    t, rate = law.t.values, law.precision_rate.values
+    private = added(t, rate)
+    psi = private + added(t, (rate / economy.rho_sigma) ** 2)
+    noise = psi + private + economy.rho_sigma**2 * economy.horizon
+    square = economy.start**2 + psi**2 / tau + noise  # E of xi_T²
+    leaning = 0.5 * psi / tau + 0.5 * np.log1p(psi / tau) - 0.5 * square / (tau + psi)
+    found = grown("market")
+    apart = abs(found.with_options.value - (found.informed.value - leaning))
+    assert apart <= 1e-7 + found.with_options.error < 1e-5
+
+
+def test_news_to_a_normal_market_is_worth_what_its_two_laws_diverge() -> None:
+    """Given x it is N(Hx, H), and to the market N(Hp, H + H² V) with the static variance V.
+
+    Between announcements lambda is (psi_dot/kappa)(x - p), a flow of news at the rate h included.
+    """
+    solution, news, flow = solved("market", {**NEWS, "market.public_precision": 2.0}), 3.0, 2.0
+    economy, cut = solution.economy, 13
+    before = np.linspace(0.0, np.nextafter(0.4, 0.0), cut)
+    law = solution.expectations(dates=np.append(before, np.linspace(0.4, economy.horizon, cut)))
+    t, rate, square = (law[name].values for name in ("t", "precision_rate", "squared_error"))
+    signal, kappa = rate / economy.rho_sigma, rate / economy.rho_sigma + economy.rho_sigma
+    psi_dot, kappa2 = rate + signal**2 + flow, kappa**2 + flow
+    parts = slice(0, cut), slice(cut, 2 * cut)
+    traded = sum(added(t[part], (0.5 * psi_dot**2 / kappa2 * square)[part]) for part in parts)
+    known = 1.0 / solution.prior.variance + added(t[:cut], psi_dot[:cut])
+    wide, missed = news + news**2 / known, square[cut - 1]
+    jump = 0.5 * np.log(wide / news) + 0.5 * (news + news**2 * missed) / wide - 0.5
+    found = informed_growth(solution).equation.until_payoff
+    assert abs(found.value - traded - jump) <= 1e-7 + found.error < 1e-5
+    assert jump > 0.1 * found.value
+
+
+@pytest.mark.parametrize("name", ["binary", "three_states", "announcement"])
 def test_the_error_is_that_of_a_better_solution(name: str) -> None:
-    one, better = (informed_growth(solved(name, tol=tol)) for tol in (1e-3, 1e-5))
-    assert abs(one.value - better.value) <= one.error + better.error
-    assert better.error < one.error
+    one, better = (informed_growth(solved(*MARKETS[name], tol=tol)) for tol in (1e-3, 1e-5))
+    for found, truth in zip(
+        (*one.equation, *one.law), (*better.equation, *better.law), strict=True
+    ):
+        assert abs(found.value - truth.value) <= found.error + truth.error
+        assert truth.error < found.error
+
+
+def test_announcements_tell_more_than_a_flow_that_prices_mix_with_supply() -> None:
+    dates = [{"time": (k + 0.5) / 4, "precision": 0.25} for k in range(4)]
+    apart = informed_growth(solved("binary", {"market.announcements": dates}, tol=1e-4))
+    mixed = informed_growth(solved("binary", {"market.public_precision": 1.0}, tol=1e-4))
+    gain = apart.equation.until_payoff.value - mixed.equation.until_payoff.value
+    assert gain > 100.0 * (apart.equation.until_payoff.error + mixed.equation.until_payoff.error)
 
 
 def test_who_cannot_learn_gains_by_the_premium_alone() -> None:
@@ -82,3 +191,9 @@ def test_who_cannot_learn_gains_by_the_premium_alone() -> None:
     assert found.mutual_information.value == pytest.approx(0.0, abs=1e-9)
     bar = found.informed.error + 1.5 * found.simulated.error
     assert abs(found.informed.value - found.simulated.value) <= bar < 1e-3
+
+
+def test_counts_that_cannot_be_are_refused() -> None:
+    for wrong in ((0, 40, 0), (10, 41, 0), (10, 40, -1)):
+        with pytest.raises(PathError, match="must be a"):
+            market_growth(solved("binary", tol=1e-4), *wrong)

@@ -11,7 +11,7 @@ import pytest
 from pdesolve.investing import laws
 from pdesolve.investing.drawdown import drawdown_exponent
 from pdesolve.investing.growth import Growth, growth_of, rebalanced
-from pdesolve.investing.laws import Law
+from pdesolve.investing.law import Law
 
 MEAN, SD = 0.056, 0.2  # of the S&P 500 a year, less interest
 DAYS = 250
@@ -36,6 +36,21 @@ def test_simple_and_compound_interest_over_twenty_years() -> None:
     compound = 1000.0 * np.exp(years * cash.growth_at(0.0))
     assert np.round(compound).tolist() == [1000, 1311, 1718, 2252, 2952, 3870]
     assert (1000.0 * (1.0 + 0.07 * years)).round().tolist() == [1000, 1280, 1560, 1840, 2120, 2400]
+
+
+def test_eight_years_at_seven_percent_make_compounding_noticeable() -> None:
+    """By a tenth, which the text takes for noticeable."""
+    assert 1.07**8 / (1.0 + 8 * 0.07) == pytest.approx(1.10, abs=0.002)
+    assert 1.07**4 / (1.0 + 4 * 0.07) < 1.03
+
+
+def test_in_the_long_run_wealth_grows_by_the_mean_of_the_log() -> None:
+    """And not by the mean: 50% up, 40% down at even odds gains 5% on average, and loses all."""
+    found, rng = growth_of(laws.two_point(0.5, 0.5, 0.4)), np.random.default_rng(0)
+    drawn = np.log1p(rng.choice([0.5, -0.4], 1_000_000))
+    assert drawn.mean() == pytest.approx(found.growth_at(1.0), abs=3e-3 * drawn.std())
+    assert found.growth_at(1.0) < 0.0 < found.law.mean
+    assert np.expm1(found.growth_at(1.0)) == pytest.approx(np.sqrt(1.5 * 0.6) - 1.0, rel=1e-12)
 
 
 def test_a_gain_and_a_loss_of_a_fifth_combine_to_a_loss_of_four_percent() -> None:

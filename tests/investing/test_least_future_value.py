@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pdesolve.investing.laws import LawError
+from pdesolve.investing.law import LawError
 from pdesolve.investing.least_future_value import least_future_values
 from pdesolve.investing.returns import Returns, as_returns, read_returns
 

@@ -163,3 +163,14 @@ def test_a_frame_with_an_index_of_words_has_dates_too() -> None:
     months = pandas.period_range("2020-01", periods=3, freq="M")
     assert as_returns(frame.set_index(months)).dates == ("2020-01", "2020-02", "2020-03")
     assert as_returns(frame.set_index(pandas.Index(["x", "y", "z"]))).dates == ()
+
+
+def test_columns_that_are_not_looked_at_may_hold_anything(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text("date,a,b,c\n2020-01-01,x,1,3\n2020-01-02,,2,3\n2020-01-03,-1,3,3\n")
+    found = read_returns(path, prices=True, columns=["b"])
+    assert found.assets == ("b",) and found.values.ravel().tolist() == [1.0, 0.5]
+    with pytest.raises(CaseError, match=r"line 2, column 2 \(a\), must be one finite number"):
+        read_returns(path, prices=True, columns=["b", 1])
+    with pytest.raises(ReturnsError, match=r"f.csv: column must be one of a, b, c, got 'd'"):
+        read_returns(path, columns=["d"])

@@ -19,15 +19,16 @@ SHAPES = {  # xi nodes, elements along psi
 @pytest.mark.parametrize("fields", [1, 3])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("order", "psi_order"), [(8, 5), (2, 1), (4, 3)])
+@pytest.mark.parametrize("coupling", [1.0, 100.0])  # much of it makes rows change places
 def test_factors_invert_the_dense_matrix(
-    shape: str, fields: int, order: int, psi_order: int
+    shape: str, fields: int, order: int, psi_order: int, coupling: float
 ) -> None:
     n_xi, elements = SHAPES[shape]
     n_psi = 1 + elements * (psi_order + 1) // 2
     grid = fanned(n_xi=n_xi, n_psi=n_psi, order=order, psi_order=psi_order)
     rng = np.random.default_rng(7)
     nodes = (grid.n_psi, grid.n_xi)
-    c0, c1 = rng.standard_normal((2, fields, fields, *nodes))
+    c0, c1 = coupling * rng.standard_normal((2, fields, fields, *nodes))
     c2, c_psi = rng.uniform(0.2, 2.0, (2, *nodes))
     first, second, along_psi = matrices(grid)
     n = grid.n_psi * grid.n_xi

@@ -38,6 +38,7 @@ UNITLESS = {  # counts, ratios, errors that are relative, and what is its own un
     "independent bets (log scale)",
     "kurtosis of the payoff",
     "largest error / size",
+    "largest relative error (log scale)",
     "least later value of 100",
     "mean return (1/year)",
     "parameter",
@@ -132,6 +133,7 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
         2e-4,
     ),
     "value": ({"cost": 0.0464, "worth": 0.0194}, 1e-4),
+    "work_precision": ({"loosest": 1e-3, "tightest": 1e-6}, 1e-9),
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from pdesolve.investing import laws
 from pdesolve.investing.growth import growth_of
-from pdesolve.investing.growth_summary import Report
+from pdesolve.investing.growth_report import Asked, Report
 from pdesolve.investing.returns import as_returns
 from pdesolve.investing.study import of_returns
 from pdesolve.plotting.growth_page import page, render
@@ -24,7 +24,7 @@ LAWS = {
 @pytest.mark.parametrize("width", [7.0, 3.3])
 @pytest.mark.parametrize("name", LAWS)
 def test_pages_of_laws_are_clean(name: str, width: float) -> None:
-    report = Report(name=name, found=growth_of(LAWS[name], 0.01), share=0.5)
+    report = Report(name=name, found=growth_of(LAWS[name], 0.01), asked=Asked(share=0.5))
     figure = page(report, width=width)
     check_layout(figure)
     assert [ax.get_title("left") for ax in figure.axes] == ["(a) growth", "(b) ever falling to y"]
@@ -33,7 +33,7 @@ def test_pages_of_laws_are_clean(name: str, width: float) -> None:
 @pytest.mark.parametrize("width", [7.0, 3.3])
 def test_a_page_of_returns_has_a_histogram_with_all_starts(width: float) -> None:
     x = np.random.default_rng(0).normal(0.01, 0.05, 200)
-    report = of_returns(as_returns(x), "x", 0.0, 0.5)
+    report = of_returns(as_returns(x), "x", 0.0, Asked(share=0.5))
     figure = page(report, width=width)
     check_layout(figure)
     bars = figure.axes[2].patches

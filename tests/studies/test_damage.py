@@ -12,7 +12,7 @@ import xarray
 import pdesolve
 from pdesolve.case import load_case
 from pdesolve.cli import program as cli
-from pdesolve.studies import statics
+from pdesolve.studies import records
 from pdesolve.studies.store import FORMAT, Store, StoreError
 from pdesolve.studies.store import _summed as summed
 from tests.tools.program import Capture
@@ -46,7 +46,7 @@ def remembered(
         count[0] += 1
         return {key: item for key, item in known[task.at[0]].items() if key != "crc32"}
 
-    monkeypatch.setattr(statics, "solve_point", look_up)
+    monkeypatch.setattr(records, "solve_point", look_up)
     yield count
 
 

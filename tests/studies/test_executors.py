@@ -12,7 +12,7 @@ import xarray
 
 import pdesolve
 from pdesolve.case import load_case
-from pdesolve.studies import executors, statics
+from pdesolve.studies import executors, records
 from pdesolve.studies.executors import SweepError, default_processes, run, single_thread
 from tests.tools.program import forbid
 from tests.tools.sweeps import RHO
@@ -64,7 +64,7 @@ def test_an_executor_that_fails_ends_the_sweep() -> None:
 
 
 def test_workers_of_another_version_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statics, "solve_point", lambda task: {"version": "0", "at": [1.0]})
+    monkeypatch.setattr(records, "solve_point", lambda task: {"version": "0", "at": [1.0]})
     with pytest.raises(SweepError, match=r"a worker has pdesolve 0, this is"):
         pdesolve.sweep(load_case("binary"), {RHO: [1.0]})
 

@@ -17,7 +17,7 @@ import xarray
 
 import pdesolve
 from pdesolve.case import load_case
-from pdesolve.studies import statics
+from pdesolve.studies import records
 from pdesolve.studies.store import StoreError
 from tests.tools.program import RUN, forbid
 from tests.tools.sweeps import COST, RESULTS, RHO
@@ -29,7 +29,7 @@ def test_what_a_store_has_is_not_solved_again(
     case, store, vary = load_case("binary"), tmp_path / "points", {RHO: [1.0, 2.0]}
     first = pdesolve.sweep(case, vary, tol=1e-2, store=store)
     content = store.read_bytes()
-    monkeypatch.setattr(statics, "solve_point", forbid)
+    monkeypatch.setattr(records, "solve_point", forbid)
     assert pdesolve.sweep(case, vary, tol=1e-2, store=store).identical(first)
     part = pdesolve.sweep(case, {RHO: [2.0]}, tol=1e-2, store=store)  # other values: no matter
     assert part.identical(first.isel({RHO: [1]}))
@@ -55,7 +55,7 @@ def test_a_store_of_another_sweep_is_refused(
 ) -> None:
     store = tmp_path / "points"
     pdesolve.sweep(load_case("binary"), {RHO: [1.0]}, tol=1e-2, store=store)
-    monkeypatch.setattr(statics, "solve_point", forbid)
+    monkeypatch.setattr(records, "solve_point", forbid)
     with pytest.raises(StoreError, match=said):
         pdesolve.sweep(
             load_case("binary", overrides), vary, store=store, **{"tol": 1e-2, **options}

@@ -3,6 +3,9 @@
 Every case is solved in a process of its own, once plainly, for time and memory, and once with a
 clock around the parts: attention (the choice at every node), rates (right-hand sides without it),
 factor and solve (the implicit steps), and the rest (priors, interpolation, the driver).
+
+`python tests/tools/benchmark.py --errors [FILE.csv]` prints seconds against true errors instead,
+beside those of general tools: see `work_precision.py`.
 """
 
 import json
@@ -13,7 +16,10 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+
+from pdesolve.studies.executors import THREADS
 
 HEADER = (
     f"{'case':16} {'nodes':>9} {'passes':>6} {'steps':>5} {'evals':>6} {'seconds':>8} "
@@ -123,6 +129,11 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--one"]:
         print(json.dumps(measure(arguments[1], "--clocked" in arguments)))
         return 0
+    if arguments[:1] == ["--errors"]:
+        os.environ.update(dict.fromkeys(THREADS, "1"))
+        sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+        found: int = import_module("tests.tools.work_precision").main(arguments[1:])
+        return found
     names = arguments or import_module("pdesolve.case").case_names()
     print(f"{os.cpu_count()} CPUs; steps and evaluations of all passes; shares of a clocked run")
     print(f"pdesolve list: {start_up():.2f} s")

@@ -85,7 +85,9 @@ def best_response(
         If the root-finder fails, which is not known to happen.
     """
     v = np.asarray(variance, dtype=float)
-    start = None if guess is None else np.broadcast_to(np.asarray(guess, float), v.shape).ravel()
+    start = None
+    if guess is not None and not technology.explicit:
+        start = np.broadcast_to(np.asarray(guess, float), v.shape).ravel()
     with np.errstate(all="ignore"):
         benefit = v.ravel() / (2 * risk_aversion) - technology.handicap
         try:
@@ -93,10 +95,9 @@ def best_response(
         except NoConvergence as error:
             raise NoConvergence(f"{error}, for {_describe(technology.spec)}") from None
         a, cost = technology.precision.rate(total), technology.cost.value(total)
-        by_b = technology.tangent(total) / (technology.steepness(total) * benefit)
-    slope = by_b / (2 * risk_aversion)
+        slope = technology.slope(total, benefit) / (2 * risk_aversion)
     if (regime != 1).any():
-        slope = np.where(regime == 1, slope, 0.0)
+        slope[regime != 1] = 0.0
     unbounded = np.isinf(a + cost)
     if unbounded.any():
         raise NoOptimum(_no_optimum(technology, risk_aversion, v.ravel()[unbounded][0]))
@@ -112,6 +113,8 @@ def _choose(
     inner = (benefit > low) & (benefit < high)
     if inner.all():
         total = _interior(tech, benefit, start, lower, upper)
+        if not tech.precision.convex:
+            return total, np.ones(total.shape, np.int8)
     else:
         total = np.where(np.isnan(benefit), np.nan, 0.0)
         start = None if start is None else start[inner]

@@ -87,12 +87,16 @@ class Technology:
         by_total = self.marginal.steepness(total) - self.precision.steepness(total)
         return by_total * total if self.geometric else by_total
 
-    def tangent(self, total: Array) -> Array:
-        """DA by the root-finder's variable."""
-        slope = self.precision.margin(total)
+    def slope(self, total: Array, benefit: Array) -> Array:
+        """DA/db where S is the interior optimum at that benefit."""
+        if self.explicit:
+            return self.precision.margin(total) * total / (self._exponent * benefit)
+        tangent = self.precision.margin(total)
         if self.precision.growth:
-            slope = slope * np.exp(self.precision.growth * total)
-        return slope * total if self.geometric else slope
+            tangent = tangent * np.exp(self.precision.growth * total)
+        if self.geometric:
+            tangent = tangent * total
+        return tangent / (self.steepness(total) * benefit)
 
     def needed(self, total: float) -> float:
         """Benefit C'(S)/A'(S) at which S is stationary."""

@@ -9,7 +9,7 @@ cumulants (derivation.md, section 3). In the uncentred convention
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from pdesolve.numerics.gauss import gauss_rule
 from pdesolve.typing import Array
 
 CHUNK = 2**17  # elements of a temporary array
+FEW, KEPT = 32, 64  # tilts whose cumulants are kept, and how many times: they are asked for again
 
 
 class PriorError(PdesolveError, ValueError):
@@ -71,6 +72,7 @@ class Prior(ABC):
     is_two_point: bool = False
     slow: bool = False
     note: str = ""
+    _kept: dict[object, Cumulants] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def mean(self) -> float:
@@ -107,7 +109,18 @@ class Prior(ABC):
         ValueError
             If some `psi` is negative.
         """
-        return Cumulants(*self._in_chunks(self._cumulants, 5, zeta, psi))
+        z, p = np.broadcast_arrays(np.asarray(zeta, np.float64), np.asarray(psi, np.float64))
+        if z.size > FEW:
+            return Cumulants(*self._in_chunks(self._cumulants, 5, z, p))
+        key = (z.shape, z.tobytes(), p.tobytes())
+        found = self._kept.get(key)
+        if found is None:
+            parts = self._in_chunks(self._cumulants, 5, z, p)
+            parts.flags.writeable = False
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[key] = found = Cumulants(*parts)
+        return found
 
     def expectation(self, g: Callable[[Array], Array], zeta: ArrayLike, psi: ArrayLike) -> Array:
         """Tilted expectation of g(x) (derivation.md, section 5).

@@ -12,6 +12,7 @@ Tilts are in the scaled, centred payoff: ``z`` multiplies it and ``p`` half its 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -95,7 +96,7 @@ def uniform_rule(z: Array, p: Array, *, panels: Panels = Panels()) -> Quadrature
     far = panels.far
     reach = 2.0 * far / np.maximum(steep + np.sqrt(steep**2 + 2.0 * far * p), far)
     left, right = np.minimum(reach, 1.0 + mode), np.minimum(reach, 1.0 - mode)
-    gauss, weight = leggauss(panels.flat)
+    gauss, weight = _gauss(panels.flat)
     shift = 0.5 * (right - left) + 0.5 * (right + left) * gauss[:, None]
     density = np.exp((slope - 0.5 * p * shift) * shift)
     log_peak = (z - 0.5 * p * mode) * mode
@@ -250,6 +251,12 @@ def _log_modes(
     return lower, np.where(both, upper, lower), valley, both
 
 
+@lru_cache(maxsize=8)
+def _gauss(count: int) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss and Legendre."""
+    return leggauss(count)
+
+
 def bisect(function: Callable[[Array], Array], lower: Array, upper: Array) -> Array:
     """Root of a decreasing function in [lower, upper], or the end nearest to it.
 
@@ -289,7 +296,7 @@ def _side(fall: Fall, limit: Array, panels: Panels) -> tuple[Array, Array]:
     edges = np.exp(near + fractions * (far - near))
     edges = np.concatenate([np.zeros_like(far)[None], edges])
     half = 0.5 * np.diff(edges, axis=0)[:, None]
-    gauss, weight = leggauss(panels.nodes)
+    gauss, weight = _gauss(panels.nodes)
     distance = edges[:-1, None] + half * (1.0 + gauss[:, None])
     flat = (-1, far.size)
     log_ratio, shift = fall(distance.reshape(flat))

@@ -90,7 +90,7 @@ def run_pass(
     system = Equilibrium.of(economy, grid)
     local = economy.prior.variance + system.static.variance
     scale = np.stack([np.sqrt(local), local, np.ones_like(local)], axis=-1)
-    horizon, u, found = economy.horizon, np.zeros((*grid.xi.shape, 3)), list[Path]()
+    horizon, u, found = economy.horizon, system.at_the_end(), list[Path]()
     cuts, tried = spans(case.market)[::-1], 0
     with _bar(horizon, f"{case.name} {grid.n_xi}x{grid.n_psi}", progress) as report:
         for span in cuts:
@@ -167,7 +167,7 @@ def retrace(
         states.append(u)
         rates.append(local.initial_rates)
 
-    u, cuts = np.zeros((*grid.xi.shape, 3)), spans(found.case.market)
+    u, cuts = system.at_the_end(), spans(found.case.market)
     for span, piece in zip(cuts[::-1], pieces(times, found.case.market)[::-1], strict=True):
         u = announced(system, u, span.precision, news) if span.precision else u
         u = fixed_steps(system.linearise, u, np.diff(piece)[::-1].tolist(), visit=visit)

@@ -57,6 +57,10 @@ class Equilibrium:
             sizes=(prior.sd, prior.variance, 1.0),
         )
 
+    def at_the_end(self) -> Array:
+        """Deviations when the payoff is paid: none; each field in one piece, as it is read."""
+        return np.moveaxis(np.zeros((len(self.sizes), *self.grid.xi.shape)), 0, -1)
+
     def respond(self, u: Array, guess: Array | None = None) -> Response:
         """Optimal attention at every node, given the deviations u."""
         return self.economy.respond(self.static.variance + u[..., 1], guess)
