@@ -17,6 +17,8 @@ from scipy.special import ndtri
 from pdesolve.finance.quotes import Quotes
 from pdesolve.typing import Array
 
+Forward = tuple[float, float] | None  # price of what options are on, and its sd
+
 
 class Interval(NamedTuple):
     """Between these."""
@@ -50,7 +52,7 @@ class VarianceTuning:
     heavy : float
         Weight of what has to hold exactly, over the largest other one.
     exact : float
-        Noise that counts as none, over the range of strikes: bounds of strikes alone have it, and
+        Noise that counts as none, over the width of strikes: bounds of strikes alone have it, and
         no quote has less.
     precise : float
         Share of all that laws allow to which ends of intervals are found.
@@ -108,7 +110,7 @@ def quoted_variance(
     quotes: Quotes,
     maturity: float,
     ends: tuple[float, float],
-    forward: tuple[float, float] | None = None,
+    forward: Forward = None,
     tuning: VarianceTuning = VarianceTuning(),
 ) -> QuotedVariance:
     """Variance of what options are on, from quotes of one maturity.
@@ -155,24 +157,19 @@ class _Fit:
     pays: Array
     prices: Array
     sd: Array
+    exact: float
     tuning: VarianceTuning
 
     @classmethod
-    def on(
-        cls,
-        quotes: Quotes,
-        forward: tuple[float, float] | None,
-        ends: Interval,
-        tuning: VarianceTuning,
-    ) -> "_Fit":
+    def on(cls, quotes: Quotes, forward: Forward, ends: Interval, tuning: VarianceTuning) -> "_Fit":
         """Put a grid between the ends, with all strikes there."""
         strikes = quotes.strike[(ends.low < quotes.strike) & (quotes.strike < ends.high)]
         edges = np.unique(np.concatenate([[ends.low], strikes, [ends.high]]))
         share = np.linspace(0.0, 1.0, tuning.cells + 1)
-        far = np.linspace(0.0, 1.0, tuning.tail + 1) ** 2  # dense at the last strike
         inner = edges[1:-2, None] + np.diff(edges[1:-1])[:, None] * share
-        below = edges[1] - far * (edges[1] - edges[0])
-        above = edges[-2] + far * (edges[-1] - edges[-2])
+        unit = _width(quotes) / tuning.tail
+        below = edges[1] - _outwards(edges[1] - edges[0], unit, tuning.tail)
+        above = edges[-2] + _outwards(edges[-1] - edges[-2], unit, tuning.tail)
         states = np.unique(np.concatenate([below, inner.ravel(), above]))
         beyond = states - quotes.strike[:, None]
         pays = np.maximum(np.where(quotes.call[:, None], beyond, -beyond), 0.0)
@@ -180,13 +177,9 @@ class _Fit:
         if forward is not None:
             pays = np.vstack([pays, states])
             prices, sd = np.append(prices, forward[0]), np.append(sd, forward[1])
-        least = tuning.exact * (ends.high - ends.low)
-        return cls(states=states, pays=pays, prices=prices, sd=np.maximum(sd, least), tuning=tuning)
-
-    @property
-    def exact(self) -> float:
-        """Noise that counts as none."""
-        return self.tuning.exact * float(np.ptp(self.states))
+        exact = tuning.exact * _width(quotes)
+        sd = np.maximum(sd, exact)
+        return cls(states=states, pays=pays, prices=prices, sd=sd, exact=exact, tuning=tuning)
 
     def mean(self) -> Interval:
         """The forward."""
@@ -251,7 +244,7 @@ class _Tail(NamedTuple):
 
 def _tails(
     quotes: Quotes,
-    forward: tuple[float, float] | None,
+    forward: Forward,
     ends: tuple[float, float],
     strikes: Interval,
     tuning: VarianceTuning,
@@ -262,7 +255,7 @@ def _tails(
     strike at least as fast as on the way there, at a rate r, say, and the tail of the integral over
     strikes is at most the last price over r. With all mass of the tail 2/r away it is just that.
     """
-    wide = max(strikes.high - strikes.low, float(np.max(quotes.price)))
+    wide = _width(quotes)
     low, high = max(strikes.low - wide, ends[0]), min(strikes.high + wide, ends[1])
     fit = _Fit.on(quotes, forward, Interval(low, high), tuning)
     masses, _ = fit.nearest
@@ -279,6 +272,17 @@ def _tails(
         last = side * out[-1] if out.size else usual
         found.append(_Tail(last + side * 2.0 / rate, "decay") if rate else _Tail(usual, "nothing"))
     return found[0], found[1]
+
+
+def _outwards(length: float, unit: float, cells: int) -> Array:
+    """From 0 to a length in cells that grow in proportion, once they are as far out as a unit."""
+    steps = np.expm1(np.log1p(length / unit) * np.linspace(0.0, 1.0, cells + 1))
+    return np.asarray(steps * (length / steps[-1]))
+
+
+def _width(quotes: Quotes) -> float:
+    """How far strikes reach, or what the dearest option costs if that is more."""
+    return float(max(np.ptp(quotes.strike), np.max(quotes.price)))
 
 
 def _decay(out: Array, worth: Array, noise: Array) -> float:

@@ -121,6 +121,15 @@ def test_intervals_hold_the_truth_whatever_the_noise(count: int, noise: float) -
     assert half < 0.35 * 1.25**2
 
 
+def test_a_range_that_ends_far_away_raises_the_upper_end_alone() -> None:
+    """That rises with the distance: chords down to zero there."""
+    quotes, price = normal_quotes(2.0, 17, 1e-3), (5.0, 1e-3)
+    near, far = (quoted_variance(quotes, 1.0, (-d, 10.0 + d), price) for d in (0.0, 1e4))
+    assert far.variance.low == pytest.approx(near.variance.low, abs=5e-3)
+    assert far.variance.high > 10.0 * near.variance.high
+    assert chords(quotes, 5.0, (-1e4, 1e4 + 10.0)) < far.variance.high
+
+
 def test_parity_gives_the_price() -> None:
     strikes = np.array([4.0, 5.0, 6.0])
     out, apart = bachelier(strikes, 5.2, 1.0), 5.2 - strikes
