@@ -55,6 +55,7 @@ def test_parameters_of_every_smooth_case_are_recovered(name: str) -> None:
     check(name, dict(zip(KEYS, (0.7, 1.3, 1.3), strict=True)))
 
 
+@pytest.mark.slow
 def test_quotes_and_what_the_law_says_are_targets_too() -> None:
     """An SVIX before the payoff, informativeness and two calls, from the solution itself."""
     truth = solved("binary", tol=1e-4)
