@@ -12,6 +12,7 @@ from pdesolve.finance.schedule import efolds, trading_dates
 from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.system import OutOfRange
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
@@ -26,8 +27,14 @@ class MarchTuning:
         Nodes in either direction of the coarse grid, over the solution's; the latter where there is
         a kink, which lowers the order so that near grids would agree too well, and for a normal
         payoff, whose grid is more than fine enough.
+    nearer : tuple of float
+        Shares that are tried next, where prices leave the payoff's range on a coarser grid.
     least : int
         Xi nodes of the coarse grid, at least.
+    thin, thinned : float
+        Psi nodes of a coarser grid still, over the solution's; and the share of the change from
+        there that is left at least. Elements along psi are few, and grids of three and of four may
+        be off alike.
     marched, each : int
         Steps of a march, at least; and for each e-fold by which what is known grows.
     grid, kinked : float
@@ -38,7 +45,10 @@ class MarchTuning:
 
     coarse: float = 0.5
     coarsest: float = 0.5
+    nearer: tuple[float, ...] = (0.7, 0.85)
     least: int = 24
+    thin: float = 0.5
+    thinned: float = 0.1
     marched: int = 16
     each: int = 3
     grid: float = 1.0
@@ -78,13 +88,21 @@ class Marches:
     ) -> "Marches":
         """Make them; these dates are met exactly."""
         whole = with_nodes(solution)
-        space, times = whole.space, _steps(whole, tuning, dates)
+        times = _steps(whole, tuning, dates)
         far = has_kink(solution) or solution.space.n_xi == 1
         share = tuning.coarsest if far else tuning.coarse
-        nodes, lines = (round(share * n) for n in (space.n_xi, space.n_psi))
-        small = space.resized(max(nodes, tuning.least), lines)
-        coarse = retrace(whole, small)
-        short = retrace(coarse, coarse.space, _halved(whole, whole.times))
+        for one in (share, *(s for s in tuning.nearer if s > share)):
+            nodes, lines = (round(one * n) for n in (whole.space.n_xi, whole.space.n_psi))
+            small = whole.space.resized(max(nodes, tuning.least), lines)
+            try:
+                coarse = retrace(whole, small)
+                short = retrace(coarse, small, _halved(whole, whole.times))
+            except OutOfRange as failure:
+                broken = failure
+            else:
+                break
+        else:
+            raise OutOfRange(f"{broken} beside the solution's; lower the tolerance") from broken
         return cls(
             solution=solution,
             fine=Clock(solution=whole, times=times),
@@ -92,6 +110,18 @@ class Marches:
             short=Clock(solution=short, times=_halved(whole, times)),
             tuning=tuning,
         )
+
+    def thinner(self) -> Clock | None:
+        """A clock on the coarse grid with fewer psi nodes, if it has not as few already."""
+        space, lines = self.coarse.solution.space, self.fine.solution.space.n_psi
+        small = space.resized(space.n_xi, round(self.tuning.thin * lines))
+        if small.n_psi >= space.n_psi:
+            return None
+        try:
+            found = retrace(self.fine.solution, small)
+        except ArithmeticError:  # it is too coarse for that
+            return None
+        return Clock(solution=found, times=self.fine.times)
 
     def laws(self, payoffs: Sequence[float | None]) -> list[list[Law]]:
         """Laws given each (centred) payoff, or under Q, by each of the clocks."""

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from pdesolve import solve
+from pdesolve.case import case_from_dict
 from pdesolve.finance.by_date import ExpectationTuning, expectations
 from pdesolve.finance.paths import Trades, Trading
 from pdesolve.finance.quantities import EXPECTED
@@ -42,6 +44,29 @@ def test_under_q_the_price_is_a_martingale_whose_variance_adds_up(
     assert np.all(np.abs(whole - three_states.initial.variance) <= bar)
     assert float(bar.max()) < 1e-3 * three_states.initial.variance
     assert np.all(three_neutral.reversal == 0.0)
+
+
+def test_bars_see_that_lines_in_psi_are_few() -> None:
+    """Three elements and four are off alike here: their change is half of what is left."""
+    table = {
+        "title": "Few lines",
+        "market": {
+            "risk_aversion": 1.0,
+            "supply_volatility": 1.0,
+            "initial_supply": 0.3,
+            "public_precision": 0.8,
+            "horizon": 1.0,
+        },
+        "payoff": {"kind": "mixture", "means": [0, 1.5], "sds": [0.4, 0.5], "weights": [0.6, 0.4]},
+        "attention": {"cost": {"scale": 0.3}},
+    }
+    solution = solve(case_from_dict(table, "few-lines"), tol=1e-4)
+    neutral = solution.expectations("risk-neutral", dates=[0.5, 0.75, 1.0])
+    close(neutral, "price", solution.initial.price)
+    whole = neutral.price_variance + neutral.variance
+    bar = neutral.price_variance_error + neutral.variance_error
+    assert np.all(np.abs(whole - solution.initial.variance) <= bar)
+    assert np.abs(neutral.price - solution.initial.price).max() > 5e-5  # they are off, so
 
 
 def test_given_payoffs_average_to_the_prior(
@@ -167,6 +192,7 @@ def test_dates_are_sorted_and_labelled(binary: Solution) -> None:
     [
         ({"dates": [1.5]}, "between 0 and the horizon, 1; got 1.5"),
         ({"dates": [float("nan")]}, "got nan"),
+        ({"dates": [0.0, 1e-300]}, "between 0 and the horizon, 1; got 1e-300"),
         ({"dates": []}, "got none"),
         ({"measure": "P"}, "'physical' or 'risk-neutral', got 'P'"),
         ({"given": 0.5}, "one of the payoffs, from 0 to 1; got 0.5"),

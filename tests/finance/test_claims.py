@@ -5,8 +5,12 @@ import pytest
 import xarray as xr
 from scipy.stats import norm
 
+from pdesolve import solve
+from pdesolve.case import case_from_dict
 from pdesolve.finance.by_date import expectations
 from pdesolve.finance.paths import Trades, Trading
+from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.system import OutOfRange
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from tests.finance.drawn import mean
@@ -29,6 +33,33 @@ def test_state_prices_add_up_to_one_and_to_the_price(three_states: Solution) -> 
     square = initial.variance + initial.price**2
     assert abs(prices @ x**2 - square) <= bars @ x**2 + variance + 2.0 * price * initial.price
     assert np.all(bars < 1e-3) and np.all(prices > 0.0)
+
+
+def test_half_the_nodes_may_be_too_few_to_compare_with() -> None:
+    """Prices on half of this grid leave the payoff's range; a nearer one measures the error."""
+    table = {
+        "title": "Wide news",
+        "market": {
+            "risk_aversion": 1.0,
+            "supply_volatility": 1.0,
+            "initial_supply": 0.3,
+            "public_precision": 0.8,
+            "horizon": 1.0,
+        },
+        "payoff": {"kind": "discrete", "values": [0, 1, 3], "probabilities": [0.5, 0.3, 0.2]},
+        "attention": {"cost": {"scale": 0.3}},
+    }
+    solution = solve(case_from_dict(table, "wide-news"), tol=1e-4)
+    half = solution.space.resized(solution.space.n_xi // 2, solution.space.n_psi // 2)
+    with pytest.raises(OutOfRange):
+        retrace(solution, half)
+    data = solution.option_prices([0.5, 1.0, 2.0])
+    states = solution.state_prices()
+    paid = np.maximum(states.x.values[:, None] - data.strike.values, 0.0)
+    bars = data.call_error + states.state_price_error.values @ paid
+    assert np.all(np.abs(data.call - states.state_price.values @ paid) <= bars)
+    assert np.abs(states.state_price.values @ states.x.values - 0.68097) < 5e-5  # at tol=1e-6
+    assert float(data.call_error.max()) < 2e-4
 
 
 def test_options_are_sums_over_state_prices(three_states: Solution) -> None:
@@ -168,6 +199,8 @@ def test_there_is_no_volatility_below_intrinsic_value(three: xr.Dataset) -> None
         ({"maturity": 0.0}, "after 0 and up to the horizon, 1; got 0"),
         ({"maturity": 2.0}, "after 0 and up to the horizon, 1; got 2"),
         ({"maturity": float("nan")}, "got nan"),
+        ({"maturity": 1e-300}, "got 1e-300"),
+        ({"maturity": 1.0000001}, "the horizon, 1; got 1.0000001"),
     ],
 )
 def test_what_cannot_be_priced(binary: Solution, asked: dict[str, object], message: str) -> None:
