@@ -9,6 +9,7 @@ from pdesolve.case.errors import PdesolveError
 from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.domain import DomainTuning
 
+SOONEST = 1e-50  # date but 0, as a share of the horizon: what is sooner has no steps before it
 Measure = Literal["physical", "risk-neutral"]
 MEASURES = get_args(Measure)
 
@@ -19,6 +20,11 @@ class ExpectationError(PdesolveError, ValueError):
 
 class ClaimError(PdesolveError, ValueError):
     """A claim that cannot be priced, in one sentence."""
+
+
+def is_date(date: float, horizon: float) -> bool:
+    """Whether a market has this date: 0, or one that can be told from it, up to the horizon."""
+    return date == 0.0 or SOONEST * horizon <= date <= horizon
 
 
 def check_expectations(
@@ -32,9 +38,9 @@ def check_expectations(
         If a date, the measure or the payoff is not possible.
     """
     if dates is not None:
-        wrong = [float(one) for one in np.ravel(dates) if not 0.0 <= one <= economy.horizon]
+        wrong = [float(one) for one in np.ravel(dates) if not is_date(one, economy.horizon)]
         if wrong or not np.size(dates):
-            got = f"{wrong[0]:g}" if wrong else "none"
+            got = f"{wrong[0]:.15g}" if wrong else "none"
             rule = f"dates must lie between 0 and the horizon, {economy.horizon:g}"
             raise ExpectationError(f"{rule}; got {got}")
     if not isinstance(measure, str) or measure not in MEASURES:
@@ -67,9 +73,9 @@ def check_claims(
     ClaimError
         If a strike is not a finite number, or the maturity not after 0 and up to the horizon.
     """
-    if maturity is not None and not 0.0 < maturity <= economy.horizon:
+    if maturity is not None and not (maturity and is_date(maturity, economy.horizon)):
         rule = f"a maturity must be after 0 and up to the horizon, {economy.horizon:g}"
-        raise ClaimError(f"{rule}; got {maturity:g}")
+        raise ClaimError(f"{rule}; got {maturity:.15g}")
     if strikes is None:
         return
     at = np.ravel(np.asarray(strikes, float))

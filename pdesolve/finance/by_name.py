@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pdesolve.case.errors import PdesolveError
 from pdesolve.case.sources import nearest, shown
+from pdesolve.finance.asked import is_date
 from pdesolve.finance.by_date import expectations
 from pdesolve.finance.claims import svix
 from pdesolve.finance.quantities import EXPECTED
@@ -116,7 +117,7 @@ def check_dates(names: Iterable[str], horizon: float) -> None:
     """
     for name in further(names):
         row, date = _split(name, horizon)
-        if not (0.0 <= date <= horizon) or (row == SVIX and date == 0.0):
+        if not is_date(date, horizon) or (row == SVIX and date == 0.0):
             rule = f"must be {'after' if row == SVIX else 'from'} 0 and up to the horizon"
             raise QuantityError(f"the date of {shown(name)} {rule}, {horizon:g}")
 
