@@ -20,7 +20,7 @@ from pdesolve.case.keys import (
     part_keys,
     suggest,
 )
-from pdesolve.case.rules import Rule
+from pdesolve.case.rules import SIZE, Rule, is_sized
 from pdesolve.case.sources import TABLES, CaseError, Entry, Layer, flatten, shown
 
 Check = Callable[[dict[str, Any]], None]
@@ -275,6 +275,6 @@ def _broken(value: Any, base: Any, rule: Rule) -> str:
             return f"must be {'a whole number' if base is int else 'a number'}"
         if abs(value) == inf and not rule.infinite:
             return "must be finite"
-        if base is float and abs(value) != inf and value and not 1e-50 <= abs(value) <= 1e50:
-            return "must be 0 or between 1e-50 and 1e50 in size"
+        if base is float and abs(value) != inf and not is_sized(value):
+            return f"must be {SIZE}"
     return "" if rule.holds(value) else f"must be {rule.text}"

@@ -18,6 +18,8 @@ class Rule:
 
 
 LEAST_TOLERANCE, LARGEST_TOLERANCE = 1e-10, 0.1
+LEAST_SIZE, LARGEST_SIZE = 1e-50, 1e50  # of numbers but 0: squares and ratios are numbers too
+SIZE = "0 or between 1e-50 and 1e50 in size"
 MISSING_VALUES = ("refuse", "drop")
 
 Finite = Annotated[float, Rule("a finite number", isfinite)]
@@ -50,6 +52,11 @@ Column = Annotated[
 MissingValues = Annotated[
     str, Rule(f"one of {', '.join(MISSING_VALUES)}", lambda x: x in MISSING_VALUES)
 ]
+
+
+def is_sized(value: Any) -> bool:
+    """Whether a real number, of whatever type, is of a size that can be computed with."""
+    return bool(value == 0 or LEAST_SIZE <= abs(value) <= LARGEST_SIZE)
 
 
 def _is_column(value: object) -> bool:

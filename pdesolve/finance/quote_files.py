@@ -1,20 +1,20 @@
 """Quotes of options from tables of a TOML file or from a CSV file; all checks on single ones."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import inf, isfinite, nan
+from math import inf, nan
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from pdesolve.case.csvfile import MISSING, Row, fault, number, rows_of
+from pdesolve.case.rules import SIZE, is_sized
 from pdesolve.case.sources import CaseError, data_file, nearest, read_text, shown
 from pdesolve.finance.quotes import KINDS, Quotes
 
 LEAST = {"strike": -inf, "maturity": 0.0, "sd": 0.0}  # above which a number must be
 PRICES = ("call", "put", "bid", "ask")  # which may be 0
 COLUMNS = ("strike", *PRICES, "sd", "maturity", "kind")
-LARGEST = 1e50  # number in size
 FAULTY = 5  # rows that are complained about
 
 QuotesLike = Quotes | str | Path | Sequence[Mapping[str, object]]
@@ -214,12 +214,15 @@ def _faults_of_prices(values: Mapping[str, object]) -> Iterator[str]:
 
 def _broken(name: str, value: object) -> str:
     """The rule that a number breaks; empty if none."""
-    sound = isinstance(value, int | float) and not isinstance(value, bool)
-    if not sound or not isfinite(_float(value)) or abs(_float(value)) > LARGEST:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < inf:
         return "a finite number"
+    if name in PRICES and 0 <= value < 1:
+        return ""
+    if not is_sized(value):
+        return SIZE
     if name in PRICES:
-        return "" if _float(value) >= 0.0 else ">= 0"
-    return "" if _float(value) > LEAST[name] else f"> {LEAST[name]:g}"
+        return "" if value >= 0 else ">= 0"
+    return "" if value > LEAST[name] else f"> {LEAST[name]:g}"
 
 
 def _in(one: _Written) -> list[tuple[float | bool | str, ...]]:

@@ -13,6 +13,7 @@ from tests.tools.sweeps import COST, RHO
 
 FREE = f'[free."{RHO}"]\nstart = 1.2\nlow = 0.2\nhigh = 5\n'
 TARGETS = "[targets]\nprice = { value = 0.335, sd = 0.001 }\n"
+HUGE = "1" + 400 * "0"
 NAMES = [f"binary-calibrate.{ending}" for ending in ("nc", "json", "csv", "tex", "svg")]
 STORE = "binary-calibrate.jsonl"
 WORDS = ["calibrate", "binary", "--tol", "1e-3"]
@@ -114,6 +115,11 @@ def test_quotes_are_read_from_beside_the_file(
         (FREE + "[targets]\nprice = 1\n", "targets.price.sd is missing: > 0"),
         (FREE + TARGETS.replace("0.001", "0"), "targets.price.sd must be > 0, got 0"),
         (FREE + TARGETS.replace("0.001", "-1"), "targets.price.sd must be > 0, got -1"),
+        (FREE + TARGETS.replace("0.001", "1e-300"), "targets.price.sd must be 0 or between 1e-50"),
+        (FREE + TARGETS.replace("0.001", HUGE), "targets.price.sd must be 0 or between 1e-50"),
+        (FREE + TARGETS.replace("0.335", HUGE), "targets.price.value must be 0 or between 1e-50"),
+        (FREE.replace("1.2", HUGE) + TARGETS, f"free.{RHO}.start must be 0 or between 1e-50"),
+        (f"covariance = [[{HUGE}]]\n{FREE}[targets]\nprice = 1\n", "a list of 1 rows of 1 numbers"),
         (
             FREE + TARGETS.replace("0.335", '"a"'),
             "targets.price.value must be a finite number, got",
@@ -136,6 +142,10 @@ def test_quotes_are_read_from_beside_the_file(
         (FREE.replace(RHO, "payoff.kind") + TARGETS, "real key of the case, got 'discrete'"),
         ('[free."attention.capacity"]\n' + TARGETS, "start must be given: it is inf in the case"),
         (FREE + f'[free."{COST}"]\n' + TARGETS, "2 free parameters need at least as many targets"),
+        (
+            FREE + f"[[quotes]]\nstrike = 0.4\ncall = {HUGE}\nsd = 0.1\n",
+            "quotes[0].call must be 0 or between 1e-50",
+        ),
         (
             FREE + "[[quotes]]\nstrike = 0.4\ncall = 0.2\nsd = 0\n",
             "quotes[0].sd must be > 0, got 0",

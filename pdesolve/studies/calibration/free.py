@@ -10,6 +10,7 @@ from typing import Any
 
 from pdesolve.case import Case, CaseError
 from pdesolve.case.keys import Key, announcement_keys, part_keys, suggest
+from pdesolve.case.rules import SIZE, is_sized
 from pdesolve.case.sources import TEXTS, nearest, shown
 from pdesolve.model.economy import Economy
 from pdesolve.studies.plan import flat
@@ -166,4 +167,6 @@ def _range(holds: Any) -> tuple[float, float, bool]:
 def _number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or value != value:
         raise CaseError(f"{name} must be a number, got {shown(value)}")
+    if abs(value) != math.inf and not is_sized(value):
+        raise CaseError(f"{name} must be {SIZE}, got {shown(value)}")
     return float(value)

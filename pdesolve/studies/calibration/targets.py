@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.case import Case, CaseError
+from pdesolve.case.rules import SIZE, is_sized
 from pdesolve.case.sources import nearest, shown
 from pdesolve.finance.arbitrage import check_arbitrage
 from pdesolve.finance.by_name import QuantityError, about, check_dates, check_names, reported
@@ -167,8 +168,10 @@ def _one(name: str, given: Any, covariance: object) -> tuple[float, float]:
             raise CaseError(f"{name}.{key} is missing: {rule}")
         number = given[key]
         sound = isinstance(number, Real) and not isinstance(number, bool)
-        if not sound or not math.isfinite(number) or (key == "sd" and not number > 0):
+        if not sound or not abs(number) < math.inf or (key == "sd" and not number > 0):
             raise CaseError(f"{name}.{key} must be {rule}, got {shown(number)}")
+        if not is_sized(number):
+            raise CaseError(f"{name}.{key} must be {SIZE}, got {shown(number)}")
     return float(given["value"]), float(given.get("sd", 1.0))
 
 
@@ -177,7 +180,7 @@ def _covariance(covariance: ArrayLike, n: int, where: str) -> Array:
     name = f"{where}: covariance"
     try:
         found = np.asarray(covariance, float)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise CaseError(f"{name} must be a list of {n} rows of {n} numbers") from None
     if found.shape != (n, n):
         raise CaseError(f"{name} must have {n} rows and columns, got the shape {found.shape}")
