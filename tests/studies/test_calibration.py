@@ -203,6 +203,18 @@ def test_a_target_out_of_reach_is_said() -> None:
     assert found.parameters[RHO] == 0.1
 
 
+def test_bounds_may_hold_every_parameter() -> None:
+    """A price above the expected payoff, 1.056, asks for no risk aversion at all."""
+    found = pdesolve.calibrate(ROUGH, {RHO: {"low": 0.5}}, {"price": (20.0, 0.02)})
+    assert found.converged and found.at_bound.all() and not found.reached
+    assert found.parameters[RHO] == pytest.approx(0.5) and found.j_test.degrees_of_freedom == 1
+    assert found.residuals[0] == pytest.approx((1.056 - 0.5 * 0.04 - 20.0) / 0.02)
+    assert "price by -948 sd" in found.message and f"{RHO} is at its bound, 0.5" in found.message
+    said = json.loads(as_json(found))
+    assert said["parameters"][RHO]["standard_error"] is None and said["rank"] == 0
+    assert "rank 0 of 0" in table(found)
+
+
 def test_a_bound_that_binds_is_said_and_held() -> None:
     held = pdesolve.calibrate(ROUGH, {RHO: {"high": 1.2, "start": 1.0}, COST: None}, THREE)
     assert held.converged, held.message

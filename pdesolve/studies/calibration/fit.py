@@ -138,10 +138,11 @@ def calibrate_problem(
             last = search.run(problem.place(best["values"]), stages_of(problem.case)[-1:])
             answer = _answer(search, last, records)
         except (NoSlope, ValueError, ArithmeticError) as failure:
-            text = " ".join(str(failure).split())
-            raise CalibrationError(f"{problem.case.name}: not solved at the answer: {text}") from (
-                failure
-            )
+            places = zip(problem.free, best["values"], strict=True)
+            near = ", ".join(f"{one.key} = {value:.6g}" for one, value in places)
+            text = f"not solved at the answer, near {near}: {' '.join(str(failure).split())}"
+            rule = "a low or high for what is free keeps the search away"
+            raise CalibrationError(f"{problem.case.name}: {text} ({rule})") from failure
     solves = search.solves + sum(int(one["solves"]) for one in records)
     return replace(answer, solves=solves, seconds=time.perf_counter() - began)
 

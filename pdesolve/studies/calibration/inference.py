@@ -49,7 +49,7 @@ class Inference:
     rank : int
     condition : float
         Number of the Jacobian in standard deviations of the targets, with columns of length one;
-        infinite where parameters are not identified.
+        infinite where parameters are not identified, 1 where there are none.
     unidentified : array, shape (p - rank, p)
         Moves of z that no target notices, the largest part of each 1.
     unmoved : array of bool, shape (n,)
@@ -100,10 +100,11 @@ def infer(
     lost = np.any(empty != 0.0, axis=0)
     pinned[lost] = np.nan
     rows = np.linalg.norm(slopes, axis=1) * np.sqrt(1.0 / np.diag(covariance))
+    least = singular[kept].min(initial=largest)
     return Inference(
         pinned=pinned,
         rank=rank,
-        condition=float(largest / singular[kept].min()) if rank == p else np.inf,
+        condition=float(largest / least if p else 1.0) if rank == p else np.inf,
         unidentified=empty,
         unmoved=rows <= tuning.blind,
         moved=left[:, kept],

@@ -22,8 +22,8 @@ def verdict(found: Estimates, ended: int) -> str:
     fit = f"chi-squared {test.statistic:.3g}"
     if test.degrees_of_freedom > 0:
         fit += f" with {test.degrees_of_freedom} degrees of freedom (p = {test.p_value:.2g})"
-    ended_well = "converged" if found.converged else "not converged"
-    return f"{ended_well}{'' if found.identified else ', but not identified'}: {fit}{many}"
+    how, so = ("converged", "but") if found.converged else ("not converged", "and")
+    return f"{how}{'' if found.identified else f', {so} not identified'}: {fit}{many}"
 
 
 def notes_on(found: Estimates, short: float, last: Found) -> tuple[str, ...]:
