@@ -8,6 +8,7 @@ Nothing here imports arrays before a command needs them.
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -122,13 +123,28 @@ def _run(argv: list[str]) -> int:
         nearest = f"; nearest: {close[0]}" if close else ""
         raise Stop(BAD_INPUT, f"command {known}, got {command!r}{nearest}")
     try:
-        arguments = parser.parse_args(argv)
+        arguments = parser.parse_args(_with_negative(argv))
     except SystemExit:  # --help or --version
         return DONE
     try:
         return int(arguments.run(arguments))
     except PdesolveError as error:
         raise as_stop(error, getattr(arguments, "case", "")) from error
+
+
+def _with_negative(argv: list[str]) -> list[str]:
+    """Arguments, with what begins with a negative number as the value of the option before it.
+
+    So argparse does not take it for an option: ``--strikes -1,0,1``.
+    """
+    found: list[str] = []
+    for item in argv:
+        option = found and found[-1].startswith("--") and "=" not in found[-1]
+        if option and re.match(r"-(\d|\.\d|inf)", item):
+            found[-1] += f"={item}"
+        else:
+            found.append(item)
+    return found
 
 
 def _complete(parser: argparse.ArgumentParser) -> None:

@@ -93,9 +93,19 @@ def test_options_before_the_horizon_have_a_density(
     assert "options at t = 0 on the price at t = 0.5" in out and "variance from options" in out
 
 
+def test_values_may_begin_with_a_minus(use: Use, binary: Solution, capsys: Capture) -> None:
+    use(binary)
+    assert cli.main(["options", "binary", "--strikes", "-1,0,.5", "--json"]) == 0
+    assert json_only(capsys.readouterr().out)["strikes"] == [-1.0, 0.0, 0.5]
+    assert cli.main(["options", "binary", "--strikes", "-.5:1:4", "--json"]) == 0
+    assert json_only(capsys.readouterr().out)["strikes"] == [-0.5, 0.0, 0.5, 1.0]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["paths", "binary", "--dates", "-1,0.5"], "between 0 and the horizon, 1; got -1"),
+        (["options", "binary", "--strikes", "--json"], "--strikes: expected one argument"),
         (["paths", "binary", "--dates", "0.5,2"], "between 0 and the horizon, 1; got 2"),
         (["paths", "binary", "--dates", "soon"], "--dates must be a number, got 'soon'"),
         (["paths", "binary", "--given", "0.5"], "one of the payoffs, from 0 to 1; got 0.5"),
