@@ -1,6 +1,7 @@
 """The command ``portfolio``: weights of assets from their returns, and how they would have done."""
 
 import argparse
+import math
 from typing import TYPE_CHECKING, Any
 
 from pdesolve.case.errors import PdesolveError
@@ -115,22 +116,28 @@ def _findings(arguments: argparse.Namespace, name: str, data: "Returns") -> "Fin
     """What there is to say of returns."""
     from pdesolve.investing.bootstrap import against_equal_weight
     from pdesolve.investing.experiment import backtest
+    from pdesolve.investing.methods import check_methods
     from pdesolve.investing.portfolio_summary import Findings
     from pdesolve.investing.portfolios import compare_portfolios
 
     methods = None
     if arguments.method is not None:
-        methods = [one.strip() for one in arguments.method.split(",")]
+        methods = check_methods(one.strip() for one in arguments.method.split(","))
+    if not -1.0 < arguments.rate < math.inf:
+        raise Stop(BAD_INPUT, f"--rate must be a number above -1, got {arguments.rate:g}")
     span = f"{len(data.values)} periods"
     if data.dates:
         span += f" from {data.dates[0]} to {data.dates[-1]}"
     terms = _experiment(arguments)
-    portfolios = compare_portfolios(data, methods, rate=arguments.rate)
-    if arguments.bootstrap is None:
-        return Findings(name=name, span=span, portfolios=portfolios)
-    names = [BASE, *portfolios.found]
-    window, every = terms["window"], terms["every"]
-    tested = backtest(data, names, rate=arguments.rate, window=window, every=every)
+    try:
+        portfolios = compare_portfolios(data, methods, rate=arguments.rate)
+        if arguments.bootstrap is None:
+            return Findings(name=name, span=span, portfolios=portfolios)
+        names = [BASE, *portfolios.found]
+        window, every = terms["window"], terms["every"]
+        tested = backtest(data, names, rate=arguments.rate, window=window, every=every)
+    except PdesolveError as error:
+        raise type(error)(f"{arguments.returns}: {error}") from None
     count, block, seed = arguments.bootstrap, terms["block"], terms["seed"]
     against = against_equal_weight(tested, count, block=block, seed=seed)
     return Findings(name=name, span=span, portfolios=portfolios, tested=tested, against=against)

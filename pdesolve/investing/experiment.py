@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pdesolve.case.errors import PdesolveError
+from pdesolve.investing.law import check_rate
 from pdesolve.investing.methods import METHODS, best_weights, check_methods
 from pdesolve.investing.moments import Moments, PortfolioError, moments_of
 from pdesolve.investing.returns import ROUNDING, Returns, as_returns
@@ -138,10 +139,12 @@ def backtest(
     ------
     CaseError, ReturnsError, PortfolioError
         As `portfolio`, or if there are too few returns; the message says which window.
+    LawError
+        If the rate is not a finite number above -1.
     NotOptimal
         If a residual is above 1e-9.
     """
-    data = as_returns(returns, prices=prices)
+    data, rate = as_returns(returns, prices=prices), check_rate(rate)
     starts = _starts(len(data.values), window, every)
     names = check_methods(METHODS if methods is None else methods)
     formed: dict[str, list[Array]] = {name: [] for name in names}

@@ -32,6 +32,7 @@ from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
 COUNTS = (8, 16, 32)  # of payoffs that stand for the prior, until they leave no more than the grid
+NORMAL = 3  # of a normal prior: growth is a square in the payoff, so that they leave nothing
 NEARBY = 1e-5  # of a step: how far apart fields are that tell how coefficients move
 KEPT = 16  # dates whose fields are kept
 
@@ -67,10 +68,10 @@ class Routes(NamedTuple):
 
 def informed_growth(solution: Solution) -> Routes:
     """Growth of who knows the payoff, averaged over it, and what follows for who does not."""
-    marches = Marches.of(solution)
-    for count in COUNTS:
+    marches, normal = Marches.of(solution), solution.prior.is_normal
+    for count in (NORMAL,) if normal else COUNTS:
         values, probabilities = solution.prior.gauss(count)
-        payoffs = Payoffs(tuple(map(float, values)), probabilities, values.size < count)
+        payoffs = Payoffs(tuple(map(float, values)), probabilities, normal or values.size < count)
         value, error, left = _averaged(marches, payoffs)
         if np.all(left[:2] <= error[:2]):
             break

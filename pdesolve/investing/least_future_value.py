@@ -74,7 +74,7 @@ def least_future_values(
     Raises
     ------
     LawError
-        If there is more than one asset, a rate is not above -1, or dates are missing.
+        If there is more than one asset, a rate is not finite and above -1, or dates are missing.
     """
     if returns.values.shape[1] != 1:
         raise LawError(f"least future values are of one asset, got {returns.values.shape[1]}")
@@ -83,8 +83,8 @@ def least_future_values(
     if not np.isfinite(leverage):
         raise LawError(f"leverage must be a finite number, got {leverage:g}")
     price_level = 1.0 + np.asarray(inflation, np.float64)
-    if not np.all(price_level > 0.0):
-        raise LawError("inflation must be > -1")
+    if not np.all((price_level > 0.0) & (price_level < np.inf)):
+        raise LawError("inflation must be finite and > -1")
     profit = leverage * returns.values[:, 0] + (1.0 - leverage) * check_rate(rate)
     factors = np.maximum(1.0 + profit, 0.0) / price_level
     places = _starts(returns, every)

@@ -69,6 +69,8 @@ def _least(returns: Returns, leverage: float, rate: float, asked: LeastAsked) ->
         try:
             found = by(every)
         except LawError:  # dates that do not say the year, or none
+            if every == STARTS[-1]:
+                raise
             continue
         if len(found.least) >= ENOUGH:
             break

@@ -24,6 +24,7 @@ def solve_many(
     tol: float | None = None,
     executor: Executor | None = None,
     processes: int | None = None,
+    also: str | Iterable[str] = (),
     progress: bool = False,
 ) -> xarray.Dataset:
     """Solve many cases; keep their initial values.
@@ -43,6 +44,8 @@ def solve_many(
         this process for a few cases, else in processes on this machine with one BLAS thread each.
     processes : int, optional
         How many of them; 1 to stay in this process.
+    also : str or iterable of str
+        Names of further values, as in :func:`pdesolve.sweep`.
     progress : bool
         Show a progress bar on standard error if it is a terminal.
 
@@ -52,29 +55,37 @@ def solve_many(
         Over the dimension ``case``, in the order given; its coordinate ``name`` holds the names.
         Every initial value (`InitialState`), with ``NAME_error``, its estimated absolute error,
         where there is one; ``status`` (0 converged, 1 not converged, 2 failed, with NaN for its
-        values) and ``message``. Units are in the attributes.
+        values) and ``message``. Likewise what `also` asks for. Units are in the attributes.
 
     Raises
     ------
     CaseError
         If there is no such case, or `tol` or `processes` is none that can be asked for; nothing is
         solved then.
+    QuantityError
+        If `also` names what is not reported, or not of every case; nothing is solved then either.
     SweepError
         If the worker processes are lost.
     """
     import xarray
+
+    from pdesolve.finance.by_name import check_dates, check_names, further
 
     check_processes(processes)
     known = [as_case(case) for case in cases]
     if tol is not None:
         accuracy = check_tolerance(tol)
         known = [replace(c, numerics=replace(c.numerics, tolerance=accuracy)) for c in known]
-    tasks = [Task(case, (place,), ()) for place, case in enumerate(known)]
+    also = check_names(also)
+    for case in known:
+        check_dates(also, case.market.horizon)
+    more = further(also)
+    tasks = [Task(case, (place,), (), more) for place, case in enumerate(known)]
     done = solved(tasks, executor, processes, name="cases", unit="case", progress=progress)
     records = sorted(done, key=lambda record: int(record["at"][0]))
     names = np.array([case.name for case in known], dtype=object)
     return xarray.Dataset(
-        reported(records, ("case",), (len(known),)),
+        reported(records, ("case",), (len(known),), more),
         {"name": ("case", names, {"long_name": "name of the case"})},
         attrs={"pdesolve_version": __version__},
     )

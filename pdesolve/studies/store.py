@@ -1,9 +1,10 @@
-"""Finished points of a sweep on disk: a line of JSON each, appended as they come.
+"""Finished points of a sweep, or starts of a calibration, on disk: a line of JSON each.
 
-The first line says what the sweep is; every further one is a point. A line counts once its line
-break is there, so a writer that is killed leaves at most one torn line, which the next one drops.
-Numbers are written so that they read back bit for bit, and every line ends with the checksum of
-the rest of it: a store that is damaged is refused, never read as something else.
+They are appended as they come. The first line says what they are of; every further one is a point.
+A line counts once its line break is there, so a writer that is killed leaves at most one torn line,
+which the next one drops. Numbers are written so that they read back bit for bit, and every line
+ends with the checksum of the rest of it: a store that is damaged is refused, never read as
+something else.
 """
 
 import json
@@ -32,14 +33,16 @@ class StoreError(PdesolveError, ValueError):
 
 
 class Store:
-    """The points of one sweep that are finished; use as a context.
+    """The points of one sweep, or starts of one calibration, that are finished; use as a context.
 
     Parameters
     ----------
     path : Path
         Made, with its folder, if it is missing.
     header : mapping
-        What the sweep is: plain values by name.
+        What the points are of: plain values by name.
+    what : str
+        And in a word, for messages.
 
     Attributes
     ----------
@@ -54,8 +57,8 @@ class Store:
         If it cannot be read or written.
     """
 
-    def __init__(self, path: Path, header: Mapping[str, object]) -> None:
-        self._path = path
+    def __init__(self, path: Path, header: Mapping[str, object], what: str = "sweep") -> None:
+        self._path, self._what = path, what
         self.records: dict[str, dict[str, Any]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(path, "a+b", buffering=0)
@@ -110,7 +113,7 @@ class Store:
             self._file.truncate(0)
             self._write(header)
             return
-        _compare(self._path, self._first(lines[0]), json.loads(json.dumps(header)))
+        self._compare(self._first(lines[0]), json.loads(json.dumps(header)))
         torn = lines.pop() if _is_torn(lines[-1]) else b""
         for number, line in enumerate(lines[1:], start=2):
             record = _parsed(line)
@@ -134,6 +137,21 @@ class Store:
         if first is None:
             raise self.damage("in line 1")
         return first
+
+    def _compare(self, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+        """Refuse a store of something else; say the first thing in which it differs."""
+        for name in {**here, **there}:
+            one, other = there.get(name), here.get(name)
+            if one == other:
+                continue
+            if isinstance(one, dict) and isinstance(other, dict):
+                keys = {**other, **one}
+                name = next(k for k in keys if k not in one or k not in other or one[k] != other[k])
+                one, other = one.get(name), other.get(name)
+            raise StoreError(
+                f"{self._path} holds another {self._what}: {name} was {shown(one)}, is now"
+                f" {shown(other)}; choose another folder, or remove that file"
+            )
 
     def damage(self, where: str) -> StoreError:
         """What to say of a store that cannot be trusted."""
@@ -184,19 +202,3 @@ def _is_torn(line: bytes) -> bool:
     except (ValueError, RecursionError):  # complete, though nothing that is ever written
         return False
     return False
-
-
-def _compare(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
-    """Refuse a store of another sweep; say the first thing in which it differs."""
-    for name in {**here, **there}:
-        one, other = there.get(name), here.get(name)
-        if one == other:
-            continue
-        if isinstance(one, dict) and isinstance(other, dict):
-            keys = {**other, **one}
-            name = next(k for k in keys if k not in one or k not in other or one[k] != other[k])
-            one, other = one.get(name), other.get(name)
-        raise StoreError(
-            f"{path} holds another sweep: {name} was {shown(one)}, is now {shown(other)};"
-            " choose another folder, or remove that file"
-        )

@@ -214,6 +214,14 @@ def test_bad_input_is_one_line(arguments: list[str], message: str, capsys: Captu
     assert message in err and err.count("\n") == 1
 
 
+@pytest.mark.parametrize("inflation", ["-1", "inf"])
+def test_inflation_that_cannot_be_is_one_line(inflation: str, prices: str, capsys: Capture) -> None:
+    words = ["--returns", prices, "--prices", "--column", "one", "--inflation", inflation]
+    assert cli.main(["growth", *words]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"pdesolve: {prices}: inflation must be finite and > -1\n")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

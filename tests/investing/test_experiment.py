@@ -8,6 +8,7 @@ import pytest
 
 from pdesolve.investing.bootstrap import against_equal_weight
 from pdesolve.investing.experiment import Backtest, backtest
+from pdesolve.investing.law import LawError
 from pdesolve.investing.methods import METHODS
 from pdesolve.investing.moments import PortfolioError
 from pdesolve.investing.portfolios import portfolio
@@ -107,6 +108,12 @@ def test_dates_are_those_of_what_is_earned() -> None:
 def test_windows_that_cannot_be_are_refused(terms: dict[str, Any], message: str) -> None:
     with pytest.raises(PortfolioError, match=message):
         backtest(returns(33, 3), **terms)
+
+
+@pytest.mark.parametrize("rate", [-1.0, np.inf, np.nan])
+def test_a_rate_that_cannot_be_is_refused(rate: float) -> None:
+    with pytest.raises(LawError, match="rate must be a finite number > -1, got"):
+        backtest(returns(33, 3), ["equal_weight"], rate=rate, **TERMS)
 
 
 def test_a_column_that_stands_still_in_a_window_is_named() -> None:

@@ -1,6 +1,9 @@
 """Growth of outside investors in a solved market: Kelly's theorem, closed forms, error bars."""
 
+from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,7 +13,9 @@ from scipy.interpolate import CubicSpline
 from pdesolve.finance.averages import path_means
 from pdesolve.finance.simulation import PathError
 from pdesolve.investing.in_market import MarketGrowth, market_growth
-from pdesolve.investing.informed import informed_growth
+from pdesolve.investing.informed import Routes, informed_growth
+from pdesolve.solver.normal import normal_path
+from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from tests.tools.solutions import Overrides, solved
 
@@ -29,6 +34,11 @@ MARKETS: dict[str, tuple[str, Overrides]] = {
 @cache
 def grown(name: str) -> MarketGrowth:
     return market_growth(solved(*MARKETS[name], tol=1e-4), 2000, 60, seed=1)
+
+
+@cache
+def informed(name: str, tol: float) -> Routes:
+    return informed_growth(solved(*MARKETS[name], tol=tol))
 
 
 @pytest.fixture(params=MARKETS)
@@ -55,7 +65,7 @@ def test_the_equation_and_the_law_of_the_states_agree(found: MarketGrowth) -> No
 
 @pytest.mark.parametrize("name", ["announcement", "three_states"])
 def test_so_they_do_on_what_options_add(name: str) -> None:
-    equation, law = informed_growth(solved(*MARKETS[name], tol=1e-4))
+    equation, law = informed(name, 1e-5)
     assert 0.0 < abs(equation.with_options.value - law.with_options.value)
     bars = equation.with_options.error, law.with_options.error
     assert abs(equation.with_options.value - law.with_options.value) <= max(bars)
@@ -107,24 +117,49 @@ def test_with_options_the_payoff_is_a_horse_race(name: str) -> None:
     assert abs(found.with_options.value - expected) <= bar < 0.1 * expected
 
 
-@cache
-def normal_law() -> xarray.Dataset:
-    solution = solved("market", tol=1e-4)
-    return solution.expectations(dates=np.linspace(0.0, solution.economy.horizon, 21))
+class Stretch(NamedTuple):
+    """Of a normal payoff between announcements, by date; `left` is E (x - p)²."""
+
+    t: Array
+    precision_rate: Array
+    signal: Array
+    psi_dot: Array
+    kappa2: Array
+    left: Array
+
+    def added(self, values: Array) -> float:
+        """Integral over the stretch."""
+        return float(CubicSpline(self.t, values).integrate(self.t[0], self.t[-1]))
 
 
-def added(t: Array, values: Array) -> float:
-    return float(CubicSpline(t, values).integrate(t[0], t[-1]))
+def stretches(solution: Solution, dates: Sequence[float], news: float = 0.0) -> list[Stretch]:
+    """Between these dates, by ordinary differential equations and p = (tau m + xi)/(tau + psi).
+
+    Given x, xi is xi_0 + psi x and noise, to which kappa² and the news' precision add up.
+    """
+    economy, flow = solution.economy, solution.case.market.public_precision
+    noise, found, tau = economy.start**2, list[Stretch](), 1.0 / solution.prior.variance
+    for low, high in pairwise(dates):
+        end = high if high == economy.horizon else np.nextafter(high, 0.0)
+        path = normal_path(solution.case, t := np.linspace(low, end, 21))
+        signal = path.precision_rate / economy.rho_sigma
+        psi_dot = path.precision_rate + signal**2 + flow
+        kappa2 = (signal + economy.rho_sigma) ** 2 + flow
+        heard = noise + CubicSpline(t, kappa2).antiderivative()(t)
+        left = (tau + heard) / (tau + path.psi) ** 2
+        found.append(Stretch(t, path.precision_rate, signal, psi_dot, kappa2, left))
+        noise = float(heard[-1]) + news
+    return found
 
 
 def test_a_normal_payoff_in_closed_form() -> None:
     """There lambda is (A/rho sigma)(x - p) for the informed, and I is log(1 + H/tau)/2."""
-    solution, law = solved("market", tol=1e-4), normal_law()
-    t, signal = law.t.values, law.precision_rate.values / solution.economy.rho_sigma
-    growth = added(t, 0.5 * signal**2 * law.squared_error.values)
+    solution = solved("market", tol=1e-4)
+    (one,) = stretches(solution, (0.0, solution.economy.horizon))
+    growth = one.added(0.5 * one.signal**2 * one.left)
     found = grown("market")
     assert abs(found.informed.value - growth) <= 1e-8 + found.informed.error < 1e-6
-    told = 0.5 * np.log1p(added(t, signal**2) * solution.prior.variance)
+    told = 0.5 * np.log1p(one.added(one.signal**2) * solution.prior.variance)
     assert abs(found.mutual_information.value - told) <= found.mutual_information.error
 
 
@@ -132,10 +167,8 @@ def test_options_on_a_normal_payoff_in_closed_form() -> None:
     """Given x the centred xi_T is normal, and log q/F is a square in it."""
     solution = solved("market", tol=1e-4)
     economy, tau = solution.economy, 1.0 / solution.prior.variance
-    law = normal_law()
-    t, rate = law.t.values, law.precision_rate.values
-    private = added(t, rate)
-    psi = private + added(t, (rate / economy.rho_sigma) ** 2)
+    (one,) = stretches(solution, (0.0, economy.horizon))
+    private, psi = one.added(one.precision_rate), one.added(one.psi_dot)
     noise = psi + private + economy.rho_sigma**2 * economy.horizon
     square = economy.start**2 + psi**2 / tau + noise  # E of xi_T²
     leaning = 0.5 * psi / tau + 0.5 * np.log1p(psi / tau) - 0.5 * square / (tau + psi)
@@ -149,17 +182,11 @@ def test_news_to_a_normal_market_is_worth_what_its_two_laws_diverge() -> None:
 
     Between announcements lambda is (psi_dot/kappa)(x - p), a flow of news at the rate h included.
     """
-    solution, news, flow = solved("market", {**NEWS, "market.public_precision": 2.0}), 3.0, 2.0
-    economy, cut = solution.economy, 13
-    before = np.linspace(0.0, np.nextafter(0.4, 0.0), cut)
-    law = solution.expectations(dates=np.append(before, np.linspace(0.4, economy.horizon, cut)))
-    t, rate, square = (law[name].values for name in ("t", "precision_rate", "squared_error"))
-    signal, kappa = rate / economy.rho_sigma, rate / economy.rho_sigma + economy.rho_sigma
-    psi_dot, kappa2 = rate + signal**2 + flow, kappa**2 + flow
-    parts = slice(0, cut), slice(cut, 2 * cut)
-    traded = sum(added(t[part], (0.5 * psi_dot**2 / kappa2 * square)[part]) for part in parts)
-    known = 1.0 / solution.prior.variance + added(t[:cut], psi_dot[:cut])
-    wide, missed = news + news**2 / known, square[cut - 1]
+    solution, news = solved("market", {**NEWS, "market.public_precision": 2.0}), 3.0
+    parts = stretches(solution, (0.0, 0.4, solution.economy.horizon), news)
+    traded = sum(one.added(0.5 * one.psi_dot**2 / one.kappa2 * one.left) for one in parts)
+    known = 1.0 / solution.prior.variance + parts[0].added(parts[0].psi_dot)
+    wide, missed = news + news**2 / known, parts[0].left[-1]
     jump = 0.5 * np.log(wide / news) + 0.5 * (news + news**2 * missed) / wide - 0.5
     found = informed_growth(solution).equation.until_payoff
     assert abs(found.value - traded - jump) <= 1e-7 + found.error < 1e-5
@@ -168,7 +195,7 @@ def test_news_to_a_normal_market_is_worth_what_its_two_laws_diverge() -> None:
 
 @pytest.mark.parametrize("name", ["binary", "three_states", "announcement"])
 def test_the_error_is_that_of_a_better_solution(name: str) -> None:
-    one, better = (informed_growth(solved(*MARKETS[name], tol=tol)) for tol in (1e-3, 1e-5))
+    one, better = (informed(name, tol) for tol in (1e-3, 1e-5))
     for found, truth in zip(
         (*one.equation, *one.law), (*better.equation, *better.law), strict=True
     ):

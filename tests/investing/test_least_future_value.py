@@ -67,7 +67,8 @@ def test_bad_requests_are_refused() -> None:
         least_future_values(x, every="day")
     with pytest.raises(LawError, match="of one asset, got 2"):
         least_future_values(as_returns(np.array([[0.1, 0.2], [0.2, 0.1]])), every="period")
-    with pytest.raises(LawError, match="inflation must be > -1"):
-        least_future_values(x, every="period", inflation=-1.0)
+    for inflation in (-1.0, np.inf, np.nan):
+        with pytest.raises(LawError, match="inflation must be finite and > -1"):
+            least_future_values(x, every="period", inflation=inflation)
     with pytest.raises(LawError, match="leverage must be a finite number"):
         least_future_values(x, every="period", leverage=np.inf)

@@ -12,7 +12,7 @@ import xarray
 import pdesolve
 from pdesolve.case import load_case
 from pdesolve.finance.by_name import QuantityError, reported
-from pdesolve.studies import statics
+from pdesolve.studies import records
 from pdesolve.studies.comparison import as_csv as compared_csv
 from pdesolve.studies.comparison import as_json as compared_json
 from pdesolve.studies.summary import as_latex, table
@@ -106,7 +106,7 @@ def test_what_no_point_can_have_is_refused_at_once(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(statics, "solve_point", forbid)
+    monkeypatch.setattr(records, "solve_point", forbid)
     with pytest.raises(QuantityError, match=message):
         pdesolve.sweep("binary", vary, also=also, store=tmp_path / "points")
     assert not list(tmp_path.iterdir())
@@ -140,7 +140,7 @@ def test_a_point_that_has_less_is_solved_anew(store: Path) -> None:
 
 def test_a_point_that_has_more_is_not(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     both = again(store, ("informativeness", "svix@0.5"))
-    monkeypatch.setattr(statics, "solve_point", forbid)
+    monkeypatch.setattr(records, "solve_point", forbid)
     one = again(store, ("svix@0.5",))
     assert one["svix@0.5"].identical(both["svix@0.5"]) and "informativeness" not in one
     assert "informativeness" not in again(store)

@@ -288,7 +288,7 @@ def test_several_starts_are_kept_and_gone_on_with(
     monkeypatch.setattr(starts, "search_start", forbid)
     again = pdesolve.calibrate(ROUGH, free, THREE, starts=2, store=store)
     assert again.parameters == first.parameters and store.read_bytes() == content
-    with pytest.raises(StoreError, match="price was"):
+    with pytest.raises(StoreError, match="holds another calibration: price was"):
         targets = {**THREE, "price": (1.0, 0.002)}
         pdesolve.calibrate(ROUGH, free, targets, starts=2, store=store)
 

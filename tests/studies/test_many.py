@@ -1,6 +1,7 @@
 """Many cases at once, against each of them by itself."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import xarray
 
 import pdesolve
 from pdesolve.case import Case, load_case
+from pdesolve.finance.by_name import QuantityError, reported
 from pdesolve.solver.values import VALUES
 from pdesolve.studies.many import solve_many
 from tests.tools.solutions import solved
@@ -55,6 +57,18 @@ def test_neither_order_nor_place_changes_anything(many: xarray.Dataset) -> None:
     xarray.testing.assert_identical(alone, many.isel(case=[2]))
 
 
+def test_further_values_are_those_of_each_solution() -> None:
+    names = ["informativeness", "svix@0.5", "premium_per_sd"]
+    found = solve_many([*cases()[:2], "normal"], tol=1e-3, also=names)
+    for place, name, keys in ((0, "binary", KEYS[0]), (2, "normal", {})):
+        alone = reported(solved(name, keys | LOOSE), names)
+        for one in names:
+            here = found.isel(case=place)
+            assert (float(here[one]), float(here[f"{one}_error"])) == alone[one]
+    assert np.isnan(found["informativeness"].to_numpy()[1])
+    assert found["informativeness"].attrs["units"] == "money"
+
+
 def test_no_cases_are_an_empty_answer() -> None:
     assert solve_many([])["price"].shape == (0,)
 
@@ -65,14 +79,16 @@ def test_no_cases_are_an_empty_answer() -> None:
         (["normal", "norma"], {}, "norma"),
         (["normal"], {"tol": 1.0}, "tol must be a number from"),
         (["normal"], {"processes": 0}, "processes must be at least 1, got 0"),
+        (["normal"], {"also": "informativness"}, "nearest: informativeness"),
+        (["binary", "normal"], {"also": "svix@2"}, "must be after 0 and up to the horizon, 1$"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_solved(
-    names: list[str], options: dict[str, float], said: str, monkeypatch: pytest.MonkeyPatch
+    names: list[str], options: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def solve(task: object) -> None:
         pytest.fail("something was solved")
 
     monkeypatch.setattr("pdesolve.studies.records.solve_point", solve)
-    with pytest.raises(pdesolve.CaseError, match=said):
-        solve_many(names, **options)  # type: ignore[arg-type]
+    with pytest.raises((pdesolve.CaseError, QuantityError), match=said):
+        solve_many(names, **options)

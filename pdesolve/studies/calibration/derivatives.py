@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pdesolve.case import Case
+from pdesolve.case.errors import PdesolveError
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import spans
@@ -59,7 +60,7 @@ class DerivativeTuning:
 ROUGH = DerivativeTuning(goal=np.inf)
 
 
-class NoSlope(ArithmeticError):
+class NoSlope(PdesolveError, ArithmeticError):
     """Slopes that cannot be had."""
 
 

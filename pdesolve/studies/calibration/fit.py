@@ -204,7 +204,7 @@ def _line(name: str, show: bool) -> Iterator[Report]:
         def report(misfit: float) -> None:
             nonlocal least
             least = min(least, misfit) if np.isfinite(misfit) else least
-            bar.set_postfix_str(f"misfit {misfit:.3g}, least {least:.3g}", refresh=False)
             bar.update()
+            bar.set_postfix_str(f"misfit {misfit:.3g}, least {least:.3g}")  # drawn every time
 
         yield report

@@ -18,6 +18,7 @@ from pdesolve.studies.calibration.search import Problem, Report, StartRecord, se
 from pdesolve.studies.executors import SweepError, default_processes, run
 from pdesolve.studies.plan import flat
 from pdesolve.studies.point import FAILED
+from pdesolve.studies.records import check_processes
 from pdesolve.studies.store import Store, label
 from pdesolve.version import __version__
 
@@ -62,12 +63,12 @@ def search_all(
     report: Report,
 ) -> list[StartRecord]:
     """Search from every start, loosely."""
-    if processes is not None and processes < 1:
-        raise CaseError(f"processes must be at least 1, got {processes}")
+    check_processes(processes)
     places, records = _spread(problem, starts), dict[str, StartRecord]()
     with ExitStack() as stack:
-        kept = None if store is None else stack.enter_context(Store(store, _header(problem)))
-        if kept is not None:
+        kept = None
+        if store is not None:
+            kept = stack.enter_context(Store(store, _header(problem), "calibration"))
             records = {at: dict(one) for at, one in kept.records.items()}
             for at, one in records.items():
                 if not _is_record(one, problem):
