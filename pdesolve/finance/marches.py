@@ -134,9 +134,10 @@ class Marches:
 
     def measured(self, fine: Array, coarse: Array, short: Array) -> Measured:
         """Corrected by what shorter steps change on the coarse grid, with its error."""
-        moved = short - coarse
-        left = self.grid_share * np.abs(fine - coarse) + self.tuning.steps * np.abs(moved)
-        return Measured(fine + moved, left)
+        with np.errstate(invalid="ignore"):  # a density may be infinite at an end
+            moved = short - coarse
+            left = self.grid_share * np.abs(fine - coarse) + self.tuning.steps * np.abs(moved)
+            return Measured(fine + moved, left)
 
 
 def _halved(solution: Solution, times: Array) -> Array:

@@ -62,6 +62,23 @@ def test_half_the_nodes_may_be_too_few_to_compare_with() -> None:
     assert float(data.call_error.max()) < 2e-4
 
 
+def test_an_infinite_density_has_no_error_bar() -> None:
+    """At the ends of an arcsine law, where state prices are as dear as the prior has it."""
+    table = {
+        "title": "Arcsine",
+        "market": {"risk_aversion": 1.0, "supply_volatility": 1.0, "horizon": 1.0},
+        "payoff": {"kind": "beta", "a": 0.5, "b": 0.5, "low": 0, "high": 2},
+        "attention": {"cost": {"scale": 0.3}},
+    }
+    states = solve(case_from_dict(table, "arcsine"), tol=1e-3).state_prices()
+    known = np.isfinite(states.density_error.values)
+    assert not known[[0, -1]].any() and known[5:-5].all()
+    inside = states.isel(x=slice(5, -5))
+    prior = 1.0 / (np.pi * np.sqrt(inside.x * (2.0 - inside.x)))
+    kernel = (inside.density / prior).values
+    assert np.all(kernel > 0.0) and np.abs(np.diff(kernel)).max() < 0.05
+
+
 def test_options_are_sums_over_state_prices(three_states: Solution) -> None:
     states = three_states.state_prices()
     prices, x = states.state_price.values, states.x.values
