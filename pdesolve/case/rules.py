@@ -56,7 +56,8 @@ MissingValues = Annotated[
 
 def is_sized(value: Any) -> bool:
     """Whether a real number, of whatever type, is of a size that can be computed with."""
-    return bool(value == 0 or LEAST_SIZE <= abs(value) <= LARGEST_SIZE)
+    size = abs(value if isinstance(value, int) else float(value))  # whole ones may have no float
+    return size == 0 or LEAST_SIZE <= size <= LARGEST_SIZE
 
 
 def _is_column(value: object) -> bool:

@@ -6,6 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,12 @@ def test_a_target_out_of_reach_is_said() -> None:
     assert any(note.startswith("targets that are not met: price by -") for note in found.notes)
     assert "no parameters within their bounds were found that meet them" in found.message
     assert found.parameters[RHO] == 0.1
+
+
+def test_numbers_may_be_of_any_real_type() -> None:
+    sd = np.float32(0.01)
+    found = pdesolve.calibrate(ROUGH, {RHO: {"low": Fraction(1, 2)}}, {"price": (np.int64(1), sd)})
+    assert found.parameters[RHO] == pytest.approx(1.4) and found.problem.free[0].low == 0.5
 
 
 def test_bounds_may_hold_every_parameter() -> None:
