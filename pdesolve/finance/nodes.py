@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pdesolve.solver.pde.announcements import pieces
+from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
 LINE = (81, 49)  # xi and psi nodes for a normal payoff
+MORE, LEAST = 1.3, 13  # nodes either way, over the solution's; psi nodes of that, at least
 STEPS = (16, 32)  # of its fields, at least and at most
 
 
@@ -62,14 +64,20 @@ def at_nodes(solution: Solution, t: float) -> AtNodes:
 
 
 def with_nodes(solution: Solution) -> Solution:
-    """The same fields on a grid that has nodes along xi, as a law of xi needs them.
+    """The same fields on a grid that does for a law: with nodes along xi, and more than it takes.
 
-    A normal payoff's deviations do not depend on xi: they are solved on a single node, to far more
+    Where attention has no kink the solution has as few nodes as its reported values need; laws and
+    densities need some more. A normal payoff's deviations do not depend on xi: they are solved on a single node, to far more
     than a law is worth, and are here once more on as many psi nodes as it needs.
     """
     space, (nodes, lines) = solution.space, LINE
-    if space.n_xi > 1:
+    if space.n_xi > 1 and has_kink(solution):
         return solution
+    if space.n_xi > 1:
+        return retrace(
+            solution,
+            space.resized(*(round(MORE * n) for n in (space.n_xi, max(space.n_psi, LEAST)))),
+        )
     steps = int(np.clip(solution.times.size - 1, *STEPS))
     parts = pieces(solution.times, solution.case.market)
     counts = [max(1, round(steps * t.size / solution.times.size)) for t in parts]

@@ -31,7 +31,7 @@ from pdesolve.verification.orders import OrderTable, order_row
 
 Mask: TypeAlias = NDArray[np.bool_]
 
-PRODUCTION = (8, 5)  # orders along xi and psi
+PRODUCTION = (8, 7)  # orders along xi and psi; at kinks 5 along psi
 
 
 class Study(NamedTuple):
@@ -113,6 +113,7 @@ class StudyTuning:
             (4, 3): Joint(36, 8, 8, 2e-4),
             (6, 5): Joint(22, 8, 10, 9e-6),
             (8, 5): Joint(22, 8, 12, 3e-6),
+            (8, 7): Joint(22, 6, 16, 2.6e-7),
             (10, 7): Joint(17, 6, 16, 2e-7),
         }
     )

@@ -47,8 +47,8 @@ class Effort:
     Attributes
     ----------
     finer : ByAxis of float
-        Nodes of the far finer grid over the solution's: at orders 8 and 5 its error is a
-        twenty-fifth and a thirtieth of the solution's.
+        Nodes of the far finer grid over the solution's: at orders 8 and 7 its error is a
+        twenty-fifth and a hundredth of the solution's.
     periods : (int, int, int)
         Of the discrete model, each twice the last.
     paths, dates : int

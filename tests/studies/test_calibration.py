@@ -48,7 +48,7 @@ def three() -> Calibration:
 @pytest.fixture(scope="module")
 def over() -> Calibration:
     """More targets than parameters."""
-    return pdesolve.calibrate(MARKET, (RHO, COST), THREE)
+    return pdesolve.calibrate(MARKET, (RHO, COST), THREE, tol=1e-6)
 
 
 # ---------------------------------------------------------------------- what is found

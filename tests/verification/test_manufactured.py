@@ -179,7 +179,7 @@ def test_quick_mode_is_the_production_scheme(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("xi_table", "psi_table", "joint_table"):
         monkeypatch.setattr(convergence, name, lambda order, tuning: order)
     monkeypatch.setattr(convergence, "time_table", lambda tuning: 4)
-    assert manufactured_tables(quick=True) == (8, 5, 4, (8, 5))  # type: ignore[comparison-overlap]
+    assert manufactured_tables(quick=True) == (8, 7, 4, (8, 7))  # type: ignore[comparison-overlap]
     assert len(manufactured_tables()) == len(ORDERS) + len(PSI_ORDERS) + 1 + len(PAIRS)
     assert Grid.__dataclass_fields__["order"].default == 8
     assert Grid.__dataclass_fields__["psi_order"].default == 5

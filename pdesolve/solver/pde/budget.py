@@ -11,7 +11,6 @@ from pdesolve.model.economy import Economy
 from pdesolve.numerics.rosenbrock import StepControl
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import PassError, run_pass
 from pdesolve.solver.solution import Solution
 
@@ -30,10 +29,11 @@ class BudgetTuning:
     whole : float
         Steps, times the nodes of a first pass, that a solve takes at least: two probes with 1.45
         and 2.1 times the nodes follow it, of sixteen steps or so.
-    smooth, kinked : float
-        Nodes times steps of a whole solve, over those of its first pass: without kinks in attention
-        (7 to 33 on the named cases, from 1e-5 to 1e-8), and with them at a tolerance of 1e-5 (where
-        it takes three times as many at a tenth of it).
+    kinked : float
+        Nodes times steps of a whole solve, over those of its first pass, where attention has kinks,
+        at a tolerance of 1e-5 (it takes three times as many at a tenth of it).
+    whole_pass : float
+        The same over those of its last pass, without kinks.
     long : float
         Seconds that are worth a word beforehand.
     """
@@ -41,8 +41,8 @@ class BudgetTuning:
     work: float = 4e6
     few_steps: int = 5
     whole: float = 72.0
-    smooth: float = 20.0
     kinked: float = 50.0
+    whole_pass: float = 1.5
     long: float = 60.0
 
 
@@ -91,15 +91,12 @@ class Metered:
         if nodes.xi * nodes.psi * self._tuning.whole > self.left:
             raise _beyond(nodes, 0)
 
-    def announce(self, first: Solution) -> None:
-        """Say on a terminal how long it will take, if that is long, going by a first pass."""
-        if not (self._progress and sys.stderr.isatty()):
+    def announce(self, work: float) -> None:
+        """Say on a terminal how long so many nodes times steps take, if that is long."""
+        if not (self._progress and sys.stderr.isatty()) or not self._work:
             return
-        how, harder = self._tuning, max(1.0, 1e-5 / self.tolerance) ** 0.5
-        share = how.kinked * harder if has_kink(first) else how.smooth
-        work = min(share * node_count(first) * steps_tried(first), self.left)
-        seconds = work * self._seconds / self._work
-        if seconds > how.long:
+        seconds = min(work, self.left) * self._seconds / self._work
+        if seconds > self._tuning.long:
             about = f"a tolerance of {self.tolerance:.1g} takes about {_minutes(seconds)}"
             sys.stderr.write(f"{self._case.name}: {about}, going by the first passes\n")
 

@@ -1,8 +1,9 @@
 """What the ends of the grid and the time steps contribute to the error, measured."""
 
+from contextlib import suppress
+
 import numpy as np
 
-from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import NewsTuning, announced, pieces
 from pdesolve.solver.pde.budget import Metered, node_count, steps_tried
@@ -46,20 +47,18 @@ def _ends(run: Metered, found: Solution, tuning: Tuning) -> Errors:
 def _steps(
     run: Metered, best: Solution, first: Solution, time_tolerance: float, tuning: Tuning
 ) -> Errors:
-    """Change, on a coarse grid, when the time steps are merged in pairs.
+    """Change, on the first pass's grid, when every time step is taken in two.
 
-    The error in time hardly depends on the grid. Where the coarse grid breaks down, the first
-    pass's is tried; where that does too, the tolerance of the steps has to do.
+    The error in time hardly depends on the grid. Where that one breaks down, the tolerance of the
+    steps has to do.
     """
-    for space in (_coarse(first.space, tuning.refine.coarse), first.space):
-        run.left -= 1.5 * space.n_xi * space.n_psi * (best.times.size - 1)
-        try:
-            every = retrace(best, space)
-            moved = change(retrace(every, space, _pairs(best)), every, tuning.errors)
-        except ArithmeticError:
-            continue
+    space = first.space
+    run.left -= 3.0 * space.n_xi * space.n_psi * (best.times.size - 1)
+    with suppress(ArithmeticError):
+        usual = retrace(best, space)
+        moved = change(retrace(usual, space, halved(best)), usual, tuning.errors)
         if np.all(np.isfinite([*moved.values()])):
-            return times(moved, tuning.errors.safety * tuning.errors.merged)
+            return times(moved, tuning.errors.halved)
     sizes, blind = error_scales(best), tuning.errors.blind * time_tolerance
     return {name: blind * sizes[name] for name in TRACKED}
 
@@ -79,16 +78,7 @@ def _news(best: Solution, tuning: Tuning) -> Errors:
     return {name: tuning.errors.safety * moved * sizes[name] for name in TRACKED}
 
 
-def _coarse(space: Grid, share: float) -> Grid:
-    """A grid of that share of the nodes either way, but enough to stand on."""
-    lines = max(1 + 2 * space.stages, round(share * space.n_psi))
-    return space.resized(max(16, round(share * space.n_xi)), lines)
-
-
-def _pairs(found: Solution) -> Array:
-    """Every other end of a step, from the last one back; the first step may stay alone.
-
-    So between any two announcements.
-    """
+def halved(found: Solution) -> Array:
+    """Ends of the time steps, each of them in two, between any two announcements."""
     parts = pieces(found.times, found.case.market)
-    return np.concatenate([np.unique(np.append(part[:1], part[::-2])) for part in parts])
+    return np.concatenate([np.sort(np.append(t, 0.5 * (t[1:] + t[:-1]))) for t in parts])

@@ -6,7 +6,7 @@ one. What ending the grid costs is estimated in `contributions`, and part of the
 tests/tools/error_bars.py measures.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -46,11 +46,11 @@ class DomainTuning:
     """
 
     reach: float = 7.5
-    fade: tuple[float, float] = (1.0, 2.0)
+    fade: tuple[float, float] = (1.0, 1.25)
     late: tuple[float, float] = (0.85, 1.2)
     improbable: float = 1e-2
     share: float = 0.04
-    psi_order: int = 5
+    psi_order: int = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,10 @@ class Domain:
     def informed(self) -> bool:
         """Whether psi ends where the payoff is as good as known, not where learning does."""
         return self.psi_top >= self.psi_informed
+
+    def of_order(self, psi_order: int, fade: tuple[float, float]) -> "Domain":
+        """The same, with another order of the collocation along psi, and another end of it."""
+        return replace(self, tuning=replace(self.tuning, psi_order=psi_order, fade=fade))
 
     def grid(self, n_xi: int, n_psi: int, order: int) -> Grid:
         """Grid with about that many nodes; spacing doubles from the band's middle to its ends."""

@@ -23,6 +23,8 @@ def first_nodes(
     tolerance: float,
     tuning: PilotTuning,
     doubt: ErrorTuning,
+    *,
+    rough: bool = False,
 ) -> tuple[ByAxis[int], ByAxis[bool]]:
     """Nodes of the first pass, and which axes may not be refined.
 
@@ -35,7 +37,9 @@ def first_nodes(
     steps = 2.0 * grid.width / domain.finest * fan**0.5 / tuning.spacing
     n_xi = int(np.clip(steps * (1e-5 / tolerance) ** (1 / numerics.order), 36, 240))
     depth = np.log1p(domain.psi_top / domain.psi_scale)
-    n_psi = 1 + 3 * round((4.0 + depth) * (1e-5 / tolerance) ** 0.2)
+    n_psi = 1 + grid.stages * round(1.0 + 0.7 * depth)
+    if rough or prior.is_normal:
+        n_psi = 1 + grid.stages * round((4.0 + depth) * (1e-5 / tolerance) ** 0.2)
     n_xi = 1 if prior.is_normal else n_xi
     n_psi = 1 if prior.is_two_point or domain.psi_top == 0.0 else n_psi
     wanted = (numerics.xi_nodes, numerics.psi_nodes)
@@ -76,9 +80,10 @@ def settle(
 def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
     """The domain, with another largest psi if what the fastest learner reached calls for it."""
     needed = min(float(found.psi_reached[-1]), domain.psi_informed)
-    if needed == domain.psi_top or 1.08 * needed <= domain.psi_top <= 1.4 * needed:
+    least, best, most = (share * needed for share in tuning.margin)
+    if needed == domain.psi_top or least <= domain.psi_top <= most:
         return domain
-    return replace(domain, psi_top=min(tuning.margin * needed, domain.psi_informed))
+    return replace(domain, psi_top=min(best, domain.psi_informed))
 
 
 def pilot(

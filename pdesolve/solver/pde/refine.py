@@ -35,9 +35,10 @@ from pdesolve.solver.pde.errors import (
     worst,
 )
 from pdesolve.solver.pde.first import first_nodes, more, pilot, settle
+from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.line import refine_line
 from pdesolve.solver.pde.passes import PassError
-from pdesolve.solver.pde.tuning import Tuning
+from pdesolve.solver.pde.tuning import LadderTuning, Tuning
 from pdesolve.solver.solution import Solution
 
 
@@ -75,13 +76,78 @@ def solve_to_tolerance(
     PassError
         If a pass breaks down on the largest grid that may be tried.
     """
+    rough = max(tolerance, tuning.ladder.rough)
+    if economy.prior.is_normal:
+        domain, rough = domain.of_order(tuning.refine.psi_order, tuning.refine.fade), tolerance
     nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
     run = Metered(case, economy, tolerance, tuning.budget, tuning.steps, progress=progress)
-    domain, first = settle(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
-    run.announce(first)
+    domain, first = settle(run, domain, nodes, rough, fixed.xi, tuning.pilot)
     if first.space.n_xi == 1:
         return refine_line(run, domain, first, tolerance, tuning)
+    if not has_kink(first):
+        found = _climbed(run, domain, first, tolerance, tuning)
+        if found is not None:
+            return found
+    domain = domain.of_order(tuning.refine.psi_order, tuning.refine.fade)
+    nodes, fixed = first_nodes(
+        case, economy, domain, tolerance, tuning.pilot, tuning.errors, rough=True
+    )
+    nodes = nodes._replace(xi=first.space.n_xi)
+    first = pilot(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
+    harder = max(1.0, 1e-5 / tolerance) ** 0.5
+    run.announce(tuning.budget.kinked * harder * node_count(first) * steps_tried(first))
     return _refined(run, domain, first, fixed, tolerance, tuning)
+
+
+def _climbed(
+    run: Metered, domain: Domain, first: Solution, tolerance: float, tuning: Tuning
+) -> Solution | None:
+    """Solve on as many nodes as the ladders call for; None where those do not lead anywhere."""
+    how, best, note = tuning.ladder, None, ""
+    doubt = replace(tuning.errors, coupled=how.coupled, doubt=how.doubt)
+    share, time_tolerance = 1.0, how.time * tolerance
+    ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
+    for left in reversed(range(how.passes)):
+        try:
+            rungs = _rungs(ladders, first, share * tolerance, how)
+            nodes = ByAxis(*(one.nodes for one in rungs))
+            steps = steps_tried(first) * max(1.0, how.rough / time_tolerance) ** 0.25
+            run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
+            best = run(domain, nodes, time_tolerance)
+        except PassError as failure:
+            note = f"a finer pass broke down: {failure}"
+            break
+        if has_kink(best):
+            return None
+        parts = ByAxis(*(one.error for one in rungs))
+        ends, late = measure(run, best, first, time_tolerance, tuning)
+        best = judge(best, total(parts, ends, late), tolerance, doubt)
+        wider = widened(domain, best, ends, tolerance, tuning.certificate)
+        if not left or (best.converged and wider == domain):
+            break
+        if not best.converged:
+            time_tolerance *= min(1.0, how.again * tolerance / worst(best, late))
+            share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, none())))
+        if wider != domain:
+            domain = wider
+            first = pilot(run, domain, _nodes(first), how.rough, False, tuning.pilot)
+            ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
+    if best is None:
+        return None
+    certain = replace(tuning.certificate, margin=1.0)
+    covers = widened(domain, best, ends, tolerance, certain) == domain
+    return _concluded(best, covers, note)
+
+
+def _rungs(
+    ladders: ByAxis[Ladder], first: Solution, tolerance: float, how: LadderTuning
+) -> ByAxis[Rung]:
+    """Nodes either way, and what they leave: as many as it takes, or those of the case file."""
+    numerics, found = first.case.numerics, []
+    fixed = numerics.xi_nodes, numerics.psi_nodes
+    for ladder, share, count in zip(ladders, how.share, fixed, strict=True):
+        found.append(ladder.at(count) if count else ladder.climb(share * tolerance))
+    return ByAxis(*found)
 
 
 def _refined(
@@ -95,7 +161,7 @@ def _refined(
     """Refine from a first pass; the domain is made wider as soon as a pass says that it must be."""
     how, doubt = tuning.refine, tuning.errors
     best, time_tolerance, parts = _explore(run, domain, first, fixed, tolerance, tuning)
-    order = _order(best, how.later_order, tuning)
+    order = ByAxis(*(_order(best, later, tuning) for later in how.later_order))
     note = ""
     for left in reversed(range(how.passes + 1)):
         ends = steps = none()
@@ -185,7 +251,8 @@ def _explore(
             left = error
         else:
             gained = getattr(_nodes(finer), axis) / before
-            left = times(error, gained ** -_order(finer, how.first_order, tuning))
+            order = _order(finer, getattr(ByAxis(*how.first_order), axis), tuning)
+            left = times(error, gained**-order)
             best = finer
         parts = parts._replace(**{axis: left})
     return _Explored(best, time_tolerance, parts)

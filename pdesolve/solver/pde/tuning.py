@@ -20,8 +20,9 @@ class PilotTuning:
     ----------
     spacing : float
         Of the first pass's xi nodes, in units of the domain's finest length.
-    margin : float
-        On the largest psi that is reached.
+    margin : (float, float, float)
+        Largest psi of the domain over the largest that is reached: least that will do, what it is
+        set to, and the most.
     scout_nodes, scout_tolerance : float
         Of the very first look, in units of the first pass's xi nodes and tolerance.
     rounds : int
@@ -34,7 +35,7 @@ class PilotTuning:
     """
 
     spacing: float = 1.7
-    margin: float = 1.2
+    margin: tuple[float, float, float] = (1.05, 1.15, 1.3)
     scout_nodes: float = 0.7
     scout_tolerance: float = 10.0
     rounds: int = 4
@@ -62,6 +63,10 @@ class RefineTuning:
         At which the error is taken to fall, for a first estimate and once it has been tested.
     kinked_order, jumping_order : float
         The same where attention leaves zero or meets its cap, and where it jumps.
+    psi_order : int
+        Of the collocation along psi: a higher one does not pay at kinks.
+    fade : (float, float)
+        As in `DomainTuning`.
     beyond : float
         Xi nodes added at either end, as a share, to see what ending the grid costs.
     passes : int
@@ -71,26 +76,84 @@ class RefineTuning:
         kink; each next one's share.
     steps : float
         Share of the tolerance that the time steps may take up before theirs is tightened.
-    coarse : float
-        Nodes in either direction of the grid on which the time steps' error is measured, over the
-        first pass's.
     """
 
     least: float = 1.2
     most: float = 1.9
     nothing: float = 0.1
     enough: float = 0.1
-    first_order: float = 3.0
-    later_order: float = 4.0
+    first_order: tuple[float, float] = (3.0, 3.0)
+    later_order: tuple[float, float] = (4.0, 4.0)
     kinked_order: float = 2.0
     jumping_order: float = 1.0
+    psi_order: int = 5
+    fade: tuple[float, float] = (1.0, 2.0)
     beyond: float = 0.06
     passes: int = 8
     time: float = 0.3
-    time_rough: float = 0.2
+    time_rough: float = 0.3
     tighter: float = 0.6
     steps: float = 0.3
-    coarse: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class LadderTuning:
+    """How the nodes that are needed are found where attention has no kink.
+
+    Attributes
+    ----------
+    ratios : (float, float)
+        Nodes that a rung is compared with, over its own, along xi and psi. Convergence along psi is
+        not regular where the economy starts to learn fast: neighbours may have the same error.
+    rungs : int
+        At most.
+    orders : (float, float)
+        Along xi and psi, the most that is believed of a ladder; that of the scheme if it is less.
+    unsure : float
+        Share of it that an error is taken to fall at, at least, and on a first rung.
+    aim : float
+        Error that the next rung is to have, over the target.
+    least_more, most : float
+        Nodes of a rung over those of the one before it.
+    start : (float, float)
+        Nodes of the first rung along xi and psi, over the first pass's, at a target of `rough`.
+    near, beyond : float
+        Along xi, where errors are regular: nodes over those of a rung up to which its error need
+        not be measured again, and the share of the order at which it is taken to fall from there.
+    safety : float
+        Factor on every error.
+    coupled, doubt : float
+        As in `ErrorTuning`.
+    share : (float, float)
+        Of the tolerance: errors that too few nodes may leave along xi and along psi.
+    time : float
+        Tolerance of the time steps, in units of the tolerance.
+    rough : float
+        Tolerance of the time steps on the ladders, at least.
+    again : float
+        Error that either of nodes and steps may leave in the next pass, over the tolerance.
+    passes : int
+        At most.
+    """
+
+    ratios: tuple[float, float] = (1.25, 1.4)
+    rungs: int = 12
+    orders: tuple[float, float] = (8.0, 7.0)
+    unsure: float = 0.5
+    aim: float = 0.6
+    least_more: float = 1.15
+    most: float = 2.5
+    start: tuple[float, float] = (0.85, 1.1)
+    near: float = 1.25
+    beyond: float = 0.75
+    safety: float = 1.6
+    coupled: float = 0.2
+    doubt: float = 0.05
+    share: tuple[float, float] = (0.08, 0.08)
+    time: float = 0.5
+    rough: float = 1e-4
+    again: float = 0.4
+    passes: int = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +190,11 @@ class Tuning(Brief):
     """The numbers that a solve of the equations goes by, by part."""
 
     domain: DomainTuning = DomainTuning()
-    steps: StepControl = StepControl(fewest=6)  # fewer cannot be merged to see what they leave
+    steps: StepControl = StepControl(fewest=4)
     budget: BudgetTuning = BudgetTuning()
     pilot: PilotTuning = PilotTuning()
     refine: RefineTuning = RefineTuning()
+    ladder: LadderTuning = LadderTuning()
     line: LineTuning = LineTuning()
     errors: ErrorTuning = ErrorTuning()
     certificate: CertificateTuning = CertificateTuning()

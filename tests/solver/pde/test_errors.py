@@ -17,7 +17,7 @@ from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import TRACKED
 from tests.tools.solutions import solved
 
-TUNING = ErrorTuning()
+TUNING, ORDER = ErrorTuning(), ByAxis(4.0, 4.0)
 CERTAIN = ErrorTuning(doubt=0.0)
 JUMPING = {
     "attention.precision": "exponential",
@@ -88,10 +88,10 @@ def test_what_a_refinement_leaves(solution: Solution) -> None:
     """A change as large as was estimated leaves 2 g^-p of it; a larger one leaves more."""
     one, none = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.0)
     parts, growth, more = ByAxis(one, none), ByAxis(1.5, 1.0), dict.fromkeys(TRACKED, 3.0)
-    left, other = remaining(one, parts, growth, 4.0, TUNING)
+    left, other = remaining(one, parts, growth, ORDER, TUNING)
     assert left["price"] == pytest.approx(2.0 * 1.5**-4)
     assert other["price"] == 0.0
-    slow, _ = remaining(more, parts, growth, 4.0, TUNING)
+    slow, _ = remaining(more, parts, growth, ORDER, TUNING)
     assert slow["price"] == pytest.approx(2.0 * 3.0 * 3.0 * 1.5**-4)
 
 
@@ -99,12 +99,12 @@ def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
     """Directions that were not refined, or whose part was small, only lose what nodes take off."""
     much, little = dict.fromkeys(TRACKED, 1.0), dict.fromkeys(TRACKED, 0.02)
     small = dict.fromkeys(TRACKED, 1e-3)
-    _, stuck = remaining(small, ByAxis(much, much), ByAxis(1.5, 1.0), 4.0, TUNING)
+    _, stuck = remaining(small, ByAxis(much, much), ByAxis(1.5, 1.0), ORDER, TUNING)
     assert stuck["price"] == 1.0
     parts, growth = ByAxis(much, little), ByAxis(1.5, 1.2)
-    _, unseen = remaining(small, parts, growth, 4.0, TUNING)
+    _, unseen = remaining(small, parts, growth, ORDER, TUNING)
     assert unseen["price"] == pytest.approx(0.02 * 1.2**-4)
-    seen, _ = remaining(small, parts, growth, 4.0, TUNING)
+    seen, _ = remaining(small, parts, growth, ORDER, TUNING)
     assert seen["price"] == pytest.approx(0.03 * (1.5 / 1.45) ** -4)
 
 

@@ -1,0 +1,90 @@
+"""Ladders of thin grids: what they say a node count leaves, against far finer full grids."""
+
+import pytest
+
+from pdesolve.case import load_case
+from pdesolve.model.economy import Economy
+from pdesolve.solver.pde import refine
+from pdesolve.solver.pde.axes import ByAxis
+from pdesolve.solver.pde.budget import BudgetSpent, Metered
+from pdesolve.solver.pde.domain import choose_domain
+from pdesolve.solver.pde.errors import ErrorTuning, change, worst
+from pdesolve.solver.pde.ladder import Ladder
+from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.pde.tuning import LadderTuning, Tuning
+from pdesolve.solver.solution import Solution
+from tests.tools.solutions import solved
+
+DOUBT = ErrorTuning()
+
+
+def metered(name: str, work: float = 4e6) -> tuple[Metered, Solution]:
+    """A budget of work, and a first pass on few nodes."""
+    case, tuning = load_case(name), Tuning()
+    economy = Economy.of(case)
+    run = Metered(case, economy, 1e-5, tuning.budget, tuning.steps)
+    first = run(choose_domain(economy, 1e-5), ByAxis(36, 9), 1e-4)
+    run.left = work
+    return run, first
+
+
+def truly(first: Solution, nodes: ByAxis[int], finer: ByAxis[int]) -> float:
+    """What finer nodes change on full grids, by the scales of the tolerance."""
+    some, more = (retrace(first, first.space.resized(*size)) for size in (nodes, finer))
+    return worst(first, change(more, some, DOUBT))
+
+
+@pytest.mark.parametrize("name", ["baseline", "three_states", "mixture", "sample"])
+def test_thin_grids_say_what_full_ones_do(name: str) -> None:
+    run, first = metered(name)
+    xi, psi = (Ladder(run, first, axis, LadderTuning(), DOUBT) for axis in ByAxis._fields)
+    along = truly(first, ByAxis(56, 25), ByAxis(84, 25))
+    assert along <= xi.at(56).size <= 5.0 * along
+    up = truly(first, ByAxis(56, 17), ByAxis(56, 37))
+    assert up <= psi.at(17).size <= 6.0 * up
+
+
+@pytest.mark.parametrize("target", [1e-4, 3e-6])
+def test_a_climb_ends_where_the_error_is_small_enough(target: float) -> None:
+    run, first = metered("three_states")
+    for axis in ByAxis._fields:
+        ladder = Ladder(run, first, axis, LadderTuning(), DOUBT)
+        found = ladder.climb(target)
+        assert found.size <= 1.001 * target
+        again = ladder.at(found.nodes)
+        assert again.size <= 1.5 * target
+
+
+def test_work_is_counted_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, first = metered("three_states", work=36.0 * 9 * 20)
+    with pytest.raises(BudgetSpent):
+        Ladder(run, first, "psi", LadderTuning(), DOUBT).climb(1e-9)
+    assert run.left < 0.0
+
+
+def test_one_node_leaves_nothing(binary: Solution) -> None:
+    run, _ = metered("binary")
+    found = Ladder(run, binary, "psi", LadderTuning(), DOUBT).climb(1e-9)
+    assert found.nodes == 1 and found.size == 0.0
+
+
+def test_kinks_go_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What thin grids say of them is worth nothing."""
+    asked = []
+    monkeypatch.setattr(refine, "_climbed", lambda *given: asked.append(given))
+    solve(load_case("inattention"), tol=1e-2)
+    assert not asked
+    solve(load_case("three_states"), tol=1e-2)  # as if ladders had led nowhere
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("name", ["baseline", "three_states", "mixture"])
+def test_bars_are_not_much_wider_than_errors(name: str) -> None:
+    found, better = solved(name, tol=1e-5), solved(name, tol=1e-7)
+    errors = {
+        field: abs(getattr(found.initial, field) - getattr(better.initial, field))
+        for field in found.error
+    }
+    assert all(errors[field] <= found.error[field] for field in errors)
+    assert max(errors[field] / found.error[field] for field in errors) > 0.1
