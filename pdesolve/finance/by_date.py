@@ -102,20 +102,13 @@ def expectations(
     facts = _facts(solution, measure, given)
     others = [_moments(one, solution, payoffs, every) for one in (marches.coarse, marches.short)]
     fine, coarse, short = (_average(run, payoffs) for run in (best, *others))
-    thinner = marches.thinner()
-    thin = coarse
-    if thinner is not None:
-        thin = _average(_moments(thinner, solution, payoffs, every), payoffs)
     right = {name: marches.measured(fine[name], coarse[name], short[name]).value for name in fine}
-    rows, by_grid, by_lines, by_steps = (table(one, facts) for one in (right, coarse, thin, fine))
+    rows, by_grid, by_steps = (table(one, facts) for one in (right, coarse, fine))
     unsure = doubt(solution, right, facts, left, every)
     near = _near(every, marches.fine.times, tuning.near)
     shown, errors = np.searchsorted(every, t), {}
     for name, row in rows.items():
-        grid = np.maximum(
-            marches.grid_share * np.abs(by_steps[name] - by_grid[name]),
-            tuning.marches.thinned * np.abs(by_steps[name] - by_lines[name]),
-        )
+        grid = marches.grid_share * np.abs(by_steps[name] - by_grid[name])
         steps = tuning.marches.steps * np.abs(row - by_steps[name])
         errors[name] = np.max(near * (grid + steps + unsure[name]), axis=1)[shown]
     rows = {name: row[shown] for name, row in rows.items()}

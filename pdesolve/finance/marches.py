@@ -31,10 +31,6 @@ class MarchTuning:
         Shares that are tried next, where prices leave the payoff's range on a coarser grid.
     least : int
         Xi nodes of the coarse grid, at least.
-    thin, thinned : float
-        Psi nodes of a coarser grid still, over the solution's; and the share of the change from
-        there that is left at least. Elements along psi are few, and grids of three and of four may
-        be off alike.
     marched, each : int
         Steps of a march, at least; and for each e-fold by which what is known grows.
     grid, kinked : float
@@ -47,8 +43,6 @@ class MarchTuning:
     coarsest: float = 0.5
     nearer: tuple[float, ...] = (0.7, 0.85)
     least: int = 24
-    thin: float = 0.5
-    thinned: float = 0.1
     marched: int = 16
     each: int = 3
     grid: float = 1.0
@@ -110,18 +104,6 @@ class Marches:
             short=Clock(solution=short, times=_halved(whole, times)),
             tuning=tuning,
         )
-
-    def thinner(self) -> Clock | None:
-        """A clock on the coarse grid with fewer psi nodes, if it has not as few already."""
-        space, lines = self.coarse.solution.space, self.fine.solution.space.n_psi
-        small = space.resized(space.n_xi, round(self.tuning.thin * lines))
-        if small.n_psi >= space.n_psi:
-            return None
-        try:
-            found = retrace(self.fine.solution, small)
-        except ArithmeticError:  # it is too coarse for that
-            return None
-        return Clock(solution=found, times=self.fine.times)
 
     def laws(self, payoffs: Sequence[float | None]) -> list[list[Law]]:
         """Laws given each (centred) payoff, or under Q, by each of the clocks."""

@@ -46,8 +46,8 @@ def test_under_q_the_price_is_a_martingale_whose_variance_adds_up(
     assert np.all(three_neutral.reversal == 0.0)
 
 
-def test_bars_see_that_lines_in_psi_are_few() -> None:
-    """Three elements and four are off alike here: their change is half of what is left."""
+def test_bars_hold_where_public_news_spreads_what_is_known() -> None:
+    """At order 5 along psi, three elements and four were off alike here, by twice the bar."""
     table = {
         "title": "Few lines",
         "market": {
@@ -66,7 +66,6 @@ def test_bars_see_that_lines_in_psi_are_few() -> None:
     whole = neutral.price_variance + neutral.variance
     bar = neutral.price_variance_error + neutral.variance_error
     assert np.all(np.abs(whole - solution.initial.variance) <= bar)
-    assert np.abs(neutral.price - solution.initial.price).max() > 5e-5  # they are off, so
 
 
 def test_given_payoffs_average_to_the_prior(

@@ -8,8 +8,8 @@ from scipy.stats import norm
 from pdesolve import solve
 from pdesolve.case import case_from_dict
 from pdesolve.finance.by_date import expectations
+from pdesolve.finance.marches import Marches, MarchTuning
 from pdesolve.finance.paths import Trades, Trading
-from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.pde.system import OutOfRange
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -43,23 +43,21 @@ def test_half_the_nodes_may_be_too_few_to_compare_with() -> None:
             "risk_aversion": 1.0,
             "supply_volatility": 1.0,
             "initial_supply": 0.3,
-            "public_precision": 0.8,
+            "public_precision": 20.0,
             "horizon": 1.0,
         },
         "payoff": {"kind": "discrete", "values": [0, 1, 3], "probabilities": [0.5, 0.3, 0.2]},
         "attention": {"cost": {"scale": 0.3}},
     }
     solution = solve(case_from_dict(table, "wide-news"), tol=1e-4)
-    half = solution.space.resized(solution.space.n_xi // 2, solution.space.n_psi // 2)
-    with pytest.raises(OutOfRange):
-        retrace(solution, half)
+    with pytest.raises(OutOfRange, match="lower the tolerance"):
+        Marches.of(solution, MarchTuning(nearer=()))
     data = solution.option_prices([0.5, 1.0, 2.0])
     states = solution.state_prices()
     paid = np.maximum(states.x.values[:, None] - data.strike.values, 0.0)
     bars = data.call_error + states.state_price_error.values @ paid
     assert np.all(np.abs(data.call - states.state_price.values @ paid) <= bars)
-    assert np.abs(states.state_price.values @ states.x.values - 0.68097) < 5e-5  # at tol=1e-6
-    assert float(data.call_error.max()) < 2e-4
+    assert float(data.call_error.max()) < 1e-3
 
 
 def test_an_infinite_density_has_no_error_bar() -> None:
