@@ -67,8 +67,9 @@ def with_nodes(solution: Solution) -> Solution:
     """The same fields on a grid that does for a law: with nodes along xi, and more than it takes.
 
     Where attention has no kink the solution has as few nodes as its reported values need; laws and
-    densities need some more. A normal payoff's deviations do not depend on xi: they are solved on a single node, to far more
-    than a law is worth, and are here once more on as many psi nodes as it needs.
+    densities need some more. A normal payoff's deviations do not depend on xi: they are solved on a
+    single node, to far more than a law is worth, and are here once more on as many psi nodes as it
+    needs.
     """
     space, (nodes, lines) = solution.space, LINE
     if space.n_xi > 1 and has_kink(solution):
