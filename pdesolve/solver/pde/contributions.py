@@ -7,7 +7,7 @@ import numpy as np
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import NewsTuning, announced, pieces
 from pdesolve.solver.pde.budget import Metered, node_count, steps_tried
-from pdesolve.solver.pde.errors import Errors, change, error_scales, none, times, worst
+from pdesolve.solver.pde.errors import Errors, change, error_scales, has_kink, none, times, worst
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.pde.tuning import Tuning
@@ -47,12 +47,15 @@ def _ends(run: Metered, found: Solution, tuning: Tuning) -> Errors:
 def _steps(
     run: Metered, best: Solution, first: Solution, time_tolerance: float, tuning: Tuning
 ) -> Errors:
-    """Change, on the first pass's grid, when every time step is taken in two.
+    """Change, on as few xi nodes as the first pass has, when every time step is taken in two.
 
-    The error in time hardly depends on the grid. Where that one breaks down, the tolerance of the
-    steps has to do.
+    The error in time hardly depends on how many there are, but on the nodes along psi: it is those
+    of this pass, or the first one's at kinks, where they are many. Where that grid breaks down, the
+    tolerance of the steps has to do.
     """
     space = first.space
+    if not has_kink(best):
+        space = best.space.resized(space.n_xi, best.space.n_psi)
     run.left -= 3.0 * space.n_xi * space.n_psi * (best.times.size - 1)
     with suppress(ArithmeticError):
         usual = retrace(best, space)
