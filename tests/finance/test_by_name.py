@@ -20,13 +20,12 @@ from tests.tools.solutions import discrete, solved
 
 def test_rows_are_those_of_expectations_just_before_the_payoff(binary: Solution) -> None:
     found = reported(binary, [*LATER, "price@0.5", "variance@T", "premium@0"])
-    data = binary.expectations()
+    data = binary.expectations(dates=[0.0, 0.5, 1.0])
     assert {"informativeness", "r_squared", "price_variance", "premium_earned"} <= set(LATER)
     for name in LATER:
         value, error = found[name]
         assert value == pytest.approx(float(data[name][-1]), rel=1e-9), name
-        other = float(data[f"{name}_error"][-1])  # measured on other dates of the march
-        assert 0.5 * other <= error <= 2.0 * other, name
+        assert error == pytest.approx(float(data[f"{name}_error"][-1]), rel=1e-2), name
         assert about(name).unit == data[name].attrs["units"]
     half, last = data.sel(t=0.5), data.isel(t=-1)
     assert found["price@0.5"].value == pytest.approx(float(half.price), rel=1e-9)

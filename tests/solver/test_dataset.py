@@ -15,7 +15,7 @@ FIELDS = ("price", "variance", "attention", "precision_rate", "log_value", "pric
 
 
 def market() -> Solution:
-    return solved("three_states", tol=1e-5)
+    return solved("three_states", tol=1e-4)
 
 
 def inside(data: xarray.Dataset) -> tuple[float, float]:

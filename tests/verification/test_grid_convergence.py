@@ -25,7 +25,7 @@ def test_changes_fall_as_they_should(three_states: Solution, direction: str) -> 
     found = refinement(three_states, direction)
     table = found.table
     assert table.passed and not table.kink and found.direction == direction
-    least, most = {"xi": (5.5, 9.5), "psi": (3.0, 8.0), "time": (3.7, 5.0)}[direction]
+    least, most = {"xi": (5.5, 9.5), "psi": (3.0, 6.0), "time": (3.7, 4.5)}[direction]
     for row in table.rows:
         assert len(row.errors) == 2 and isinf(row.cap)
         if row.region == "psi = 0":

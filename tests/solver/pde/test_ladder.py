@@ -56,7 +56,7 @@ def test_a_climb_ends_where_the_error_is_small_enough(target: float) -> None:
         assert again.size <= 1.5 * target
 
 
-def test_work_is_counted_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_is_counted_and_ends() -> None:
     run, first = metered("three_states", work=36.0 * 9 * 20)
     with pytest.raises(BudgetSpent):
         Ladder(run, first, "psi", LadderTuning(), DOUBT).climb(1e-9)
