@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import correlate1d
 
+from pdesolve.numerics.clusters import Clusters
 from pdesolve.numerics.stencils import central_weights, collocation_weights, radau_nodes
 from pdesolve.typing import Array
 
@@ -52,6 +53,7 @@ class Grid:
     n_psi: int
     order: int = 8
     psi_order: int = 5
+    clusters: Clusters | None = None
 
     def extended(self, nodes: int) -> "Grid":
         """The same nodes, and so many more at either end of xi.
@@ -61,8 +63,10 @@ class Grid:
         if self.n_xi == 1:
             return self
         longer = (self.n_xi - 1 + 2 * nodes) / (self.n_xi - 1)
+        clusters = self.clusters.extended(longer) if self.clusters else None
         return replace(
             self,
+            clusters=clusters,
             width=longer * self.width,
             stretch=longer * self.stretch,
             n_xi=self.n_xi + 2 * nodes,
@@ -109,6 +113,8 @@ class Grid:
 
     def line(self, psi: float | Array) -> Array:
         """Values of (centred) xi of the nodes at psi, in between too."""
+        if self.clusters:
+            return self.clusters.place(*np.broadcast_arrays(self.z, psi))
         return self.centre + (1.0 + self.spread * psi) * self._shape(self.z)[0]
 
     def _shape(self, z: Array) -> tuple[Array, Array, Array]:
@@ -120,6 +126,9 @@ class Grid:
 
     def locate(self, xi: Array, psi: Array) -> tuple[Array, Array]:
         """Computational coordinates (eta, z) of states, the inverse of `xi` and `psi`."""
+        if self.clusters:
+            z = self.clusters.coordinates(*np.broadcast_arrays(xi, psi))
+            return np.log1p(psi / self.psi_scale), z
         s = (xi - self.centre) / (1.0 + self.spread * psi) / self.width
         z = s if self.stretch < 1e-8 else np.arcsinh(self.stretch * s) / self.stretch
         return np.log1p(psi / self.psi_scale), z
@@ -133,6 +142,10 @@ class Grid:
     @cached_property
     def metric(self) -> tuple[Array, Array, Array, Array]:
         """z_xi, z_xi², z_xixi and z_psi at fixed xi, each (n_psi, n_xi): the chain rule."""
+        if self.clusters:
+            psi = np.broadcast_to(self.psi[:, None], self.xi.shape)
+            z_xi, z_xixi, z_psi = self.clusters.derivatives(self.xi, psi)
+            return z_xi, z_xi**2, z_xixi, self.fade[:, None] * z_psi
         S, S1, S2 = self._shape(self.z)
         fan = (1.0 + self.spread * self.psi)[:, None]
         return (

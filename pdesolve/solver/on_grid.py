@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.case import Case
 from pdesolve.model.payoff.prior import Cumulants
@@ -145,9 +145,22 @@ class GridReading(Reading):
 
     @cached_property
     def _fastest(self) -> Array:
-        """Largest learning speed on each line at each time, shape (n, n_psi)."""
+        """Largest learning speed on each line at each time, shape (n, n_psi).
+
+        Of the states that a path may get to (`Economy.visits`).
+        """
         found = self.economy.respond(self.static_nodes.variance + self.states[..., 1])
-        return self.economy.motion(found.precision_rate).psi_dot.max(axis=-1)
+        speed = self.economy.motion(found.precision_rate).psi_dot
+        return np.where(self.visited, speed, 0.0).max(axis=-1)
+
+    @cached_property
+    def visited(self) -> NDArray[np.bool_]:
+        """Nodes that a path may get to, shape (n_psi, n_xi); all of a line that has none."""
+        space = self.space
+        found = np.array(
+            [self.economy.visits(*one) for one in zip(space.xi, space.psi, strict=True)]
+        )
+        return found | ~found.any(axis=-1, keepdims=True)
 
     @cached_property
     def static_nodes(self) -> Cumulants:

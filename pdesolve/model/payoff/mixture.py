@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 from scipy.stats import norm
 
-from pdesolve.model.payoff.prior import Cumulants, Prior
+from pdesolve.model.payoff.prior import Cumulants, Parting, Prior
 from pdesolve.typing import Array
 
 MANY = 8  # components beyond which expectations use FEW_NODES instead of HERMITE_NODES
@@ -119,6 +119,33 @@ class MixturePrior(Prior):
         felt = tilted.weight > np.exp(-0.5 * reach**2) * tilted.weight.sum(axis=0)
         mean, wide = tilted.anchor + tilted.distance, reach * np.sqrt(tilted.variance)
         return float(np.min((mean - wide)[felt])), float(np.max((mean + wide)[felt]))
+
+    def partings(self) -> list[Parting]:
+        """Gaps between neighbours, each between all that is joined by narrower gaps on its sides.
+
+        With masses w and w' and means u < u' of both groups the log of their odds is
+        log(w'/w) + (u' - u)(xi - psi (u + u')/2), as if each were at its mean.
+        """
+        order = np.argsort(self.offsets)
+        u, w = self.offsets[order], np.exp(self.log_weights[order])
+        gaps, found = np.diff(u), []
+        for i, gap in enumerate(gaps):
+            wider = np.flatnonzero(gaps >= gap)
+            low = max((j + 1 for j in wider if j < i), default=0)
+            high = min((j + 1 for j in wider if j > i), default=u.size)
+            sides = slice(low, i + 1), slice(i + 1, high)
+            (one, other), (low_mass, high_mass) = zip(
+                *((np.average(u[side], weights=w[side]), w[side].sum()) for side in sides),
+                strict=True,
+            )
+            apart = float(other - one)
+            centre = float(np.log(low_mass / high_mass)) / apart
+            found.append(Parting(centre, 0.5 * float(one + other), apart, float(gap)))
+        return sorted(found, key=lambda one: -one.gap)
+
+    def parts(self) -> tuple[Array, Array]:
+        """Means and sds of the components, as in the base class."""
+        return self.offsets, np.broadcast_to(self.sds, self.offsets.shape)
 
     def _tilt(self, zeta: Array, psi: Array) -> Tilted:
         """Weights and means relative to the component of the largest tilted mass.

@@ -28,6 +28,27 @@ class PriorError(PdesolveError, ValueError):
     """The payoff's distribution has no equilibrium, or nothing to learn about."""
 
 
+class Parting(NamedTuple):
+    """Where evidence tells two groups of payoffs apart: at xi = centre + slope psi.
+
+    Attributes
+    ----------
+    centre : float
+        Centred xi at psi = 0 at which both groups are as likely, 1/money.
+    slope : float
+        Middle between the groups, centred, money.
+    distance : float
+        From one to the other, money: which it is is settled over 1/distance in xi.
+    gap : float
+        Between the payoffs of the groups that are closest, money.
+    """
+
+    centre: float
+    slope: float
+    distance: float
+    gap: float
+
+
 class Cumulants(NamedTuple):
     """Log mass and first four cumulants of the tilted prior, centred payoff.
 
@@ -230,6 +251,17 @@ class Prior(ABC):
         tilted = self.cumulants(zeta, 0.0)
         wide = reach * np.sqrt(tilted.variance)
         return float(np.min(tilted.mean - wide)), float(np.max(tilted.mean + wide))
+
+    def partings(self) -> list[Parting]:
+        """Gaps between groups of payoffs, the widest first; none where there are no groups."""
+        return []
+
+    def parts(self) -> tuple[Array, Array]:
+        """Normals that the payoff is a mixture of: centred means and sds, money.
+
+        Infinite sds where it is not known as one.
+        """
+        return np.zeros(1), np.full(1, np.inf)
 
     @abstractmethod
     def panels(self) -> tuple[Array, Array]:

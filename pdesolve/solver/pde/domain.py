@@ -15,6 +15,7 @@ from scipy.optimize import brentq
 
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Cumulants, Prior
+from pdesolve.numerics.clusters import Clusters, Line
 from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
 
@@ -43,6 +44,12 @@ class DomainTuning:
         Of the range of prices, by which the static one moves at most between states scanned.
     psi_order : int
         Order of the collocation along psi.
+    parted : float
+        Gap between payoffs, over 1 / sd of xi by supply, that gets nodes of its own.
+    about : float
+        Width of states about it that nodes are evenly spread over, in units of 1 / distance.
+    lines : int
+        Such gaps, at most: the widest.
     """
 
     reach: float = 7.5
@@ -51,6 +58,9 @@ class DomainTuning:
     improbable: float = 1e-2
     share: float = 0.04
     psi_order: int = 7
+    parted: float = 1.0
+    about: float = 4.0
+    lines: int = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +85,8 @@ class Domain:
         The psi by which the payoff is as good as known, 1/money²; no need to go much further.
     finest : float
         Smallest width, in xi times money, over which the static price bends: sets the nodes.
+    lines : tuple of Line
+        About which nodes gather, if at several scales.
     tuning : DomainTuning
     """
 
@@ -87,6 +99,7 @@ class Domain:
     psi_top: float
     psi_informed: float
     finest: float
+    lines: tuple[Line, ...] = ()
     tuning: DomainTuning = DomainTuning()
 
     @property
@@ -108,6 +121,7 @@ class Domain:
         fade = self.tuning.late if self.informed else self.tuning.fade
         known, top = (0.0 if flat else share * self.psi_top for share in fade)
         return Grid(
+            clusters=None if flat else self._clusters(),
             centre=0.5 * (self.low + self.high),
             width=half * stretch / np.sqrt(3.0),
             stretch=stretch,
@@ -120,6 +134,15 @@ class Domain:
             order=order,
             psi_order=psi_order,
         )
+
+
+    def _clusters(self) -> Clusters | None:
+        """The map of several scales; its ends go away from where payoffs lead like a path does."""
+        if not self.lines:
+            return None
+        slope = self.half_range + self.tuning.reach * np.sqrt(2.0 / self.psi_top)
+        low = Line(self.low - self.reach, -slope, 1.0)
+        return Clusters(lines=self.lines, low=low, high=Line(self.high + self.reach, slope, 1.0))
 
 
 def choose_domain(
@@ -162,7 +185,18 @@ def choose_domain(
         psi_top=min(psi_top, informed),
         psi_informed=informed,
         finest=_bend(prior, low, high, step),
+        lines=_lines(economy, tuning),
         tuning=tuning,
+    )
+
+
+def _lines(economy: Economy, tuning: DomainTuning) -> tuple[Line, ...]:
+    """Where evidence tells payoffs apart that are too far from each other for supply to blur."""
+    blurred = tuning.parted / (economy.rho_sigma * economy.horizon**0.5)
+    return tuple(
+        Line(one.centre, one.slope, tuning.about / one.distance)
+        for one in economy.prior.partings()[: tuning.lines]
+        if one.gap > blurred
     )
 
 
@@ -197,6 +231,7 @@ class Scan(NamedTuple):
     """
 
     row: NDArray[np.intp]
+    zeta: Array
     static: Cumulants
     largest: Array
 
@@ -223,7 +258,7 @@ def scan(prior: Prior, line: Array, psi: Array, step: float) -> Scan:
     """
     where = np.repeat(np.arange(psi.size), line.shape[1])
     static = prior.cumulants(line.ravel(), psi[where])
-    rows, parts = [where], [static]
+    rows, states, parts = [where], [line.ravel()], [static]
     mean = static.mean.reshape(line.shape)
     left, right, low, high = (
         x.ravel() for x in (line[:, :-1], line[:, 1:], mean[:, :-1], mean[:, 1:])
@@ -238,6 +273,7 @@ def scan(prior: Prior, line: Array, psi: Array, step: float) -> Scan:
         middle = 0.5 * (left + right)
         static = prior.cumulants(middle, psi[where])
         rows.append(where)
+        states.append(middle)
         parts.append(static)
         left, right = np.append(left, middle), np.append(middle, right)
         low, high = np.append(low, static.mean), np.append(static.mean, high)
@@ -246,7 +282,15 @@ def scan(prior: Prior, line: Array, psi: Array, step: float) -> Scan:
     found = Cumulants(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     largest = np.zeros(psi.size)
     np.maximum.at(largest, row, found.variance)
-    return Scan(row, found, largest)
+    return Scan(row, np.concatenate(states), found, largest)
+
+
+def _visited(economy: Economy, found: Scan, row: int, psi: float) -> float:
+    """Largest variance found at a psi in states that a path may get to."""
+    mine = found.row == row
+    variance = found.static.variance[mine]
+    there = economy.visits(found.zeta[mine], psi)
+    return float(variance[there].max() if there.any() else variance.max())
 
 
 def _learning(
@@ -264,7 +308,8 @@ def _learning(
     def generous(psi: Array) -> Array:
         fan = 1.0 + psi[:, None] * half_range / half
         xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
-        static = scan(prior, xi, psi, step).largest
+        found = scan(prior, xi, psi, step)
+        static = np.array([_visited(economy, found, k, one) for k, one in enumerate(psi.tolist())])
         bound = static * (1.0 + rs**2 * horizon * static)
         return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
 
