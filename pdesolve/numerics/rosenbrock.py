@@ -90,8 +90,9 @@ class _NotFinite(PdesolveError, ArithmeticError):
 
 def _check(rates: Array) -> None:
     """Raise if rates are not finite."""
-    if not np.all(np.isfinite(rates)):
-        raise _NotFinite(tuple(int(i) for i in np.argwhere(~np.isfinite(rates))[0]))
+    finite = np.isfinite(rates)
+    if np.count_nonzero(finite) < finite.size:
+        raise _NotFinite(tuple(int(i) for i in np.argwhere(~finite)[0]))
 
 
 class Linearised(Protocol):
@@ -151,24 +152,25 @@ def step(
     h : float
     method : Tableau
     """
-    k: list[Array] = []
-    for i, (a, c) in enumerate(zip(method.a, method.c, strict=True)):
-        stage = _plus(u, a[:i], k)
+    flat = np.empty((len(method.a), u.size))
+    k = _like(u, flat)
+    for i, (a, c) in enumerate(zip(method.a, method.c / h, strict=True)):
+        stage = _like(u, np.einsum("i,ij->j", a[:i], flat[:i]))
+        stage += u
         f = local.rates(stage) if i else local.initial_rates
         _check(f)
-        k.append(solve(_plus(f, c[:i] / h, k)))
+        rest = _like(u, np.einsum("i,ij->j", c[:i], flat[:i]))
+        rest += f
+        k[i] = solve(rest)
     return stage + k[-1], k[-1]
 
 
-def _plus(u: Array, weights: Array, k: list[Array]) -> Array:
-    """Add the weighted sum of k to u, with no more room than that takes."""
-    if not k:
-        return u
-    total, term = k[0] * weights[0], np.empty_like(k[0])
-    for weight, one in zip(weights[1:], k[1:], strict=True):
-        total += np.multiply(one, weight, out=term)
-    total += u
-    return total
+def _like(u: Array, flat: Array) -> Array:
+    """Arrays shaped and laid out in memory like u, of rows that hold the numbers of one each."""
+    order = sorted(range(u.ndim), key=lambda axis: -u.strides[axis])
+    one = flat.reshape(*flat.shape[:-1], *(u.shape[axis] for axis in order))
+    more = flat.ndim - 1
+    return one.transpose(*range(more), *(more + order.index(axis) for axis in range(u.ndim)))
 
 
 def fixed_steps(
