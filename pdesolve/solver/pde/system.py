@@ -12,7 +12,7 @@ from pdesolve.model.attention.response import Response
 from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Motion
 from pdesolve.model.payoff.prior import Cumulants
-from pdesolve.numerics.banded import Factors
+from pdesolve.numerics.banded import Factors, Room
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import static_nodes
 from pdesolve.typing import Array
@@ -61,6 +61,11 @@ class Equilibrium:
         """Deviations when the payoff is paid: none; each field in one piece, as it is read."""
         return np.moveaxis(np.zeros((len(self.sizes), *self.grid.xi.shape)), 0, -1)
 
+    @cached_property
+    def room(self) -> Room:
+        """Where the factors of an implicit step are kept, until the next one's are."""
+        return Room.of(self.grid, len(self.sizes))
+
     def respond(self, u: Array, guess: Array | None = None) -> Response:
         """Optimal attention at every node, given the deviations u."""
         return self.economy.respond(self.static.variance + u[..., 1], guess)
@@ -89,43 +94,49 @@ class EquilibriumAt:
         self._system = system
         self._u = u
         self._response = system.respond(u)
+        self._motion = system.economy.motion(self._response.precision_rate)
         self._derivatives = system.grid.derivatives(u)
-        self.initial_rates = self._rates(u, self._derivatives, self._response)
+        self.initial_rates = self._rates(u, self._derivatives, self._motion, self._response.cost)
 
     def rates(self, u: Array) -> Array:
         """Rates at a state nearby; the attention search starts from this state's."""
         response = self._system.respond(u, self._response.attention)
-        return self._rates(u, self._system.grid.derivatives(u), response)
-
-    def _motion(self, response: Response) -> Motion:
-        return self._system.economy.motion(response.precision_rate)
+        move = self._system.economy.motion(response.precision_rate)
+        return self._rates(u, self._system.grid.derivatives(u), move, response.cost)
 
     def _rates(
-        self, u: Array, derivatives: tuple[Array, Array, Array], response: Response
+        self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array
     ) -> Array:
-        system, move = self._system, self._motion(response)
+        system = self._system
         rho = system.economy.risk_aversion
-        return equations.rates(u, *derivatives, system.static, move, response.cost, rho)
+        return equations.rates(u, *derivatives, system.static, move, cost, rho)
 
     @cached_property
     def _partials(self) -> tuple[Array, Array]:
+        """Of the rates, with every field measured in its size."""
         system = self._system
-        return equations.partials(
+        c0, c1 = equations.partials(
             self._u,
             *self._derivatives,
             system.static,
-            self._motion(self._response),
+            self._motion,
             self._response,
             system.economy.market,
             system.static.variance + self._u[..., 1],
         )
+        size = np.array(system.sizes)
+        ratio = (size / size[:, None])[:, :, None, None]
+        return np.multiply(ratio, c0, out=c0), np.multiply(ratio, c1, out=c1)
 
     def factor(self, shift: float) -> Callable[[Array], Array]:
-        """Solver of (shift - J) x = r with the exact Jacobian J of the rates here."""
-        move, size = self._motion(self._response), np.array(self._system.sizes)
-        ratio = (size / size[:, None])[:, :, None, None]
+        """Solver of (shift - J) x = r with the exact Jacobian J of the rates here.
+
+        All states of a system have their factors in the same room: the last one's are those that
+        can be solved with.
+        """
+        system, move, size = self._system, self._motion, np.array(self._system.sizes)
         c0, c1 = self._partials
         factors = Factors(
-            self._system.grid, shift, ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot
+            system.grid, shift, c0, c1, 0.5 * move.kappa2, move.psi_dot, room=system.room
         )
         return lambda r: size * factors.solve(r / size)
