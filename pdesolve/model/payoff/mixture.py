@@ -13,7 +13,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.special import ndtri
+from scipy.special import logsumexp, ndtri
 from scipy.stats import norm
 
 from pdesolve.model.payoff.prior import Cumulants, Parting, Prior
@@ -120,28 +120,38 @@ class MixturePrior(Prior):
         mean, wide = tilted.anchor + tilted.distance, reach * np.sqrt(tilted.variance)
         return float(np.min((mean - wide)[felt])), float(np.max((mean + wide)[felt]))
 
-    def partings(self) -> list[Parting]:
-        """Gaps between neighbours, each between all that is joined by narrower gaps on its sides.
+    def partings(self, least: float, most: int) -> list[Parting]:
+        """Gaps between the means of neighbours, as in the base class.
 
-        With masses w and w' and means u < u' of both groups the log of their odds is
-        log(w'/w) + (u' - u)(xi - psi (u + u')/2), as if each were at its mean.
+        Once psi tells all others apart the odds of both neighbours are even at xi = slope psi, but
+        for their weights; at psi = 0 everything on either side counts.
         """
         order = np.argsort(self.offsets)
-        u, w = self.offsets[order], np.exp(self.log_weights[order])
+        u, s2 = self.offsets[order], np.broadcast_to(self.sds, order.shape)[order] ** 2
         gaps, found = np.diff(u), []
-        for i, gap in enumerate(gaps):
-            wider = np.flatnonzero(gaps >= gap)
-            low = max((j + 1 for j in wider if j < i), default=0)
-            high = min((j + 1 for j in wider if j > i), default=u.size)
-            sides = slice(low, i + 1), slice(i + 1, high)
-            (one, other), (low_mass, high_mass) = zip(
-                *((np.average(u[side], weights=w[side]), w[side].sum()) for side in sides),
-                strict=True,
-            )
-            apart = float(other - one)
-            centre = float(np.log(low_mass / high_mass)) / apart
-            found.append(Parting(centre, 0.5 * float(one + other), apart, float(gap)))
-        return sorted(found, key=lambda one: -one.gap)
+
+        def side(part: slice, zeta: float) -> tuple[float, float]:
+            """Log mass and mean."""
+            log_mass = self.log_weights[order][part] + zeta * u[part] + 0.5 * zeta**2 * s2[part]
+            mean = np.average(u[part] + zeta * s2[part], weights=np.exp(log_mass - log_mass.max()))
+            return float(logsumexp(log_mass)), float(mean)
+
+        for i in np.argsort(-gaps)[:most]:
+            if gaps[i] < least:
+                break
+            sides = slice(0, i + 1), slice(i + 1, None)
+
+            def odds(zeta: float, sides: tuple[slice, slice] = sides) -> float:
+                low, high = (side(part, zeta)[0] for part in sides)
+                return high - low
+
+            far = 1.0 / gaps[i]
+            while odds(-far) * odds(far) > 0.0:
+                far *= 2.0
+            centre = float(brentq(odds, -far, far))
+            low, high = (side(part, centre)[1] for part in sides)
+            found.append(Parting(centre, 0.5 * float(u[i] + u[i + 1]), high - low))
+        return found
 
     def parts(self) -> tuple[Array, Array]:
         """Means and sds of the components, as in the base class."""

@@ -29,24 +29,21 @@ class PriorError(PdesolveError, ValueError):
 
 
 class Parting(NamedTuple):
-    """Where evidence tells two groups of payoffs apart: at xi = centre + slope psi.
+    """Where evidence tells the payoffs on either side of a gap apart: about centre + slope psi.
 
     Attributes
     ----------
     centre : float
-        Centred xi at psi = 0 at which both groups are as likely, 1/money.
+        Centred xi at psi = 0 at which either side is as likely, 1/money.
     slope : float
-        Middle between the groups, centred, money.
+        Middle of the gap, centred, money.
     distance : float
-        From one to the other, money: which it is is settled over 1/distance in xi.
-    gap : float
-        Between the payoffs of the groups that are closest, money.
+        Between the means of both sides there, money: all is settled over 1/distance in xi.
     """
 
     centre: float
     slope: float
     distance: float
-    gap: float
 
 
 class Cumulants(NamedTuple):
@@ -252,8 +249,8 @@ class Prior(ABC):
         wide = reach * np.sqrt(tilted.variance)
         return float(np.min(tilted.mean - wide)), float(np.max(tilted.mean + wide))
 
-    def partings(self) -> list[Parting]:
-        """Gaps between groups of payoffs, the widest first; none where there are no groups."""
+    def partings(self, least: float, most: int) -> list[Parting]:
+        """The widest gaps between payoffs, at least so wide (money); none where there are none."""
         return []
 
     def parts(self) -> tuple[Array, Array]:

@@ -58,7 +58,7 @@ class DomainTuning:
     improbable: float = 1e-2
     share: float = 0.04
     psi_order: int = 7
-    parted: float = 1.0
+    parted: float = 0.5
     about: float = 4.0
     lines: int = 6
 
@@ -75,8 +75,8 @@ class Domain:
         Ends of the active band at psi = 0 (between them the static price makes its moves), 1/money.
     reach : float
         How far outside the band the grid goes at psi = 0, 1/money.
-    half_range : float
-        Half the range of prices, money; the band widens by it per unit of psi.
+    prices : (float, float)
+        Least and largest (centred) payoffs that count, money.
     psi_scale : float
         1 / largest static variance, 1/money².
     psi_top : float
@@ -94,13 +94,18 @@ class Domain:
     low: float
     high: float
     reach: float
-    half_range: float
+    prices: tuple[float, float]
     psi_scale: float
     psi_top: float
     psi_informed: float
     finest: float
     lines: tuple[Line, ...] = ()
     tuning: DomainTuning = DomainTuning()
+
+    @property
+    def half_range(self) -> float:
+        """Half the range of prices, money; the band widens by it per unit of psi."""
+        return 0.5 * (self.prices[1] - self.prices[0])
 
     @property
     def informed(self) -> bool:
@@ -140,9 +145,10 @@ class Domain:
         """The map of several scales; its ends go away from where payoffs lead like a path does."""
         if not self.lines:
             return None
-        slope = self.half_range + self.tuning.reach * np.sqrt(2.0 / self.psi_top)
-        low = Line(self.low - self.reach, -slope, 1.0)
-        return Clusters(lines=self.lines, low=low, high=Line(self.high + self.reach, slope, 1.0))
+        further = float(self.tuning.reach * np.sqrt(2.0 / self.psi_top))
+        low = Line(self.low - self.reach, self.prices[0] - further, 1.0)
+        high = Line(self.high + self.reach, self.prices[1] + further, 1.0)
+        return Clusters(lines=self.lines, low=low, high=high)
 
 
 def choose_domain(
@@ -180,7 +186,7 @@ def choose_domain(
         low=low,
         high=high,
         reach=beyond,
-        half_range=half_range,
+        prices=(low_price, high_price),
         psi_scale=psi_scale,
         psi_top=min(psi_top, informed),
         psi_informed=informed,
@@ -195,8 +201,7 @@ def _lines(economy: Economy, tuning: DomainTuning) -> tuple[Line, ...]:
     blurred = tuning.parted / (economy.rho_sigma * economy.horizon**0.5)
     return tuple(
         Line(one.centre, one.slope, tuning.about / one.distance)
-        for one in economy.prior.partings()[: tuning.lines]
-        if one.gap > blurred
+        for one in economy.prior.partings(blurred, tuning.lines)
     )
 
 
