@@ -194,8 +194,15 @@ class Grid:
         along = np.empty((2, *fields.shape))
         for near, nodes, weights in self._along_xi:
             np.matmul(fields[..., near], weights, out=along[..., nodes])
-        along *= self._fans
-        u_psi += self._slant * along[0]
+        if self.clusters:
+            z_xi, z_xi2, z_xixi, z_psi = self.metric
+            u_psi += z_psi * along[0]
+            along[1] *= z_xi2
+            along[1] += z_xixi * along[0]
+            along[0] *= z_xi
+        else:
+            along *= self._fans
+            u_psi += self._slant * along[0]
         u_xi, u_xixi = along
         return u_xi.transpose(1, 2, 0), u_xixi.transpose(1, 2, 0), u_psi.transpose(1, 2, 0)
 
@@ -203,10 +210,11 @@ class Grid:
     def _along_xi(self) -> list[tuple[slice, slice, Array]]:
         """d/dxi and d²/dxi² on the line psi = 0 as matrices, for `BLOCK` nodes or so at a time.
 
+        With clusters, where lines have no more in common than z, d/dz and d²/dz².
         Which nodes they use, which they are for, and the matrices, shape (2, 1, used, those).
         """
         m, n = self.order // 2, self.n_xi
-        _, S1, S2 = self._shape(self.z)
+        _, S1, S2 = (0.0, 1.0, 0.0) if self.clusters else self._shape(self.z)
         first, second = self.rows
         rows = np.stack([first / S1, second / S1**2 - first * S2 / S1**3])
         node = np.arange(n)
