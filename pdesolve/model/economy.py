@@ -153,14 +153,12 @@ class Economy:
         """Diffusion and learning speed at a precision rate (derivation.md, section 3)."""
         return equations.motion(self.market, np.asarray(precision_rate))
 
-    def visits(
-        self, zeta: Array, psi: float, sds: float = Reach().spread
-    ) -> NDArray[np.bool_]:
+    def visits(self, zeta: Array, psi: float, sds: float) -> NDArray[np.bool_]:
         """Which states some path gets to that is at most so many sds off where its payoff leads.
 
         Given x (centred) evidence leads to start + psi x; what is added to it has a variance of at
         most psi + T A + rho² sigma² T, where A is the precision rate at which psi is reached at T
-        (derivation.md, section 5). All states where the payoff is not known as a mixture.
+        (derivation.md, section 5). Every state where the payoff is not known as a mixture.
 
         Parameters
         ----------
@@ -171,7 +169,7 @@ class Economy:
         sds : float
         """
         means, widths = self.prior.parts()
-        if not np.isfinite(widths).all():
+        if not (np.isfinite(widths).all() and np.isfinite(sds)):
             return np.ones(zeta.size, dtype=bool)
         rs2, horizon = self.rho_sigma**2, self.horizon
         rate = 0.5 * rs2 * (np.sqrt(1.0 + 4.0 * psi / (rs2 * horizon)) - 1.0)

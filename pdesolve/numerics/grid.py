@@ -13,9 +13,10 @@ the chain rule. Information flows from larger to smaller psi as one steps back f
 so the upwind side is +psi (:mod:`pdesolve.numerics.banded` solves the steps).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class Grid:
         Nodes; 1 makes the axis degenerate (derivatives along it are zero).
     order, psi_order : int
         Orders of the differences.
+    clusters : Clusters, optional
+        A map of several scales, in place of the one above.
     """
 
     centre: float
@@ -56,6 +59,12 @@ class Grid:
     order: int = 8
     psi_order: int = 5
     clusters: Clusters | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As a table of numbers, without clusters if there are none."""
+        found = asdict(self)
+        clusters = found.pop("clusters")
+        return found if clusters is None else {**found, "clusters": clusters}
 
     def extended(self, nodes: int) -> "Grid":
         """The same nodes, and so many more at either end of xi.
@@ -72,6 +81,17 @@ class Grid:
             width=longer * self.width,
             stretch=longer * self.stretch,
             n_xi=self.n_xi + 2 * nodes,
+        )
+
+    def deeper(self) -> "Grid":
+        """The same nodes and one more element above them: psi ends later. One line stays one."""
+        if self.n_psi == 1:
+            return self
+        elements = (self.n_psi - 1) // self.stages
+        eta = np.log1p(np.array([self.psi_known, self.psi_top]) / self.psi_scale)
+        known, top = self.psi_scale * np.expm1(eta + eta[1] / elements)
+        return replace(
+            self, psi_known=float(known), psi_top=float(top), n_psi=self.n_psi + self.stages
         )
 
     def resized(self, n_xi: int, n_psi: int) -> "Grid":

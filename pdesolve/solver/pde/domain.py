@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.special import ndtri
 
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Cumulants, Prior
@@ -40,6 +41,8 @@ class DomainTuning:
         The same if states beyond are too improbable to matter.
     improbable : float
         Share of the static variance that is left there, in units of the tolerance.
+    leaving : float
+        Of the tolerance: probability of the paths that may be left out where psi ends.
     share : float
         Of the range of prices, by which the static one moves at most between states scanned.
     psi_order : int
@@ -56,6 +59,7 @@ class DomainTuning:
     fade: tuple[float, float] = (1.0, 1.25)
     late: tuple[float, float] = (0.85, 1.2)
     improbable: float = 1e-2
+    leaving: float = 1e-2
     share: float = 0.04
     psi_order: int = 7
     parted: float = 0.5
@@ -87,6 +91,8 @@ class Domain:
         Smallest width, in xi times money, over which the static price bends: sets the nodes.
     lines : tuple of Line
         About which nodes gather, if at several scales.
+    sds : float
+        Paths further off where their payoff leads are too improbable to matter for `psi_top`.
     tuning : DomainTuning
     """
 
@@ -100,6 +106,7 @@ class Domain:
     psi_informed: float
     finest: float
     lines: tuple[Line, ...] = ()
+    sds: float = np.inf
     tuning: DomainTuning = DomainTuning()
 
     @property
@@ -173,7 +180,8 @@ def choose_domain(
     half_range = 0.5 * (high_price - low_price)
     band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
     step = 2.0 * tuning.share * half_range
-    psi_scale, psi_top, noise = _learning(economy, band, half_range, step)
+    sds = -float(ndtri(tuning.leaving * tolerance))
+    psi_scale, psi_top, noise = _learning(economy, band, half_range, step, sds)
     psi_top += economy.told
     informed = prior.informed(1e6 * psi_scale, tuning.improbable * tolerance)
     spread = tuning.reach * np.sqrt(noise) + 12.0 / half_range
@@ -192,6 +200,7 @@ def choose_domain(
         psi_informed=informed,
         finest=_bend(prior, low, high, step),
         lines=_lines(economy, tuning),
+        sds=sds,
         tuning=tuning,
     )
 
@@ -290,16 +299,16 @@ def scan(prior: Prior, line: Array, psi: Array, step: float) -> Scan:
     return Scan(row, np.concatenate(states), found, largest)
 
 
-def _visited(economy: Economy, found: Scan, row: int, psi: float) -> float:
+def _visited(economy: Economy, found: Scan, row: int, psi: float, sds: float) -> float:
     """Largest variance found at a psi in states that a path may get to."""
     mine = found.row == row
     variance = found.static.variance[mine]
-    there = economy.visits(found.zeta[mine], psi)
+    there = economy.visits(found.zeta[mine], psi, sds)
     return float(variance[there].max() if there.any() else variance.max())
 
 
 def _learning(
-    economy: Economy, band: list[float], half_range: float, step: float
+    economy: Economy, band: list[float], half_range: float, step: float, sds: float
 ) -> tuple[float, float, float]:
     """psi_scale, the largest reachable psi, and the variance of xi that supply adds.
 
@@ -314,7 +323,8 @@ def _learning(
         fan = 1.0 + psi[:, None] * half_range / half
         xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
         found = scan(prior, xi, psi, step)
-        static = np.array([_visited(economy, found, k, one) for k, one in enumerate(psi.tolist())])
+        rows = enumerate(psi.tolist())
+        static = np.array([_visited(economy, found, k, one, sds) for k, one in rows])
         bound = static * (1.0 + rs**2 * horizon * static)
         return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
 
