@@ -15,7 +15,8 @@ import numpy as np
 
 from pdesolve.typing import Array
 
-ITERATIONS = 100  # of a search, at most: down to rounding
+ITERATIONS = 200  # of a search, at most: down to rounding
+ROUNDING = 1e-15
 
 
 class Line(NamedTuple):
@@ -65,16 +66,16 @@ class Clusters:
     def place(self, z: Array, psi: Array) -> Array:
         """The states xi at coordinates z in [-1, 1] and psi, arrays of one shape."""
         low, high, target = self._bracket(z, psi)
-        xi = 0.5 * (low + high)
+        xi, moved = 0.5 * (low + high), high - low
         for _ in range(ITERATIONS):
             here = self._sum(xi, psi)
             gap = here.value - target
             low, high = np.where(gap < 0.0, xi, low), np.where(gap > 0.0, xi, high)
             step = xi - gap / here.by_xi
-            better = np.where((step > low) & (step < high), step, 0.5 * (low + high))
-            done = np.abs(better - xi) <= 4e-16 * (np.abs(xi) + np.abs(high - low))
-            xi = better
-            if done.all():
+            good = (step >= low) & (step <= high) & (np.abs(step - xi) <= 0.5 * moved)
+            better = np.where(good, step, 0.5 * (low + high))
+            xi, moved = better, np.abs(better - xi)
+            if np.all(moved <= ROUNDING * (np.abs(xi) + np.abs(low) + np.abs(high))):
                 break
         return xi
 
