@@ -139,7 +139,12 @@ def _clock(span: Span, path: Path) -> Array:
 
 
 def retrace(
-    found: Solution, grid: Grid, times: Array | None = None, news: NewsTuning = NewsTuning()
+    found: Solution,
+    grid: Grid,
+    times: Array | None = None,
+    news: NewsTuning = NewsTuning(),
+    *,
+    progress: bool = False,
 ) -> Solution:
     """Solve on another grid with the very same time steps, so that only the grids differ.
 
@@ -151,6 +156,8 @@ def retrace(
         Ends of other time steps, increasing from 0 to the horizon, with both states of every
         announcement.
     news : NewsTuning
+    progress : bool
+        Show a progress bar on standard error if it is a terminal.
 
     Raises
     ------
@@ -163,16 +170,19 @@ def retrace(
     states: list[Array] = []
     rates: list[Array] = []
 
-    def visit(u: Array, local: Linearised) -> None:
-        states.append(u)
-        rates.append(local.initial_rates)
+    u, cuts, horizon = system.at_the_end(), spans(found.case.market), found.economy.horizon
+    with _bar(horizon, f"{found.case.name} {grid.n_xi}x{grid.n_psi}", progress) as report:
 
-    u, cuts = system.at_the_end(), spans(found.case.market)
-    for span, piece in zip(cuts[::-1], pieces(times, found.case.market)[::-1], strict=True):
-        u = announced(system, u, span.precision, news) if span.precision else u
-        u = fixed_steps(system.linearise, u, np.diff(piece)[::-1].tolist(), visit=visit)
-        with np.errstate(all="ignore"):
-            visit(u, system.linearise(u))
+        def visit(u: Array, local: Linearised) -> None:
+            states.append(u)
+            rates.append(local.initial_rates)
+            report(horizon - times[-len(states)])
+
+        for span, piece in zip(cuts[::-1], pieces(times, found.case.market)[::-1], strict=True):
+            u = announced(system, u, span.precision, news) if span.precision else u
+            u = fixed_steps(system.linearise, u, np.diff(piece)[::-1].tolist(), visit=visit)
+            with np.errstate(all="ignore"):
+                visit(u, system.linearise(u))
     return replace(
         found,
         known_static=KnownStatic(found.case, grid, system.static),
