@@ -84,7 +84,7 @@ def with_nodes(solution: Solution) -> Solution:
     line = retrace(solution, space.resized(1, lines), times)
     states, rates = (np.repeat(u, nodes, axis=2) for u in (line.states, line.rates))
     space = replace(line.space, n_xi=nodes)
-    return replace(line, space=space, states=states, rates=rates, known_static=None)
+    return replace(line, space=space, states=states, rates=rates)
 
 
 def finer(times: Array) -> Array:

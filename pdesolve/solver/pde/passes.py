@@ -22,7 +22,7 @@ from pdesolve.numerics.rosenbrock import (
     march,
 )
 from pdesolve.solver.fields import just_before
-from pdesolve.solver.on_grid import KnownStatic
+from pdesolve.solver.on_grid import Known
 from pdesolve.solver.pde.announcements import NewsTuning, Span, announced, pieces, spans
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
@@ -127,7 +127,7 @@ def run_pass(
         message="one pass: no error estimate",
         steps=counts(sum(p.accepted for p in found), sum(p.rejected for p in found)),
         seconds=0.0,
-        known_static=KnownStatic(case, grid, system.static),
+        known=Known(case, economy, grid, system.static),
     )
 
 
@@ -185,7 +185,7 @@ def retrace(
                 visit(u, system.linearise(u))
     return replace(
         found,
-        known_static=KnownStatic(found.case, grid, system.static),
+        known=Known(found.case, found.economy, grid, system.static),
         space=grid,
         times=times,
         states=np.array(states[::-1]),
