@@ -48,6 +48,7 @@ class Ladder:
         self._how, self._doubt = how, doubt
         space = first.space
         self._nodes = space.n_xi if axis == "xi" else space.n_psi
+        self._usual = space.n_psi if axis == "xi" else space.n_xi
         self._across = space.n_psi if axis == "xi" else max(1, round(how.thinner * space.n_xi))
         self._unit, self._regular = (space.stages, False) if axis == "psi" else (1, True)
         scheme = space.order if axis == "xi" else space.psi_order
@@ -91,7 +92,7 @@ class Ladder:
         return self._rung(nodes, self._next(nodes, self._ratio), below)
 
     def solved(self, nodes: int) -> Solution | None:
-        """The solution on so many, None where it breaks down."""
+        """The solution on so many, None where it breaks down; less thin ones if that helps."""
         if nodes not in self._known:
             size = ByAxis(nodes, self._across)
             size = size if self._axis == "xi" else ByAxis(*size[::-1])
@@ -102,12 +103,17 @@ class Ladder:
                 found = retrace(self._first, self._first.space.resized(*size))
                 self._known[nodes] = found
             except ArithmeticError:
+                if self._across < self._usual:  # too thin
+                    self._across = self._usual
+                    self._known.clear()
+                    return self.solved(nodes)
                 self._known[nodes] = None
         return self._known[nodes]
 
     def _rung(self, nodes: int, after: int, below: Rung | None) -> Rung:
         """What so many nodes leave, by what the next ones change."""
-        coarse, fine = self.solved(nodes), self.solved(after)
+        _, fine = self.solved(nodes), self.solved(after)
+        coarse = self.solved(nodes)  # again, if the finer one was too thin
         if coarse is None or fine is None:
             return Rung(nodes, none(), np.inf)
         moved = change(fine, coarse, self._doubt)

@@ -176,7 +176,8 @@ def retrace(
         def visit(u: Array, local: Linearised) -> None:
             states.append(u)
             rates.append(local.initial_rates)
-            report(horizon - times[-len(states)])
+            if len(states) > 1:
+                report(horizon - times[-len(states)])
 
         for span, piece in zip(cuts[::-1], pieces(times, found.case.market)[::-1], strict=True):
             u = announced(system, u, span.precision, news) if span.precision else u
