@@ -1,6 +1,7 @@
 """A map of xi with several scales: nodes gather about lines in the plane of xi and psi.
 
-With Z(xi, psi) the sum over lines of arsinh((xi - centre - slope psi) / width), nodes are uniform in
+With Z(xi, psi) the sum over lines of arsinh((xi - centre - slope psi) / width), nodes are uniform
+in
 
     z = (2 (Z - Z_low) / (Z_high - Z_low) - 1) / beyond,
 

@@ -139,6 +139,13 @@ class Grid:
             return self.clusters.place(*np.broadcast_arrays(self.z, psi))
         return self.centre + (1.0 + self.spread * psi) * self._shape(self.z)[0]
 
+    def spacing(self, xi: Array, psi: Array) -> Array:
+        """Xi per unit of z, at states."""
+        if self.clusters:
+            return 1.0 / self.clusters.derivatives(xi, psi)[0]
+        fan = 1.0 + self.spread * psi
+        return fan * np.hypot(self.width, self.stretch * (xi - self.centre) / fan)
+
     def _shape(self, z: Array) -> tuple[Array, Array, Array]:
         """S and its first two derivatives."""
         b, w = self.stretch, self.width

@@ -157,7 +157,10 @@ class GridReading(Reading):
 
     @cached_property
     def _fastest(self) -> tuple[Array, Array]:
-        """Largest learning speed on each line at each time, (n, n_psi): where paths get, and at all."""
+        """Largest learning speed on each line at each time: where paths get, and of all nodes.
+
+        Both of shape (n, n_psi).
+        """
         found = self.economy.respond(self.static_nodes.variance + self.states[..., 1])
         speed = self.economy.motion(found.precision_rate).psi_dot
         return np.where(self.visited, speed, 0.0).max(axis=-1), speed.max(axis=-1)

@@ -7,20 +7,18 @@ tests/tools/error_bars.py measures.
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from pdesolve.model.economy import Economy
-from pdesolve.model.payoff.prior import Cumulants, Prior
+from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.clusters import Clusters, Line
 from pdesolve.numerics.grid import Grid
+from pdesolve.solver.pde.scales import ScaleTuning, nodes_needed, parting_lines
+from pdesolve.solver.pde.scan import Scan, scan
 from pdesolve.typing import Array
-
-HALVINGS = 60  # of an interval, at most: down to rounding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +45,7 @@ class DomainTuning:
         Of the range of prices, by which the static one moves at most between states scanned.
     psi_order : int
         Order of the collocation along psi.
-    parted : float
-        Gap between payoffs, over 1 / sd of xi by supply, that gets nodes of its own.
-    about : float
-        Width of states about it that nodes are evenly spread over, in units of 1 / distance.
-    lines : int
-        Such gaps, at most: the widest.
+    scales : ScaleTuning
     """
 
     reach: float = 7.5
@@ -62,9 +55,7 @@ class DomainTuning:
     leaving: float = 1e-2
     share: float = 0.04
     psi_order: int = 7
-    parted: float = 0.5
-    about: float = 4.0
-    lines: int = 6
+    scales: ScaleTuning = ScaleTuning()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +138,6 @@ class Domain:
             psi_order=psi_order,
         )
 
-
     def _clusters(self) -> Clusters | None:
         """The map of several scales; its ends go away from where payoffs lead like a path does."""
         if not self.lines:
@@ -189,7 +179,7 @@ def choose_domain(
     high = min(band[1], start + spread)
     low, high = min(low, start - 1 / half_range), max(high, start + 1 / half_range)
     beyond = max(low - (start - spread), start + spread - high, 12.0 / half_range)
-    return Domain(
+    found = Domain(
         start=start,
         low=low,
         high=high,
@@ -199,19 +189,21 @@ def choose_domain(
         psi_top=min(psi_top, informed),
         psi_informed=informed,
         finest=_bend(prior, low, high, step),
-        lines=_lines(economy, tuning),
         sds=sds,
         tuning=tuning,
     )
+    flat = prior.is_two_point or found.psi_top == 0.0
+    return found if flat else _gathered(found, economy, step)
 
 
-def _lines(economy: Economy, tuning: DomainTuning) -> tuple[Line, ...]:
-    """Where evidence tells payoffs apart that are too far from each other for supply to blur."""
-    blurred = tuning.parted / (economy.rho_sigma * economy.horizon**0.5)
-    return tuple(
-        Line(one.centre, one.slope, tuning.about / one.distance)
-        for one in economy.prior.partings(blurred, tuning.lines)
-    )
+def _gathered(domain: Domain, economy: Economy, step: float) -> Domain:
+    """The domain with lines about which nodes gather, if that takes far fewer of them."""
+    how = domain.tuning.scales
+    lines = parting_lines(economy, how)
+    found = [replace(domain, lines=lines[:count]) for count in range(len(lines) + 1)]
+    needed = nodes_needed([one.grid(how.nodes, 2, 8) for one in found], economy, step, how)
+    best = int(np.argmin(needed))
+    return found[best] if needed[best] + how.saved < needed[0] else domain
 
 
 def _xi_at(prior: Prior, price: float) -> float:
@@ -231,72 +223,11 @@ def _xi_at(prior: Prior, price: float) -> float:
 def _bend(prior: Prior, low: float, high: float, step: float) -> float:
     """Shortest length in xi over which the static variance changes by its own size at psi = 0."""
     line = np.linspace(low, high, 101)
-    static = scan(prior, line[None], np.zeros(1), step).static
-    seen = ~(static.variance <= 1e-3 * static.variance.max())  # what is not a number, too
-    change = np.abs(static.third) + np.sqrt(np.abs(static.fourth) * static.variance)
-    steepest = float(np.max((change / static.variance)[seen]))
+    found = scan(prior, line[None], np.zeros(1), step)
+    variance = found.static.variance
+    seen = ~(variance <= 1e-3 * variance.max())  # what is not a number, too
+    steepest = float(np.max(found.bends[seen]))
     return 1.0 / max(steepest, 1e-3 * prior.sd)
-
-
-class Scan(NamedTuple):
-    """States looked at, and the static market there.
-
-    `row` says to which psi each belongs; `largest` is the largest variance found at each psi.
-    """
-
-    row: NDArray[np.intp]
-    zeta: Array
-    static: Cumulants
-    largest: Array
-
-
-def scan(prior: Prior, line: Array, psi: Array, step: float) -> Scan:
-    """Look along xi, at each psi, so closely that no change of the static price is stepped over.
-
-    The static price increases in xi, at the rate of the static variance; so if it moves by no more
-    than a step from each state to the next, every peak of the variance over which it moves by more
-    has been seen, however narrow. Intervals in which it moves by more are halved, again and again.
-
-    Parameters
-    ----------
-    prior : Prior
-    line : array, shape (n, m)
-        Centred xi to begin with, increasing, for each psi.
-    psi : array, shape (n,)
-    step : float
-        Money.
-
-    Returns
-    -------
-    Scan
-    """
-    where = np.repeat(np.arange(psi.size), line.shape[1])
-    static = prior.cumulants(line.ravel(), psi[where])
-    rows, states, parts = [where], [line.ravel()], [static]
-    mean = static.mean.reshape(line.shape)
-    left, right, low, high = (
-        x.ravel() for x in (line[:, :-1], line[:, 1:], mean[:, :-1], mean[:, 1:])
-    )
-    where = np.repeat(np.arange(psi.size), line.shape[1] - 1)
-    for _ in range(HALVINGS):
-        wide = high - low > step
-        if not wide.any():
-            break
-        left, right, low, high = (x[wide] for x in (left, right, low, high))
-        where = where[wide]
-        middle = 0.5 * (left + right)
-        static = prior.cumulants(middle, psi[where])
-        rows.append(where)
-        states.append(middle)
-        parts.append(static)
-        left, right = np.append(left, middle), np.append(middle, right)
-        low, high = np.append(low, static.mean), np.append(static.mean, high)
-        where = np.append(where, where)
-    row = np.concatenate(rows)
-    found = Cumulants(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-    largest = np.zeros(psi.size)
-    np.maximum.at(largest, row, found.variance)
-    return Scan(row, np.concatenate(states), found, largest)
 
 
 def _visited(economy: Economy, found: Scan, row: int, psi: float, sds: float) -> float:

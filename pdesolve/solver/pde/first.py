@@ -16,7 +16,7 @@ from pdesolve.solver.pde.passes import PassError
 from pdesolve.solver.pde.tuning import PilotTuning
 from pdesolve.solver.solution import Solution
 
-FINEST = 0.14  # of a line's width
+LOGISTIC = 0.56  # length over which the variance between two payoffs bends, over 1 / distance
 
 
 def first_nodes(
@@ -56,10 +56,11 @@ def first_nodes(
 def _steps(domain: Domain, grid: Grid) -> float:
     """Intervals from end to end, if they are to resolve what is finest."""
     if grid.clusters:
+        psi = np.linspace(0.0, domain.psi_top, 5)
+        finest = LOGISTIC / domain.tuning.scales.about
         return max(
-            2.0 / (FINEST * line.width * float(grid.clusters.derivatives(line.at(psi), psi)[0]))
+            float(np.max(2.0 * grid.spacing(line.at(psi), psi)) / (finest * line.width))
             for line in grid.clusters.lines
-            for psi in np.linspace(0.0, domain.psi_top, 5)
         )
     fan = 1.0 + grid.spread * domain.psi_top
     return float(2.0 * grid.width / domain.finest * fan**0.5)
