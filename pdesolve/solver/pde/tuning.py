@@ -157,7 +157,7 @@ class LadderTuning:
     coupled: float = 0.1
     doubt: float = 0.03
     share: tuple[float, float] = (0.15, 0.3)
-    time: float = 0.12
+    time: float = 0.2
     step_orders: tuple[float, float, float] = (3.0, 3.5, 4.0)
     step_near: tuple[float, float] = (2.6, 3.0)
     rough: float = 1e-4
