@@ -145,9 +145,9 @@ class MixturePrior(Prior):
                 low, high = (side(part, zeta)[0] for part in sides)
                 return high - low
 
-            far = 1.0 / gaps[i]
-            while odds(-far) * odds(far) > 0.0:
-                far *= 2.0
+            far = (1.0 + abs(odds(0.0))) / gaps[i]  # the means are a gap apart, or more
+            if odds(-far) * odds(far) > 0.0:  # unless sds differ
+                continue
             centre = float(brentq(odds, -far, far))
             low, high = (side(part, centre)[1] for part in sides)
             found.append(Parting(centre, 0.5 * float(u[i] + u[i + 1]), high - low))
