@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,18 @@ from pdesolve.typing import Array
 
 class OutOfRange(PdesolveError, ArithmeticError):
     """A price outside the payoff's range."""
+
+
+class Coefficients(NamedTuple):
+    """Of a Jacobian J u = c0 u + c1 u_xi + c2 u_xixi + c_psi u_psi, as `Factors` has them.
+
+    The fields are in units of their typical sizes.
+    """
+
+    c0: Array
+    c1: Array
+    c2: Array
+    c_psi: Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +78,11 @@ class Equilibrium:
         """Optimal attention at every node, given the deviations u."""
         return self.economy.respond(self.static.variance + u[..., 1], guess)
 
+    def rates(self, u: Array, derivatives: tuple[Array, Array, Array], response: Response) -> Array:
+        """Rates of the deviations u, given their derivatives and attention."""
+        move, rho = self.economy.motion(response.precision_rate), self.economy.risk_aversion
+        return equations.rates(u, *derivatives, self.static, move, response.cost, rho)
+
     def linearise(self, u: Array) -> "EquilibriumAt":
         """The equations seen from the state u.
 
@@ -90,22 +108,15 @@ class EquilibriumAt:
         self._u = u
         self._response = system.respond(u)
         self._derivatives = system.grid.derivatives(u)
-        self.initial_rates = self._rates(u, self._derivatives, self._response)
+        self.initial_rates = system.rates(u, self._derivatives, self._response)
 
     def rates(self, u: Array) -> Array:
         """Rates at a state nearby; the attention search starts from this state's."""
         response = self._system.respond(u, self._response.attention)
-        return self._rates(u, self._system.grid.derivatives(u), response)
+        return self._system.rates(u, self._system.grid.derivatives(u), response)
 
     def _motion(self, response: Response) -> Motion:
         return self._system.economy.motion(response.precision_rate)
-
-    def _rates(
-        self, u: Array, derivatives: tuple[Array, Array, Array], response: Response
-    ) -> Array:
-        system, move = self._system, self._motion(response)
-        rho = system.economy.risk_aversion
-        return equations.rates(u, *derivatives, system.static, move, response.cost, rho)
 
     @cached_property
     def _partials(self) -> tuple[Array, Array]:
@@ -120,12 +131,21 @@ class EquilibriumAt:
             system.static.variance + self._u[..., 1],
         )
 
-    def factor(self, shift: float) -> Callable[[Array], Array]:
-        """Solver of (shift - J) x = r with the exact Jacobian J of the rates here."""
+    @cached_property
+    def coefficients(self) -> Coefficients:
+        """Of the exact Jacobian of the rates here."""
         move, size = self._motion(self._response), np.array(self._system.sizes)
         ratio = (size / size[:, None])[:, :, None, None]
         c0, c1 = self._partials
-        factors = Factors(
-            self._system.grid, shift, ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot
-        )
+        return Coefficients(ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot)
+
+    def factor(self, shift: float) -> Callable[[Array], Array]:
+        """Solver of (shift - J) x = r with that Jacobian J."""
+        size = np.array(self._system.sizes)
+        factors = Factors(self._system.grid, shift, *self.coefficients)
         return lambda r: size * factors.solve(r / size)
+
+    def rates_in(self, other: Equilibrium) -> Array:
+        """Rates at this very state in another economy on the same grid."""
+        response = other.respond(self._u, self._response.attention)
+        return other.rates(self._u, self._derivatives, response)
