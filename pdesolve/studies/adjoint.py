@@ -9,7 +9,7 @@ The steps are those of the laws (`finance.law`); a source that moves with the ra
 column of the Jacobian, so its weights are sums of the same powers of the resolvent.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -110,7 +110,7 @@ class Answers:
     cases : sequence of Case
         One for each parameter, which has moved in it.
     others : sequence of Equilibrium
-        Their equations on the same grid.
+        Their equations on the same grid; the very same where none of these move.
     steps : array, shape (p,)
         By how much it has.
     """
@@ -133,13 +133,22 @@ class Answers:
             steps=np.array([one.step for one in moved]),
         )
 
-    def _slopes(self, moves: Iterable[Array]) -> Array:
-        steps = self.steps.reshape(-1, 1, 1, 1)
-        return np.array(list(moves)) / (steps * self.system.sizes)
+    def _slopes(self, move: Callable[[Case, Equilibrium], Array | None]) -> Array:
+        """Of moves of the deviations over their sizes, (p, n_psi, n_xi, 3); None for no move."""
+        found = np.zeros((self.steps.size, *self.track.grid.xi.shape, 3))
+        for k, (case, other) in enumerate(zip(self.cases, self.others, strict=True)):
+            moved = move(case, other)
+            if moved is not None:
+                found[k] = moved / self.system.sizes / self.steps[k]
+        return found
 
     def of_rates(self, local: EquilibriumAt) -> Array:
-        """Slopes of the rates in one state, of fields over their sizes, (p, n_psi, n_xi, 3)."""
-        return self._slopes(local.rates_in(other) - local.initial_rates for other in self.others)
+        """Slopes of the rates in one state."""
+
+        def move(case: Case, other: Equilibrium) -> Array | None:
+            return None if other is self.system else local.rates_in(other) - local.initial_rates
+
+        return self._slopes(move)
 
     def of_length(self, k: int) -> Array:
         """Slopes of the logarithm of the length of the k-th span between announcements, (p,)."""
@@ -150,19 +159,31 @@ class Answers:
     def of_news(self, k: int) -> Array:
         """Slopes of the deviations just before the k-th announcement, given those after it."""
         span = spans(self.track.found.case.market)[k]
-        u, nothing = self.track.at(span.end), np.zeros((*self.track.grid.xi.shape, 3))
-        base, found = announced(self.system, u, span.precision), list[Array]()
-        for case, other in zip(self.cases, self.others, strict=True):
+        u = self.track.at(span.end)
+        base = announced(self.system, u, span.precision)
+
+        def move(case: Case, other: Equilibrium) -> Array | None:
             told = spans(case.market)[k].precision
-            same = told == span.precision and other.static is self.system.static
-            found.append(nothing if same else announced(other, u, told) - base)
-        return self._slopes(found)
+            if told == span.precision and other.static is self.system.static:
+                return None
+            return announced(other, u, told) - base
+
+        return self._slopes(move)
 
 
 def _beside(system: Equilibrium, economy: Economy) -> Equilibrium:
     """The equations of an economy nearby on the same grid."""
+    if _felt(economy) == _felt(system.economy):
+        return system
     same = economy.prior is system.economy.prior
     return Equilibrium.of(economy, system.grid, system.static if same else None)
+
+
+def _felt(economy: Economy) -> tuple[object, ...]:
+    """What the rates depend on."""
+    market = economy.market
+    felt = market.risk_aversion, market.supply_volatility, market.public_precision
+    return economy.prior, economy.technology, felt
 
 
 def _length(span: Span) -> float:
@@ -222,7 +243,7 @@ def _step(
         factors = Factors(answers.system.grid, 1.0 / (POLE * h), *mixed)
         power, total, mean = weights, np.zeros_like(weights), np.zeros_like(weights)
         for by, tail in zip(POWERS, TAILS, strict=True):
-            power = np.array([factors.solve_transposed(one) for one in power]) / (POLE * h)
+            power = factors.solve_transposed(power) / (POLE * h)
             total += by * power
             mean += tail * power
         weights = total

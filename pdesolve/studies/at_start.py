@@ -1,7 +1,7 @@
 """The initial values as functions of the deviations there, and of the parameters besides."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from pdesolve.case import Case
 from pdesolve.model.economy import Economy
 from pdesolve.solver.fields import States
 from pdesolve.solver.reading import Reading
+from pdesolve.solver.values import VALUES
 from pdesolve.studies.moved import Moved
 from pdesolve.typing import Array
 
@@ -68,7 +69,7 @@ class AtStart(Reading):
     @property
     def values(self) -> Array:
         """All initial values."""
-        return np.array(list(asdict(self.initial).values()))
+        return np.array([getattr(self.initial, name) for name in VALUES])
 
 
 def sensitivities(

@@ -19,7 +19,7 @@ import numpy as np
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import States
 from pdesolve.solver.pde.announcements import pieces
-from pdesolve.solver.pde.errors import error_scales, has_kink
+from pdesolve.solver.pde.errors import ErrorTuning, error_scales, has_jump, has_kink
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import QUANTITIES, VALUES, InitialState
 from pdesolve.studies.adjoint import Answers, Track, read_at_start, start_slopes
@@ -67,6 +67,8 @@ class SlopeTuning:
         Error that the solution itself is taken to leave, in units of its tolerance.
     goal, rough : float
         Relative error of a slope that ends the refinement; the same where there is a kink.
+    loose : float
+        The least such error, in units of the solution's tolerance.
     noise : float
         Of a value: what rounding leaves in it.
     """
@@ -81,13 +83,14 @@ class SlopeTuning:
         Level(0.6, 1.5, (72, 8, 20)),
     )
     reading: float = 0.5
-    kept: float = 0.6
+    kept: float = 0.75
     kinked: float = 2.0
     coupled: float = 0.3
-    shared: float = 0.15
+    shared: float = 0.25
     left: float = 2.0
     goal: float = 5e-3
     rough: float = 2e-2
+    loose: float = 10.0
     noise: float = 1e-14
 
 
@@ -121,11 +124,14 @@ def slopes_to(
     -------
     dict
         Name -> Slope, in the value's unit per unit of the parameter; NaN where a case nearby has no
-        solution. At a kink it is the derivative to the right, or, at the end of the range, to the
-        left.
+        solution, and where attention jumps (`jumps`). At a kink it is the derivative to the right,
+        or, at the end of the range, to the left.
     """
     moved, known = moves(found, vary, tuning), list[Array]()
+    if jumps(found):
+        return dict.fromkeys(vary, UNKNOWN)
     goal = tuning.rough if has_kink(found) else tuning.goal
+    goal = max(goal, tuning.loose * found.case.numerics.tolerance)
     with suppress(ArithmeticError):  # a case nearby that has no solution
         for one in refined(found, list(moved.values()), tuning) if moved else ():
             known = [*known[-1:], one]
@@ -142,6 +148,16 @@ def slopes_to(
         for k, key in enumerate(moved)
     }
     return {key: columns.get(key, UNKNOWN) for key in vary}
+
+
+def jumps(found: Solution) -> bool:
+    """Whether attention jumps between states: where it does moves with the parameters.
+
+    That is a source on a line between nodes, of which the equations linearised at the nodes know
+    nothing.
+    """
+    convex = found.economy.technology.precision.convex
+    return convex and has_jump(found, ErrorTuning())
 
 
 def refined(
@@ -205,7 +221,7 @@ def _sizes_of_read(found: Solution) -> Array:
     return np.array([prior.sd, prior.variance, 1.0, prior.variance])
 
 
-def _scales(found: Solution, moves: Array) -> Array:
+def scales(found: Solution, moves: Array) -> Array:
     """What the errors of moves of the values, (values, p), are measured against."""
     sizes = {**error_scales(found), "price_volatility": found.initial.price_volatility}
     return np.maximum(np.array([[sizes[name]] for name in VALUES]), np.abs(moves))
@@ -223,14 +239,14 @@ def _error(
     share = tuning.kinked if has_kink(found) else tuning.kept
     change = share * np.abs(fine - coarse)
     sizes, steps = (np.array([getattr(one, name) for one in moved]) for name in ("size", "step"))
-    scales = _scales(found, fine * sizes) / sizes
+    scale = scales(found, fine * sizes) / sizes
     moving = MOVING[:, None] & (change > 0.0)
-    worst = np.nanmax(change / scales, axis=0)
-    floor = np.maximum(tuning.coupled * worst, tuning.shared * worst.max()) * scales * moving
-    change = change + tuning.left * found.case.numerics.tolerance * scales * moving
+    worst = np.nanmax(change / scale, axis=0)
+    floor = np.maximum(tuning.coupled * worst, tuning.shared * worst.max()) * scale * moving
+    change = change + tuning.left * found.case.numerics.tolerance * scale * moving
     rounding = _rounding(found, tuning.noise)[:, None] / np.abs(steps)
-    error = np.maximum(change, floor) + tuning.step * np.abs(fine) + rounding
-    return error, error / scales
+    error = np.maximum(change, floor) + tuning.step * scale * (fine != 0.0) + rounding
+    return error, error / scale
 
 
 def _rounding(found: Solution, noise: float) -> Array:

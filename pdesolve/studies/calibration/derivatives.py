@@ -1,10 +1,10 @@
 """Slopes of what is observed to the free parameters, all on one grid with one set of steps.
 
-Those of initial values are had as in :mod:`pdesolve.studies.slopes`. What else is observed is
-differenced: both sides are marched on the same grid with the same time steps, as shares of the
-horizon, so that what comes out is a smooth function of the parameters, down to rounding. Either way
-all parameters share the grid: what two of them do alike is then alike down to rounding, and what
-the targets cannot tell apart shows.
+Those of initial values are had as in :mod:`pdesolve.studies.slopes`. What else is observed, and all
+where attention jumps, is differenced: both sides are marched on the same grid with the same time
+steps, as shares of the horizon, so that what comes out is a smooth function of the parameters, down
+to rounding. Either way all parameters share the grid: what two of them do alike is then alike down
+to rounding, and what the targets cannot tell apart shows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import VALUES
 from pdesolve.studies.calibration.targets import Targets
 from pdesolve.studies.moved import Moved
-from pdesolve.studies.slopes import refined
+from pdesolve.studies.slopes import jumps, refined
 from pdesolve.typing import Array
 
 
@@ -99,7 +99,7 @@ def jacobian(
     """
     known = list[Array]()
     at_start = targets.quotes is None and all(name in VALUES for name in targets.names)
-    of = _marched if at_start else _differenced
+    of = _marched if at_start and not jumps(found) else _differenced
     for one in of(found, moved, targets, tuning):
         known = [*known[-1:], one]
         if np.isinf(tuning.goal):
@@ -132,7 +132,7 @@ def _differenced(
         before = mesh
         try:
             cases = [found.case, *(one.case for one in moved)]
-            base, *rest = (targets.observe(_on_mesh(found, case, *mesh)).value for case in cases)
+            base, *rest = (targets.observe(on_mesh(found, case, *mesh)).value for case in cases)
         except ArithmeticError:  # too coarse for this state: go on with the finer ones
             continue
         yield np.stack([(y - base) / one.step for y, one in zip(rest, moved, strict=True)], axis=-1)
@@ -153,7 +153,7 @@ def mesh_of(found: Solution, shrink: float, merged: int, fewest: int) -> tuple[G
     return space.resized(n_xi, n_psi), tuple(kept)
 
 
-def _on_mesh(found: Solution, case: Case, grid: Grid, shares: Shares) -> Solution:
+def on_mesh(found: Solution, case: Case, grid: Grid, shares: Shares) -> Solution:
     """A case nearby, solved on this grid with these steps; its error bars are the other's."""
     cuts = []
     for span, steps in zip(spans(case.market), shares[::-1], strict=True):
