@@ -24,6 +24,7 @@ from pdesolve.model.attention.precision import Precision
 from pdesolve.model.payoff import factory
 from pdesolve.model.payoff.mixture import MixturePrior
 from pdesolve.numerics import rosenbrock
+from pdesolve.numerics.tableau import Tableau
 from pdesolve.typing import Array
 from pdesolve.verification.identities import identity_checks
 
@@ -145,7 +146,7 @@ def test_a_technology_is_added_with_a_spec_and_a_class(
 
 def test_a_time_scheme_is_a_tableau() -> None:
     """The linearly implicit Euler step, of order one."""
-    euler = rosenbrock.Tableau(order=1, gamma=1.0, a=np.zeros((1, 1)), c=np.zeros((1, 1)))
+    euler = Tableau(order=1, gamma=1.0, a=np.zeros((1, 1)), c=np.zeros((1, 1)))
 
     class Decay:
         def __init__(self, u: Array):

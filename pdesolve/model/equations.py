@@ -35,8 +35,8 @@ class Motion(NamedTuple):
 def motion(market: Market, precision_rate: Array) -> Motion:
     """Diffusion and learning speed at precision rate A (derivation.md, sections 3 and 13)."""
     rs, a = market.risk_aversion * market.supply_volatility, precision_rate
-    kappa, h = a / rs + rs, market.public_precision
-    return Motion(kappa2=kappa**2 + h, psi_dot=(a / rs) ** 2 + a + h, risk=a + rs**2)
+    share, h = a / rs, market.public_precision
+    return Motion(kappa2=(share + rs) ** 2 + h, psi_dot=share**2 + a + h, risk=a + rs**2)
 
 
 def rates(
@@ -68,19 +68,17 @@ def rates(
     -------
     array, shape (..., 3)
     """
-    q, l_xi = u[..., 0], u_xi[..., 2]
-    q_xi = u_xi[..., 0]
+    q, q_xi, l_xi = u[..., 0], u_xi[..., 0], u_xi[..., 2]
     _, ps, Vs, k3, k4 = static
     kappa2, psi_dot, risk = move
-    p = ps + q
-    w = kappa2 * l_xi - risk * q
-    mu = kappa2 * (ps + l_xi) - risk * p
+    spread = kappa2 * l_xi
+    w = spread - risk * q
+    mu = psi_dot * ps + w
     out = psi_dot[..., None] * u_psi + (0.5 * kappa2)[..., None] * u_xixi
-    out[..., :2] += mu[..., None] * u_xi[..., :2]
+    out += mu[..., None] * u_xi
     out[..., 0] += w * Vs + 0.5 * risk * k3
-    out[..., 1] += w * k3 + 0.5 * risk * k4 + risk * Vs**2 + kappa2 * (2 * Vs + q_xi) * q_xi
-    out[..., 2] += kappa2 * (ps + 0.5 * l_xi) * l_xi - risk * p * l_xi
-    out[..., 2] += 0.5 * risk * (q**2 - Vs - 2 * q_xi) + risk_aversion * cost
+    out[..., 1] += w * k3 + risk * (0.5 * k4 + Vs**2) + kappa2 * (2 * Vs + q_xi) * q_xi
+    out[..., 2] += risk * (0.5 * (q**2 - Vs) - q_xi) - 0.5 * spread * l_xi + risk_aversion * cost
     return out
 
 
@@ -106,11 +104,10 @@ def partials(
     c0, c1 : array, shape (3, 3, ...)
         [i, j]: effect of field j on the rate of field i.
     """
-    q, (q_xi, v_xi, l_xi) = u[..., 0], np.moveaxis(u_xi, -1, 0)
+    q, q_xi, v_xi, l_xi = u[..., 0], u_xi[..., 0], u_xi[..., 1], u_xi[..., 2]
     _, ps, Vs, k3, _ = static
-    kappa2, _, risk = move
-    p = ps + q
-    mu = kappa2 * (ps + l_xi) - risk * p
+    kappa2, psi_dot, risk = move
+    mu = psi_dot * ps + kappa2 * l_xi - risk * q
     c0 = np.zeros((3, 3, *q.shape))
     c0[0, 0] = -risk * (q_xi + Vs)
     c0[1, 0] = -risk * (v_xi + k3)
@@ -126,5 +123,6 @@ def partials(
     to_a = Motion(kappa2=2 * (a / rs + rs) / rs, psi_dot=2 * a / rs**2 + 1, risk=np.ones_like(a))
     to_cost = variance / (2 * market.risk_aversion)
     by_a = rates(u, u_xi, u_xixi, u_psi, static, to_a, to_cost, market.risk_aversion)
-    c0[:, 1] = np.moveaxis(by_a, -1, 0) * response.slope
+    for i in range(len(c0)):
+        c0[i, 1] = by_a[..., i] * response.slope
     return c0, c1

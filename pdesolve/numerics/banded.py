@@ -30,6 +30,8 @@ class Factors:
         [i, j]: effect of field j and of its xi-derivative on the rate of field i.
     c2, c_psi : array, shape (n_psi, n_xi)
         Diffusion and transport, the same for every field.
+    room : Room, optional
+        Where to work. What is there already is overwritten: factors made there before are lost.
 
     Raises
     ------
@@ -37,14 +39,25 @@ class Factors:
         If a line's matrix is singular.
     """
 
-    def __init__(self, grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array):
+    def __init__(
+        self,
+        grid: Grid,
+        shift: float,
+        c0: Array,
+        c1: Array,
+        c2: Array,
+        c_psi: Array,
+        *,
+        room: "Room | None" = None,
+    ):
         top, s = grid.n_psi - 1, grid.stages
         self._grid = grid
+        room = Room.of(grid, c0.shape[0]) if room is None else room
         c = _coefficients(grid, shift, c0, c1, c2, c_psi)
-        self._end = _factor(grid, c[top:], 1)[0]
-        self._elements = _factor(grid, c[:top], s) if top else []
-        last_lines = grid.upwind[np.arange(top), np.arange(top) // s * s + s]
-        self._inflow = _by_element(grid, (c_psi[:top] * last_lines[:, None])[..., None])
+        self._end = _factor(grid, c[top:], 1, room.bands, room.end)[0]
+        self._elements = _factor(grid, c[:top], s, room.bands, room.elements) if top else []
+        inflow = c_psi[:top] * _along_psi(grid).last
+        self._inflow = _by_element(grid, inflow[..., None])
 
     def solve(self, r: Array) -> Array:
         """The x with (shift - J) x = r, both of shape (n_psi, n_xi, n_fields)."""
@@ -84,6 +97,23 @@ class Factors:
         return found.transpose(1, 2, 0)
 
 
+class _AlongPsi(NamedTuple):
+    """Weights of d/dpsi on the lines of an element, (n_psi, stages), and on the one above it."""
+
+    own: Array
+    last: Array
+
+
+@lru_cache(maxsize=8)
+def _along_psi(grid: Grid) -> _AlongPsi:
+    """Of a grid."""
+    top, s = grid.n_psi - 1, grid.stages
+    line = np.arange(grid.n_psi)
+    first = line // s * s
+    own = grid.upwind[line[:, None], np.minimum(first[:, None] + np.arange(s), top)]
+    return _AlongPsi(own, grid.upwind[line[:top], first[:top] + s][:, None])
+
+
 def _by_element(grid: Grid, u: Array) -> Array:
     """Lines grouped by element: (lines, n_xi, n) -> (elements, n_xi, lines of each, n)."""
     grouped = u.reshape(-1, grid.stages, grid.n_xi, u.shape[-1])
@@ -97,19 +127,16 @@ def _coefficients(grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_p
     of the element.
     """
     z_xi, z_xi2, z_xixi, z_psi = grid.metric
-    fields, s, top = c0.shape[0], grid.stages, grid.n_psi - 1
+    fields, s = c0.shape[0], grid.stages
     c = np.empty((grid.n_psi, fields, 2 * fields + 1 + s, grid.n_xi))
-    on_z, on_zz, one, lines = np.split(c, [fields, fields + 1, 2 * fields + 1], axis=2)
+    on_z, on_zz, one = c[:, :, :fields], c[:, :, fields], c[:, :, fields + 1 : 2 * fields + 1]
     own = np.arange(fields)
-    np.multiply(np.moveaxis(c1, 2, 0), -z_xi[:, None, None], out=on_z)
+    np.multiply(c1.transpose(2, 0, 1, 3), -z_xi[:, None, None], out=on_z)
     on_z[:, own, own] -= (c2 * z_xixi + c_psi * z_psi)[:, None]
-    on_zz[:, :, 0] = (-c2 * z_xi2)[:, None]
-    np.negative(np.moveaxis(c0, 2, 0), out=one)
+    on_zz[...] = (-c2 * z_xi2)[:, None]
+    np.negative(c0.transpose(2, 0, 1, 3), out=one)
     one[:, own, own] += shift
-    first = np.arange(grid.n_psi) // s * s  # of the element that a line belongs to
-    among = np.minimum(first[:, None] + np.arange(s), top)
-    weight = np.take_along_axis(grid.upwind, among, axis=1)
-    lines[...] = (-weight[:, :, None] * c_psi[:, None])[:, None]
+    c[:, :, 2 * fields + 1 :] = (-_along_psi(grid).own[..., None] * c_psi[:, None])[:, None]
     return c
 
 
@@ -152,34 +179,59 @@ def _patterns(grid: Grid, fields: int, together: int) -> _Patterns:
     return _Patterns(found[0], ends, found[1:])
 
 
-def _factor(grid: Grid, c: Array, together: int) -> "list[_LU]":
-    """Factor the matrices of these lines, so many together."""
+class Room(NamedTuple):
+    """Memory for factors; much of what a small step takes is to get it, so steps share it.
+
+    Attributes
+    ----------
+    bands : array
+        One matrix, as LAPACK factors it.
+    end, elements : array, shape (matrices, 2, rows, half width + 1)
+        Upper and lower factors of the last line and of the elements.
+    """
+
+    bands: Array
+    end: Array
+    elements: Array
+
+    @classmethod
+    def of(cls, grid: Grid, fields: int) -> "Room":
+        """For the matrices of a grid."""
+        kept, most = [], 0
+        for together, count in ((1, 1), (grid.stages, (grid.n_psi - 1) // grid.stages)):
+            half, n = _half(grid, fields, together), grid.n_xi * fields * together
+            kept.append(np.empty((count, 2, n, half + 1)))
+            most = max(most, n * (3 * half + 1))
+        return cls(np.empty(most), *kept)
+
+
+def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "list[_LU]":
+    """Factor the matrices of these lines, so many together, each in the same bands."""
     fields, n = c.shape[1], grid.n_xi
     half = _half(grid, fields, together)
     usual, ends, folded = _patterns(grid, fields, together)
     c = c.reshape(-1, together, *c.shape[1:])
-    at_ends = np.moveaxis(c[..., ends], (-1, 0), (0, -2)) @ folded
-    bands = np.zeros((n, together, fields, 3 * half + 1))
-    rows, found = bands[..., half:], list[_LU]()  # LAPACK fills in the rest
-    room = np.empty((len(c), rows.size + half))
-    for one, at_end, kept in zip(c, np.moveaxis(at_ends, -2, 0), room, strict=True):
+    at_ends = c[..., ends].transpose(4, 1, 2, 0, 3) @ folded
+    size, found = n * together * fields, list[_LU]()
+    bands = bands[: size * (3 * half + 1)].reshape(size, -1)
+    rows = bands.reshape(n, together, fields, -1)[..., half:]  # LAPACK fills in the rest
+    for one, at_end, kept in zip(c, at_ends.transpose(3, 0, 1, 2, 4), room, strict=True):
         np.matmul(one.swapaxes(-1, -2), usual, out=rows.transpose(1, 2, 0, 3))
         rows[ends] = at_end
-        found.append(_LU.of(bands.reshape(-1, 3 * half + 1), half, kept))
+        found.append(_LU.of(bands, half, kept))
     return found
 
 
 class _LU(NamedTuple):
     """Factors of the transpose of a band matrix.
 
-    Where rows are exchanged over `fill` places, the upper one is wider than the matrix by as many.
+    Where rows change places they are kept as LAPACK has them, with the pivots.
     """
 
     upper: Array
     lower: Array
     half: int
-    fill: int
-    pivots: Array
+    exchanged: tuple[Array, Array] | None
 
     @classmethod
     def of(cls, bands: Array, half: int, room: Array) -> "_LU":
@@ -187,18 +239,18 @@ class _LU(NamedTuple):
         _, pivots, info = lapack.dgbtrf(bands.T, half, half, overwrite_ab=1)
         if info != 0:
             raise ZeroDivisionError("a line of the implicit step has a singular matrix")
-        n, fill = pivots.size, int(np.max(pivots - np.arange(pivots.size)))
-        wide = 2 * half + 1 + fill
-        room = np.empty(n * wide + half) if fill else room
-        upper, lower = (room[k : k + n * wide].reshape(n, wide) for k in (0, half))
-        upper[...] = bands[:, half - fill :]
-        return cls(upper.T, lower.T, half, fill, pivots)
+        exchanged = None
+        if (pivots != np.arange(pivots.size)).any():
+            exchanged = bands.T.copy("F"), pivots
+        upper, lower = room
+        upper[...], lower[...] = bands[:, half : 2 * half + 1], bands[:, 2 * half :]
+        return cls(upper.T, lower.T, half, exchanged)
 
     def solve(self, x: Array) -> None:
         """Solve in place with the matrix."""
         x = x.reshape(-1)
-        if self.fill:
-            self._exchanging(x, 1)
+        if self.exchanged is not None:
+            self._exchanging(x, *self.exchanged, 1)
             return
         blas.dtbsv(self.half, self.upper, x, trans=1, overwrite_x=1)
         blas.dtbsv(self.half, self.lower, x, trans=1, lower=1, diag=1, overwrite_x=1)
@@ -206,12 +258,11 @@ class _LU(NamedTuple):
     def solve_transposed(self, x: Array) -> None:
         """Solve in place with its transpose."""
         x = x.reshape(-1)
-        if self.fill:
-            self._exchanging(x, 0)
+        if self.exchanged is not None:
+            self._exchanging(x, *self.exchanged, 0)
             return
         blas.dtbsv(self.half, self.lower, x, lower=1, diag=1, overwrite_x=1)
         blas.dtbsv(self.half, self.upper, x, overwrite_x=1)
 
-    def _exchanging(self, x: Array, transposed: int) -> None:
-        upper, _, half, fill, pivots = self
-        lapack.dgbtrs(upper, half, fill, x, pivots, trans=transposed, overwrite_b=1)
+    def _exchanging(self, x: Array, bands: Array, pivots: Array, transposed: int) -> None:
+        lapack.dgbtrs(bands, self.half, self.half, x, pivots, trans=transposed, overwrite_b=1)

@@ -15,12 +15,14 @@ so the upwind side is +psi (:mod:`pdesolve.numerics.banded` solves the steps).
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
-from scipy.ndimage import correlate1d
 
 from pdesolve.numerics.stencils import central_weights, collocation_weights, radau_nodes
 from pdesolve.typing import Array
+
+BLOCK = 32  # xi nodes whose derivatives are one product of matrices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,15 +178,46 @@ class Grid:
         u_psi = self.upwind @ fields
         if self.n_xi == 1:
             return np.zeros_like(u), np.zeros_like(u), u_psi.transpose(1, 2, 0)
-        z_xi, z_xi2, z_xixi, z_psi = self.metric
-        w1, w2 = self._stencils
-        u_z = correlate1d(fields, w1, mode="mirror")
-        u_zz = correlate1d(fields, w2, mode="mirror")
-        u_psi += z_psi * u_z
-        u_zz *= z_xi2
-        u_zz += z_xixi * u_z
-        u_z *= z_xi
-        return u_z.transpose(1, 2, 0), u_zz.transpose(1, 2, 0), u_psi.transpose(1, 2, 0)
+        along = np.empty((2, *fields.shape))
+        for near, nodes, weights in self._along_xi:
+            np.matmul(fields[..., near], weights, out=along[..., nodes])
+        along *= self._fans
+        u_psi += self._slant * along[0]
+        u_xi, u_xixi = along
+        return u_xi.transpose(1, 2, 0), u_xixi.transpose(1, 2, 0), u_psi.transpose(1, 2, 0)
+
+    @cached_property
+    def _along_xi(self) -> list[tuple[slice, slice, Array]]:
+        """d/dxi and d²/dxi² on the line psi = 0 as matrices, for `BLOCK` nodes or so at a time.
+
+        Which nodes they use, which they are for, and the matrices, shape (2, 1, used, those).
+        """
+        m, n = self.order // 2, self.n_xi
+        _, S1, S2 = self._shape(self.z)
+        first, second = self.rows
+        rows = np.stack([first / S1, second / S1**2 - first * S2 / S1**3])
+        node = np.arange(n)
+        used = node + np.arange(-m, m + 1)[:, None]
+        inside = (used >= 0) & (used < n)
+        whole = np.zeros((2, 1, n, n))
+        whole[:, 0, used[inside], np.broadcast_to(node, used.shape)[inside]] = rows[:, inside]
+        cuts = np.linspace(0, n, 1 + max(1, round(n / BLOCK))).astype(int).tolist()
+        found = []
+        for low, high in pairwise(cuts):
+            near, nodes = slice(max(0, low - m), min(n, high + m)), slice(low, high)
+            found.append((near, nodes, whole[..., near, nodes].copy()))
+        return found
+
+    @cached_property
+    def _fans(self) -> Array:
+        """What d/dxi and d²/dxi² are on a line, over those at psi = 0; shape (2, 1, n_psi, 1)."""
+        fan = (1.0 + self.spread * self.psi)[:, None]
+        return np.stack([1.0 / fan, 1.0 / fan**2])[:, None]
+
+    @cached_property
+    def _slant(self) -> Array:
+        """Of u_xi, what u_psi at fixed xi has more than at fixed z, shape (n_psi, n_xi)."""
+        return -self.spread * self.fade[:, None] * self._shape(self.z)[0]
 
     @cached_property
     def rows(self) -> tuple[Array, Array]:
@@ -192,10 +225,10 @@ class Grid:
         if self.n_xi == 1:
             return np.zeros((1, 1)), np.zeros((1, 1))
         m, n = self.order // 2, self.n_xi
+        node, offset = np.arange(n), np.arange(-m, m + 1)[:, None]
+        to = abs(node + offset)
+        to = np.where(to < n, to, 2 * (n - 1) - to)
         folded = np.zeros((2, 2 * m + 1, n))
-        for i in range(n):
-            for o in range(-m, m + 1):
-                j = abs(i + o)
-                j = j if j < n else 2 * (n - 1) - j
-                folded[:, j - i + m, i] += [w[o + m] for w in self._stencils]
+        for one, weights in zip(folded, self._stencils, strict=True):
+            np.add.at(one, (to - node + m, node), weights[:, None])
         return folded[0], folded[1]

@@ -1,9 +1,7 @@
 """Time integration with error control, by a Rosenbrock method; it knows no economics.
 
-The method is Rodas4P (Steinebach 1995; "RODASP" in Hairer and Wanner, *Solving Ordinary
-Differential Equations II*, section VI.4): six linearly implicit stages, order 4 with an embedded
-solution of order 3, stiffly accurate and L-stable, built so that parabolic problems keep their
-order. It needs no Newton iteration: a step costs one factorisation and six solves.
+The method is Rodas4P (:mod:`pdesolve.numerics.tableau`). It needs no Newton iteration: a step costs
+one factorisation and six solves.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,62 +11,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from pdesolve.case.errors import PdesolveError
+from pdesolve.numerics.tableau import RODAS4P, Tableau
 from pdesolve.typing import Array
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Tableau:
-    """Coefficients of a stiffly accurate Rosenbrock method, in Hairer and Wanner's notation.
-
-    Stage i solves (1/(gamma h) - J) k_i = f(u + sum_j a[i, j] k_j) + sum_j (c[i, j]/h) k_j; the new
-    state is the last stage's argument and k of it, which is also the error estimate.
-
-    Attributes
-    ----------
-    order : int
-        Of the new state; that of the estimate is one more than the embedded solution's.
-    gamma : float
-    a, c : array, shape (stages, stages)
-        Strictly lower triangular.
-    """
-
-    order: int
-    gamma: float
-    a: Array
-    c: Array
-
-
-RODAS4P = Tableau(
-    order=4,
-    gamma=0.25,
-    a=np.array(
-        [
-            [0, 0, 0, 0, 0, 0],
-            [3, 0, 0, 0, 0, 0],
-            [1.831036793486759, 0.4955183967433795, 0, 0, 0, 0],
-            [2.304376582692669, -0.05249275245743001, -1.176798761832782, 0, 0, 0],
-            [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 0, 0],
-            [-7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401, 1, 0],
-        ]
-    ),
-    c=np.array(
-        [
-            [0, 0, 0, 0, 0, 0],
-            [-12, 0, 0, 0, 0, 0],
-            [-8.791795173947035, -2.207865586973518, 0, 0, 0, 0],
-            [10.81793056857153, 6.780270611428266, 19.53485944642410, 0, 0, 0],
-            [34.19095006749676, 15.49671153725963, 54.74760875964130, 14.16005392148534, 0, 0],
-            [
-                34.62605830930532,
-                15.30084976114473,
-                56.99955578662667,
-                18.40807009793095,
-                -5.714285714285717,
-                0,
-            ],
-        ]
-    ),
-)
 METHOD = RODAS4P  # that is used
 
 
@@ -145,8 +90,9 @@ class _NotFinite(PdesolveError, ArithmeticError):
 
 def _check(rates: Array) -> None:
     """Raise if rates are not finite."""
-    if not np.all(np.isfinite(rates)):
-        raise _NotFinite(tuple(int(i) for i in np.argwhere(~np.isfinite(rates))[0]))
+    finite = np.isfinite(rates)
+    if np.count_nonzero(finite) < finite.size:
+        raise _NotFinite(tuple(int(i) for i in np.argwhere(~finite)[0]))
 
 
 class Linearised(Protocol):
@@ -206,24 +152,25 @@ def step(
     h : float
     method : Tableau
     """
-    k: list[Array] = []
-    for i, (a, c) in enumerate(zip(method.a, method.c, strict=True)):
-        stage = _plus(u, a[:i], k)
+    flat = np.empty((len(method.a), u.size))
+    k = _like(u, flat)
+    for i, (a, c) in enumerate(zip(method.a, method.c / h, strict=True)):
+        stage = _like(u, np.einsum("i,ij->j", a[:i], flat[:i]))
+        stage += u
         f = local.rates(stage) if i else local.initial_rates
         _check(f)
-        k.append(solve(_plus(f, c[:i] / h, k)))
+        rest = _like(u, np.einsum("i,ij->j", c[:i], flat[:i]))
+        rest += f
+        k[i] = solve(rest)
     return stage + k[-1], k[-1]
 
 
-def _plus(u: Array, weights: Array, k: list[Array]) -> Array:
-    """Add the weighted sum of k to u, with no more room than that takes."""
-    if not k:
-        return u
-    total, term = k[0] * weights[0], np.empty_like(k[0])
-    for weight, one in zip(weights[1:], k[1:], strict=True):
-        total += np.multiply(one, weight, out=term)
-    total += u
-    return total
+def _like(u: Array, flat: Array) -> Array:
+    """Arrays shaped and laid out in memory like u, of rows that hold the numbers of one each."""
+    order = sorted(range(u.ndim), key=lambda axis: -u.strides[axis])
+    one = flat.reshape(*flat.shape[:-1], *(u.shape[axis] for axis in order))
+    more = flat.ndim - 1
+    return one.transpose(*range(more), *(more + order.index(axis) for axis in range(u.ndim)))
 
 
 def fixed_steps(

@@ -230,17 +230,16 @@ def _step(
     answers: Answers, weights: Array, start: float, end: float, stretch: Array
 ) -> tuple[Array, Array]:
     """Weights at the end of a step, and what the sources within it are worth, (4, p)."""
-    seen: list[Coefficients] = []
-    sources = []
+    system, seen, sources = answers.system, list[Coefficients](), list[Array]()
     for point in POINTS:
-        local = answers.system.linearise(answers.track.at(start + point * (end - start)))
-        rates = local.initial_rates / answers.system.sizes
+        local = system.linearise(answers.track.at(start + point * (end - start)))
+        rates = local.initial_rates / system.sizes
         seen.append(local.coefficients)
         sources.append(answers.of_rates(local) + stretch.reshape(-1, 1, 1, 1) * rates)
     gained, h = np.zeros((len(weights), stretch.size)), end - start
     for a, b in (SHARES, SHARES[::-1]):
         mixed = (a * early + b * late for early, late in zip(*seen, strict=True))
-        factors = Factors(answers.system.grid, 1.0 / (POLE * h), *mixed)
+        factors = Factors(system.grid, 1.0 / (POLE * h), *mixed, room=system.room)
         power, total, mean = weights, np.zeros_like(weights), np.zeros_like(weights)
         for by, tail in zip(POWERS, TAILS, strict=True):
             power = factors.solve_transposed(power) / (POLE * h)

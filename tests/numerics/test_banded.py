@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pdesolve.numerics.banded import Factors
+from pdesolve.numerics.banded import Factors, Room
 from tests.numerics.grids import fanned, matrices
 
 SHAPES = {  # xi nodes, elements along psi
@@ -60,6 +60,21 @@ def test_factors_leave_their_arguments_alone() -> None:
     factors.solve_transposed(r)
     for a, b in zip((*arguments, r), before, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("coupling", [1.0, 100.0])
+def test_what_is_in_the_room_does_not_matter(coupling: float) -> None:
+    grid = fanned(n_xi=9, n_psi=7)
+    room = Room.of(grid, 2)
+    for memory in room:
+        memory.fill(np.nan)
+    rng = np.random.default_rng(3)
+    r = rng.standard_normal((7, 9, 2))
+    for _ in range(2):  # at first what is not a number, then the factors of another matrix
+        c = [*(coupling * rng.standard_normal((2, 2, 2, 7, 9))), *rng.uniform(1, 2, (2, 7, 9))]
+        alone, shared = Factors(grid, 5.0, *c), Factors(grid, 5.0, *c, room=room)
+        np.testing.assert_array_equal(shared.solve(r), alone.solve(r))
+        np.testing.assert_array_equal(shared.solve_transposed(r), alone.solve_transposed(r))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (9, 1), (9, 7)])

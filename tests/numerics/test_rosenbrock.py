@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pdesolve.numerics.rosenbrock import RODAS4P, counts, march, step
+from pdesolve.numerics.rosenbrock import counts, march, step
+from pdesolve.numerics.tableau import RODAS4P
 from pdesolve.typing import Array
 from tests.numerics.problems import (
     PROBLEMS,

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pdesolve.numerics.rosenbrock import RODAS4P, MarchError, Path, StepControl, march
+from pdesolve.numerics.rosenbrock import MarchError, Path, StepControl, march
+from pdesolve.numerics.tableau import RODAS4P
 from pdesolve.typing import Array
 from tests.numerics.problems import Dense, Problem, Solver, logistic, van_der_pol
 

@@ -96,10 +96,11 @@ def best_response(
             raise NoConvergence(f"{error}, for {_describe(technology.spec)}") from None
         a, cost = technology.precision.rate(total), technology.cost.value(total)
         slope = technology.slope(total, benefit) / (2 * risk_aversion)
-    if (regime != 1).any():
-        slope[regime != 1] = 0.0
+    outside = regime != 1
+    if np.count_nonzero(outside):
+        slope[outside] = 0.0
     unbounded = np.isinf(a + cost)
-    if unbounded.any():
+    if np.count_nonzero(unbounded):
         raise NoOptimum(_no_optimum(technology, risk_aversion, v.ravel()[unbounded][0]))
     total, a, cost, slope = (x.reshape(v.shape) for x in (total, a, cost, slope))
     return Response(total, a, cost, slope, regime.reshape(v.shape))
@@ -111,7 +112,7 @@ def _choose(
     """The best of no attention, the interior maximum and the capacity, and which one it is."""
     lower, upper, low, high = tech.interior
     inner = (benefit > low) & (benefit < high)
-    if inner.all():
+    if np.count_nonzero(inner) == inner.size:
         total = _interior(tech, benefit, start, lower, upper)
         if not tech.precision.convex:
             return total, np.ones(total.shape, np.int8)
@@ -124,7 +125,7 @@ def _choose(
         total = np.where(inner | np.isnan(benefit), total, 0.0)
     else:
         capped = benefit >= high
-    if capped.any():
+    if np.count_nonzero(capped):
         total = np.where(capped, tech.capacity, total)
     return total, inner.astype(np.int8) + 2 * capped.astype(np.int8)
 

@@ -89,9 +89,9 @@ class Technology:
 
     def slope(self, total: Array, benefit: Array) -> Array:
         """DA/db where S is the interior optimum at that benefit."""
-        if self.explicit:
-            return self.precision.margin(total) * total / (self._exponent * benefit)
         tangent = self.precision.margin(total)
+        if self.explicit:
+            return tangent * total / (self._exponent * benefit)
         if self.precision.growth:
             tangent = tangent * np.exp(self.precision.growth * total)
         if self.geometric:
@@ -127,17 +127,21 @@ class Technology:
             return False
         return self._exponent > 0.0
 
-    @property
+    @cached_property
     def _exponent(self) -> float:
         assert self.marginal.power is not None and self.precision.power is not None
         return self.marginal.power[1] - self.precision.power[1]
 
     def root(self, benefit: Array) -> Array:
         """The S at which they are equal, if that is so."""
-        assert self.marginal.power is not None and self.precision.power is not None
-        scale, unit = self.marginal.power[0], self.precision.power[0]
+        unit, scale = self._units
         found: Array = (unit * benefit / scale) ** (1.0 / self._exponent)
         return found
+
+    @cached_property
+    def _units(self) -> tuple[float, float]:
+        assert self.marginal.power is not None and self.precision.power is not None
+        return self.precision.power[0], self.marginal.power[0]
 
     def reach(self, benefit: Array) -> Array | float:
         """More attention than the interior optimum, if the cost is exponential."""

@@ -13,7 +13,7 @@ from pdesolve.model.attention.response import Response
 from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Motion
 from pdesolve.model.payoff.prior import Cumulants
-from pdesolve.numerics.banded import Factors
+from pdesolve.numerics.banded import Factors, Room
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import static_nodes
 from pdesolve.typing import Array
@@ -74,14 +74,21 @@ class Equilibrium:
         """Deviations when the payoff is paid: none; each field in one piece, as it is read."""
         return np.moveaxis(np.zeros((len(self.sizes), *self.grid.xi.shape)), 0, -1)
 
+    @cached_property
+    def room(self) -> Room:
+        """Where the factors of an implicit step are kept, until the next one's are."""
+        return Room.of(self.grid, len(self.sizes))
+
     def respond(self, u: Array, guess: Array | None = None) -> Response:
         """Optimal attention at every node, given the deviations u."""
         return self.economy.respond(self.static.variance + u[..., 1], guess)
 
-    def rates(self, u: Array, derivatives: tuple[Array, Array, Array], response: Response) -> Array:
-        """Rates of the deviations u, given their derivatives and attention."""
-        move, rho = self.economy.motion(response.precision_rate), self.economy.risk_aversion
-        return equations.rates(u, *derivatives, self.static, move, response.cost, rho)
+    def rates(
+        self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array
+    ) -> Array:
+        """Rates of the deviations u, given their derivatives and what attention makes of them."""
+        rho = self.economy.risk_aversion
+        return equations.rates(u, *derivatives, self.static, move, cost, rho)
 
     def linearise(self, u: Array) -> "EquilibriumAt":
         """The equations seen from the state u.
@@ -107,45 +114,50 @@ class EquilibriumAt:
         self._system = system
         self._u = u
         self._response = system.respond(u)
+        self._motion = system.economy.motion(self._response.precision_rate)
         self._derivatives = system.grid.derivatives(u)
-        self.initial_rates = system.rates(u, self._derivatives, self._response)
+        self.initial_rates = system.rates(u, self._derivatives, self._motion, self._response.cost)
 
     def rates(self, u: Array) -> Array:
         """Rates at a state nearby; the attention search starts from this state's."""
-        response = self._system.respond(u, self._response.attention)
-        return self._system.rates(u, self._system.grid.derivatives(u), response)
+        return self._rates_in(self._system, u, self._system.grid.derivatives(u))
 
-    def _motion(self, response: Response) -> Motion:
-        return self._system.economy.motion(response.precision_rate)
+    def rates_in(self, other: Equilibrium) -> Array:
+        """Rates at this very state in another economy on the same grid."""
+        return self._rates_in(other, self._u, self._derivatives)
 
-    @cached_property
-    def _partials(self) -> tuple[Array, Array]:
-        system = self._system
-        return equations.partials(
-            self._u,
-            *self._derivatives,
-            system.static,
-            self._motion(self._response),
-            self._response,
-            system.economy.market,
-            system.static.variance + self._u[..., 1],
-        )
+    def _rates_in(
+        self, system: Equilibrium, u: Array, derivatives: tuple[Array, Array, Array]
+    ) -> Array:
+        response = system.respond(u, self._response.attention)
+        move = system.economy.motion(response.precision_rate)
+        return system.rates(u, derivatives, move, response.cost)
 
     @cached_property
     def coefficients(self) -> Coefficients:
         """Of the exact Jacobian of the rates here."""
-        move, size = self._motion(self._response), np.array(self._system.sizes)
+        system = self._system
+        c0, c1 = equations.partials(
+            self._u,
+            *self._derivatives,
+            system.static,
+            self._motion,
+            self._response,
+            system.economy.market,
+            system.static.variance + self._u[..., 1],
+        )
+        size = np.array(system.sizes)
         ratio = (size / size[:, None])[:, :, None, None]
-        c0, c1 = self._partials
-        return Coefficients(ratio * c0, ratio * c1, 0.5 * move.kappa2, move.psi_dot)
+        np.multiply(ratio, c0, out=c0)
+        np.multiply(ratio, c1, out=c1)
+        return Coefficients(c0, c1, 0.5 * self._motion.kappa2, self._motion.psi_dot)
 
     def factor(self, shift: float) -> Callable[[Array], Array]:
-        """Solver of (shift - J) x = r with that Jacobian J."""
-        size = np.array(self._system.sizes)
-        factors = Factors(self._system.grid, shift, *self.coefficients)
-        return lambda r: size * factors.solve(r / size)
+        """Solver of (shift - J) x = r with that Jacobian J.
 
-    def rates_in(self, other: Equilibrium) -> Array:
-        """Rates at this very state in another economy on the same grid."""
-        response = other.respond(self._u, self._response.attention)
-        return other.rates(self._u, self._derivatives, response)
+        All states of a system have their factors in the same room: the last one's are those that
+        can be solved with.
+        """
+        system, size = self._system, np.array(self._system.sizes)
+        factors = Factors(system.grid, shift, *self.coefficients, room=system.room)
+        return lambda r: size * factors.solve(r / size)
