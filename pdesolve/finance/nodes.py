@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pdesolve.solver.pde.announcements import pieces
+from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
@@ -80,19 +80,11 @@ def with_nodes(solution: Solution) -> Solution:
             space.resized(*(round(MORE * n) for n in (space.n_xi, max(space.n_psi, LEAST)))),
         )
     steps = int(np.clip(solution.times.size - 1, *STEPS))
-    parts = pieces(solution.times, solution.case.market)
-    counts = [max(1, round(steps * t.size / solution.times.size)) for t in parts]
-    times = np.concatenate([spread(*one) for one in zip(parts, counts, strict=True)])
+    times = respaced(solution.times, solution.case.market, steps)
     line = retrace(solution, space.resized(1, lines), times)
     states, rates = (np.repeat(u, nodes, axis=2) for u in (line.states, line.rates))
     space = replace(line.space, n_xi=nodes)
-    return replace(line, space=space, states=states, rates=rates, known_static=None)
-
-
-def spread(times: Array, steps: int) -> Array:
-    """So many steps where these times have theirs."""
-    index = np.linspace(0.0, 1.0, times.size)
-    return np.interp(np.linspace(0.0, 1.0, steps + 1), index, times)
+    return replace(line, space=space, states=states, rates=rates)
 
 
 def finer(times: Array) -> Array:

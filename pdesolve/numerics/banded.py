@@ -147,36 +147,39 @@ def _half(grid: Grid, fields: int, together: int) -> int:
 
 
 class _Patterns(NamedTuple):
-    """Rows of the band that the coefficients multiply.
+    """Rows of the band that the coefficients multiply, shape (lines, n_fields, coefficients, band).
 
-    Those of most nodes have the shape (lines, n_fields, coefficients, band); those of the nodes
-    `ends`, where the mirror image is folded in, a further first axis. Column minus row is the place
-    in the band, less its half width.
+    `folded` is what the mirror image adds to the rows of the first and the last `ends` nodes:
+    patterns for the coefficients of the differences only, the same for every line, shape (nodes,
+    n_fields, those, band). Column minus row is the place in the band, less its half width.
     """
 
     usual: Array
-    ends: list[int]
+    ends: tuple[int, int]
     folded: Array
 
 
 @lru_cache(maxsize=8)
 def _patterns(grid: Grid, fields: int, together: int) -> _Patterns:
     """Of a grid's stencils, for so many lines together."""
-    (w1, w2), n = grid.rows, grid.n_xi
-    m, half = w1.shape[0] // 2, _half(grid, fields, together)
-    ends = [i for i in range(n) if i < m or i >= n - m]
-    nodes = [n // 2, *ends]
-    found = np.zeros((len(nodes), together, fields, 2 * fields + 1 + grid.stages, 2 * half + 1))
+    stencils, n = np.stack(grid.rows), grid.n_xi
+    m, half = stencils.shape[1] // 2, _half(grid, fields, together)
+    ends = min(m, n // 2), min(m, n - n // 2)
+    middle = stencils[..., n // 2]
+    near = [*range(ends[0]), *range(n - ends[1], n)]
+    more = (stencils[..., near] - middle[..., None]).transpose(2, 0, 1)
+    usual = np.zeros((together, fields, 2 * fields + 1 + grid.stages, 2 * half + 1))
+    folded = np.zeros((len(near), fields, fields + 1, 2 * half + 1))
     places = half + fields * together * np.arange(-m, m + 1)
     for i in range(fields):
         for j in range(fields):
-            found[:, :, i, j, places + j - i] = w1.T[nodes, None]
-            found[:, :, i, fields + 1 + j, half + j - i] = 1.0
-        found[:, :, i, fields, places] = w2.T[nodes, None]
+            usual[:, i, j, places + j - i], folded[:, i, j, places + j - i] = middle[0], more[:, 0]
+            usual[:, i, fields + 1 + j, half + j - i] = 1.0
+        usual[:, i, fields, places], folded[:, i, fields, places] = middle[1], more[:, 1]
         for a in range(together):
             for b in range(together):
-                found[:, a, i, 2 * fields + 1 + b, half + fields * (b - a)] = 1.0
-    return _Patterns(found[0], ends, found[1:])
+                usual[a, i, 2 * fields + 1 + b, half + fields * (b - a)] = 1.0
+    return _Patterns(usual, ends, folded)
 
 
 class Room(NamedTuple):
@@ -209,15 +212,20 @@ def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "
     """Factor the matrices of these lines, so many together, each in the same bands."""
     fields, n = c.shape[1], grid.n_xi
     half = _half(grid, fields, together)
-    usual, ends, folded = _patterns(grid, fields, together)
+    usual, (first, last), folded = _patterns(grid, fields, together)
+    near = np.concatenate(
+        [c[:, :, : fields + 1, :first], c[:, :, : fields + 1, n - last :]], axis=-1
+    )
+    more = (near.transpose(3, 1, 0, 2) @ folded).transpose(0, 2, 1, 3)
     c = c.reshape(-1, together, *c.shape[1:])
-    at_ends = c[..., ends].transpose(4, 1, 2, 0, 3) @ folded
     size, found = n * together * fields, list[_LU]()
     bands = bands[: size * (3 * half + 1)].reshape(size, -1)
     rows = bands.reshape(n, together, fields, -1)[..., half:]  # LAPACK fills in the rest
-    for one, at_end, kept in zip(c, at_ends.transpose(3, 0, 1, 2, 4), room, strict=True):
+    for e, (one, kept) in enumerate(zip(c, room, strict=True)):
         np.matmul(one.swapaxes(-1, -2), usual, out=rows.transpose(1, 2, 0, 3))
-        rows[ends] = at_end
+        lines = slice(together * e, together * (e + 1))
+        rows[:first] += more[:first, lines]
+        rows[n - last :] += more[first:, lines]
         found.append(_LU.of(bands, half, kept))
     return found
 

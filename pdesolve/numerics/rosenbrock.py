@@ -103,7 +103,7 @@ class Linearised(Protocol):
         """f(u0)."""
 
     def rates(self, u: Array) -> Array:
-        """f(u), for u near u0."""
+        """f(u), for u near u0; the array may be used again for another u."""
 
     def factor(self, shift: float) -> Callable[[Array], Array]:
         """Return a function r -> x that solves (shift - df/du(u0)) x = r."""
@@ -152,25 +152,24 @@ def step(
     h : float
     method : Tableau
     """
-    flat = np.empty((len(method.a), u.size))
-    k = _like(u, flat)
+    flat = np.empty((len(method.a) + 2, u.size))
+    *k, stage, rest = _like(u, flat)
     for i, (a, c) in enumerate(zip(method.a, method.c / h, strict=True)):
-        stage = _like(u, np.einsum("i,ij->j", a[:i], flat[:i]))
+        np.einsum("i,ij->j", a[:i], flat[:i], out=flat[-2])
         stage += u
         f = local.rates(stage) if i else local.initial_rates
         _check(f)
-        rest = _like(u, np.einsum("i,ij->j", c[:i], flat[:i]))
+        np.einsum("i,ij->j", c[:i], flat[:i], out=flat[-1])
         rest += f
-        k[i] = solve(rest)
+        k[i][...] = solve(rest)
     return stage + k[-1], k[-1]
 
 
-def _like(u: Array, flat: Array) -> Array:
-    """Arrays shaped and laid out in memory like u, of rows that hold the numbers of one each."""
-    order = sorted(range(u.ndim), key=lambda axis: -u.strides[axis])
-    one = flat.reshape(*flat.shape[:-1], *(u.shape[axis] for axis in order))
-    more = flat.ndim - 1
-    return one.transpose(*range(more), *(more + order.index(axis) for axis in range(u.ndim)))
+def _like(u: Array, rows: Array) -> Array:
+    """Arrays shaped and laid out in memory like u, each of the numbers in a row."""
+    order = np.argsort(u.strides)[::-1]
+    shaped = rows.reshape(len(rows), *np.array(u.shape)[order])
+    return shaped.transpose(0, *(1 + np.argsort(order)))
 
 
 def fixed_steps(

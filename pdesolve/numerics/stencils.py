@@ -4,6 +4,7 @@ The tests compare them with those of findiff.
 """
 
 from fractions import Fraction
+from functools import lru_cache
 from math import factorial
 
 import numpy as np
@@ -45,10 +46,13 @@ def central_weights(derivative: int, order: int) -> Array:
     return np.array([float(w) for w in (*(sign * w for w in right[::-1]), middle, *right)])
 
 
+@lru_cache(maxsize=8)
 def radau_nodes(stages: int) -> Array:
-    """Right Radau points on (0, 1], shape (stages,); the last one is 1."""
+    """Right Radau points on (0, 1], shape (stages,), not to be written to; the last one is 1."""
     inner = roots_jacobi(stages - 1, 1.0, 0.0)[0] if stages > 1 else np.zeros(0)
-    return np.append((1.0 + inner) / 2.0, 1.0)
+    nodes = np.append((1.0 + inner) / 2.0, 1.0)
+    nodes.flags.writeable = False
+    return nodes
 
 
 def collocation_weights(nodes: Array) -> Array:

@@ -62,15 +62,12 @@ class Deviations:
         Increasing.
     states, rates : array, shape (n, n_psi, n_xi, n_fields)
         And their derivatives to the time left.
-    psi_limit : array, shape (n,)
-        Largest psi that is known at `times`.
     """
 
     space: Grid
     times: Array
     states: Array
     rates: Array
-    psi_limit: Array
     _kept: dict[tuple[float, bool, bool], Surface] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -98,8 +95,10 @@ class Deviations:
             self._kept[t, along_xi, on_line] = found
         return found
 
-    def at(self, points: States, field: int, *, along_xi: bool = False) -> Array:
-        """A field (or its xi-derivative), NaN where the solution does not reach."""
+    def at(
+        self, points: States, field: int, limit: Array | float, *, along_xi: bool = False
+    ) -> Array:
+        """A field (or its xi-derivative), NaN outside the grid and where psi is above a limit."""
         space, out = self.space, np.full(points.xi.shape, np.nan)
         on_line = not points.psi.any()
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -108,9 +107,7 @@ class Deviations:
             here = (points.t == t) & (np.abs(z) <= 1.0 if space.n_xi > 1 else np.isfinite(z))
             if not 0.0 <= t <= self.times[-1]:
                 continue
-            if space.n_psi > 1:
-                here &= points.psi <= np.interp(t, self.times, self.psi_limit)
-            here &= points.psi >= 0.0
+            here &= (points.psi >= 0.0) & (points.psi <= limit)
             if here.any():
                 surface = self._surface(float(t), along_xi, on_line)
                 out[here] = surface(eta[here], z[here])[..., field]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.case import Case
+from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import Deviations, States, static_nodes
@@ -24,10 +25,11 @@ UNLEARNED = (
 )
 
 
-class KnownStatic(NamedTuple):
-    """Static cumulants at the nodes of a grid, and what they belong to."""
+class Known(NamedTuple):
+    """The economy of a case and its static cumulants at the nodes of a grid."""
 
     case: Case
+    economy: Economy
     space: Grid
     cumulants: Cumulants
 
@@ -45,8 +47,8 @@ class GridReading(Reading):
         Times t from 0 to the horizon.
     states, rates : array, shape (n, n_psi, n_xi, 3)
         Deviations (p - p^s, V - V^s, L - phi) of the centred payoff and their derivatives to T - t.
-    known_static : KnownStatic or None
-        The static market at the nodes, where it has been evaluated already.
+    known : Known or None
+        The economy and the static market at the nodes, where they have been evaluated already.
     """
 
     case: Case
@@ -54,19 +56,26 @@ class GridReading(Reading):
     times: Array
     states: Array
     rates: Array
-    known_static: KnownStatic | None = field(default=None, repr=False)
+    known: Known | None = field(default=None, repr=False)
+
+    @cached_property
+    def economy(self) -> Economy:
+        """The case as the equations ask for it."""
+        known = self.known
+        return known.economy if known and known.case is self.case else Economy.of(self.case)
 
     # ------------------------------------------------------------------ fields
 
     @cached_property
     def _deviations(self) -> Deviations:
-        return Deviations(
-            space=self.space,
-            times=self.times,
-            states=self.states,
-            rates=self.rates,
-            psi_limit=self.psi_limit if self.space.n_psi > 1 else np.full_like(self.times, np.inf),
-        )
+        return Deviations(space=self.space, times=self.times, states=self.states, rates=self.rates)
+
+    def _deviation(self, at: States, field: int, *, along_xi: bool = False) -> Array:
+        """A deviation (or its xi-derivative), NaN where it is not known."""
+        limit: Array | float = np.inf
+        if self.space.n_psi > 1 and at.psi.any():  # zero is always known
+            limit = np.interp(at.t, self.times, self.psi_limit)
+        return self._deviations.at(at, field, limit, along_xi=along_xi)
 
     def _states(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> States:
         """The points asked for; a warning if nobody can be at one: psi is above zero by then."""
@@ -116,7 +125,7 @@ class GridReading(Reading):
         moves the price by itself. `Solution.along` gives states that belong together.
         """
         at = self._states(xi, psi, t)
-        return at.mean + self._deviations.at(at, 0)
+        return at.mean + self._deviation(at, 0)
 
     def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Risk-neutral variance V, money²; arguments and shape as in `price`.
@@ -124,12 +133,12 @@ class GridReading(Reading):
         Zero where it is lost to rounding or to the error, which may leave it negative.
         """
         at = self._states(xi, psi, t)
-        return np.maximum(at.static.variance + self._deviations.at(at, 1), 0.0)
+        return np.maximum(at.static.variance + self._deviation(at, 1), 0.0)
 
     def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Log value L; arguments and shape as in `price`."""
         at = self._states(xi, psi, t)
-        return at.phi + self._deviations.at(at, 2)
+        return at.phi + self._deviation(at, 2)
 
     def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`.
@@ -138,7 +147,7 @@ class GridReading(Reading):
         """
         at = States(self.prior, xi, psi, t)
         kappa2 = self.economy.motion(self.precision_rate(xi, psi, t)).kappa2
-        slope = self._deviations.at(at, 0, along_xi=True)
+        slope = self._deviation(at, 0, along_xi=True)
         return np.sqrt(kappa2) * np.maximum(at.static.variance + slope, 0.0)
 
     # ------------------------------------------------------------------ reach in psi
@@ -152,8 +161,8 @@ class GridReading(Reading):
     @cached_property
     def static_nodes(self) -> Cumulants:
         """Static cumulants of the centred payoff at the grid's nodes, arrays (n_psi, n_xi)."""
-        known = self.known_static
-        if known is not None and known.case is self.case and known.space is self.space:
+        known = self.known
+        if known and known.case is self.case and known.space is self.space:
             return known.cumulants
         return static_nodes(self.prior, self.space)
 

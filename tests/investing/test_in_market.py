@@ -195,7 +195,7 @@ def test_news_to_a_normal_market_is_worth_what_its_two_laws_diverge() -> None:
 
 @pytest.mark.parametrize("name", ["binary", "three_states", "announcement"])
 def test_the_error_is_that_of_a_better_solution(name: str) -> None:
-    one, better = (informed(name, tol) for tol in (1e-3, 1e-5))
+    one, better = (informed(name, tol) for tol in (1e-3, 1e-6))
     for found, truth in zip(
         (*one.equation, *one.law), (*better.equation, *better.law), strict=True
     ):

@@ -58,6 +58,17 @@ def pieces(times: Array, market: Market) -> list[Array]:
     return np.split(times, np.searchsorted(times, dates))
 
 
+def respaced(times: Array, market: Market, steps: int) -> Array:
+    """Ends of so many steps or so, lying as these do between any two announcements."""
+    parts = pieces(times, market)
+    share = steps / sum(t.size - 1 for t in parts)
+    found = []
+    for t in parts:
+        places = np.linspace(0, t.size - 1, 1 + max(1, round(share * (t.size - 1))))
+        found.append(np.interp(places, np.arange(t.size), t))
+    return np.concatenate(found)
+
+
 def announced(
     system: Equilibrium, u: Array, precision: float, tuning: NewsTuning = NewsTuning()
 ) -> Array:

@@ -11,8 +11,9 @@ from pdesolve.model.economy import Economy
 from pdesolve.numerics.rosenbrock import StepControl
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.passes import PassError, run_pass
+from pdesolve.solver.pde.passes import PassError, retrace, run_pass
 from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,11 +141,35 @@ class Metered:
             if steps < wanted and failure.attempts >= steps:
                 raise _beyond(nodes, failure.attempts) from failure
             raise
-        work = size * steps_tried(found)
+        self._spent(size * steps_tried(found), began)
+        return found
+
+    def along(self, found: Solution, nodes: ByAxis[int], times: Array) -> Solution:
+        """The same region once more, on so many nodes, with time steps that end at these times.
+
+        Raises
+        ------
+        PassError
+            If a step breaks down.
+        BudgetSpent
+            If the budget does not suffice.
+        """
+        size, steps, began = nodes.xi * nodes.psi, times.size - 1, time.perf_counter()
+        if size * steps > self.left:
+            raise _beyond(nodes, 0)
+        try:
+            finer = retrace(found, found.space.resized(*nodes), times, progress=self._progress)
+        except ArithmeticError as failure:
+            self.left -= size * steps
+            raise PassError(str(failure), failure, steps) from failure
+        self._spent(size * steps, began)
+        return finer
+
+    def _spent(self, work: float, began: float) -> None:
+        """Take off so many nodes times steps, begun at that time."""
         self.left -= work
         self._work += work
         self._seconds += time.perf_counter() - began
-        return found
 
 
 def _beyond(nodes: ByAxis[int], attempts: int) -> BudgetSpent:

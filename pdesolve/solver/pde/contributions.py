@@ -20,11 +20,16 @@ def measure(
     run: Metered, best: Solution, first: Solution, time_tolerance: float, tuning: Tuning
 ) -> tuple[Errors, Errors]:
     """What the ends of the grid leave; and the time steps, with the quadrature over news."""
+    steps = _steps(run, best, first, time_tolerance, tuning)
+    return ends_leave(run, best, first, tuning), with_news(best, steps, tuning)
+
+
+def ends_leave(run: Metered, best: Solution, first: Solution, tuning: Tuning) -> Errors:
+    """What the ends of the grid leave: on the first pass's, if it is fine enough to say."""
     ends = _ends(run, first, tuning)
-    if worst(best, ends) > tuning.refine.enough * run.tolerance:  # first may be too coarse to say
+    if worst(best, ends) > tuning.refine.enough * run.tolerance:
         ends = _ends(run, best, tuning)
-    steps, news = _steps(run, best, first, time_tolerance, tuning), _news(best, tuning)
-    return ends, {name: steps[name] + news[name] for name in TRACKED}
+    return ends
 
 
 def _ends(run: Metered, found: Solution, tuning: Tuning) -> Errors:
@@ -66,8 +71,8 @@ def _steps(
     return {name: blind * sizes[name] for name in TRACKED}
 
 
-def _news(best: Solution, tuning: Tuning) -> Errors:
-    """Largest change in the fields just before announcements with a finer quadrature."""
+def with_news(best: Solution, steps: Errors, tuning: Tuning) -> Errors:
+    """With the largest change in the fields just before announcements by a finer quadrature."""
     economy, space, moved = best.economy, best.space, 0.0
     system = Equilibrium.of(economy, space, best.static_nodes)
     finer = NewsTuning(step=NewsTuning().step / 1.5, tail=1.2 * NewsTuning().tail)
@@ -78,7 +83,7 @@ def _news(best: Solution, tuning: Tuning) -> Errors:
         gap = np.abs(announced(system, after, one.precision, finer) - usual)[known]
         moved = max(moved, float(np.max(gap / np.array(system.sizes))))
     sizes = error_scales(best)
-    return {name: tuning.errors.safety * moved * sizes[name] for name in TRACKED}
+    return {name: steps[name] + tuning.errors.safety * moved * sizes[name] for name in TRACKED}
 
 
 def halved(found: Solution) -> Array:

@@ -48,12 +48,13 @@ class Ladder:
         self._how, self._doubt = how, doubt
         space = first.space
         self._nodes = space.n_xi if axis == "xi" else space.n_psi
-        self._across = space.n_psi if axis == "xi" else space.n_xi
+        self._usual = space.n_psi if axis == "xi" else space.n_xi
+        self._across = space.n_psi if axis == "xi" else max(1, round(how.thinner * space.n_xi))
         self._unit, self._regular = (space.stages, False) if axis == "psi" else (1, True)
         scheme = space.order if axis == "xi" else space.psi_order
         self._order = min(getattr(ByAxis(*how.orders), axis), scheme)
         self._ratio = getattr(ByAxis(*how.ratios), axis)
-        self._known: dict[int, Solution | None] = {self._nodes: first}
+        self._known: dict[int, Solution | None] = {self._nodes: first} if axis == "xi" else {}
 
     def climb(self, target: float) -> Rung:
         """The fewest nodes with an error of at most the target, relative to the scales.
@@ -63,44 +64,56 @@ class Ladder:
         PassError
             If the thin grids break down, or take more work than there is.
         """
-        how, below = self._how, None
-        if self._nodes == 1:
+        how, below, nodes = self._how, None, self._nodes
+        if nodes == 1:
             return Rung(1, none(), 0.0)
         grown = getattr(ByAxis(*how.start), self._axis) * (how.rough / target) ** (1 / self._order)
-        nodes = max(self._nodes, self._count(grown * self._nodes))
+        after = max(self._next(nodes, self._ratio), self._count(min(grown, how.most) * nodes))
+        if not self._regular:  # so few may be right by luck
+            nodes, after = after, self._next(after, self._ratio)
         for _ in range(how.rungs):
-            here = self.at(nodes, below)
-            if self._regular and (below or here.size > target):
-                found = self._near(below, here, target)
-                if found.nodes <= how.near * nodes:
-                    return found
-            if here.size <= target:
-                return here
+            here = self._rung(nodes, after, below)
+            found = self._near(below, here, target) if self._regular else here
+            if found.size <= target and found.nodes <= how.near * nodes:
+                return found
             order = self._observed(below, here)
             wanted = nodes * (here.size / (how.aim * target)) ** (1.0 / order)
-            least, most = self._next(nodes, how.least_more), self._next(nodes, how.most)
-            below = here if np.isfinite(here.size) else below
-            nodes = int(np.clip(self._count(min(wanted, 2.0 * most)), least, most))
+            below, nodes = here if np.isfinite(here.size) else below, after
+            least, most = self._next(nodes, self._ratio), self._next(nodes, how.most)
+            after = int(np.clip(self._count(min(wanted, 2.0 * most)), least, most))
         raise PassError(f"no {self._axis} nodes are found to be enough", None, 0)
 
-    def _near(self, below: Rung | None, here: Rung, target: float) -> Rung:
-        """As many nodes as it takes, not far from a rung, where the error is regular."""
-        careful = self._how.beyond * self._order
-        if here.size > target:
-            order = min(self._observed(below, here), careful) if below else careful
-        else:  # less than what the rung below left: the error may have fallen faster than expected
-            order = max(self._seen(below, here), self._order) if below else self._order
-        wanted = here.nodes * (here.size / target) ** (1.0 / order)
-        nodes = max(self._count(min(wanted, 1e6)), self._count(here.nodes / self._how.near))
-        left = (here.nodes / nodes) ** order
-        return Rung(nodes, times(here.error, left), left * here.size)
-
-    def at(self, nodes: int, below: Rung | None = None) -> Rung:
+    def at(self, nodes: int) -> Rung:
         """So many nodes, and what they leave."""
         if nodes == 1:
             return Rung(1, none(), 0.0)
-        coarse, after = self._solved(nodes), self._next(nodes, self._ratio)
-        fine = self._solved(after)
+        few = self._nodes
+        below = self._rung(few, nodes, None) if self._regular and few < nodes else None
+        return self._rung(nodes, self._next(nodes, self._ratio), below)
+
+    def solved(self, nodes: int) -> Solution | None:
+        """The solution on so many, None where it breaks down; less thin ones if that helps."""
+        if nodes not in self._known:
+            size = ByAxis(nodes, self._across)
+            size = size if self._axis == "xi" else ByAxis(*size[::-1])
+            self._run.left -= size.xi * size.psi * (self._first.times.size - 1)
+            if self._run.left < 0.0:
+                raise BudgetSpent("finer grids are out of reach", None, 0)
+            try:
+                found = retrace(self._first, self._first.space.resized(*size))
+                self._known[nodes] = found
+            except ArithmeticError:
+                if self._across < self._usual:  # too thin
+                    self._across = self._usual
+                    self._known.clear()
+                    return self.solved(nodes)
+                self._known[nodes] = None
+        return self._known[nodes]
+
+    def _rung(self, nodes: int, after: int, below: Rung | None) -> Rung:
+        """What so many nodes leave, by what the next ones change."""
+        _, fine = self.solved(nodes), self.solved(after)
+        coarse = self.solved(nodes)  # again, if the finer one was too thin
         if coarse is None or fine is None:
             return Rung(nodes, none(), np.inf)
         moved = change(fine, coarse, self._doubt)
@@ -108,6 +121,20 @@ class Ladder:
         order = self._observed(below, found) if below else self._unsure
         kept = self._how.safety / (1.0 - (nodes / after) ** order)
         return Rung(nodes, times(moved, kept), kept * found.size)
+
+    def _near(self, below: Rung | None, here: Rung, target: float) -> Rung:
+        """As many nodes as it takes, going by a rung, where the error is regular."""
+        if not np.isfinite(here.size):
+            return here
+        careful = self._how.beyond * self._order
+        if here.size > target:
+            order = self._observed(below, here) if below else careful
+        else:  # less than what the rung below left: the error may have fallen faster than expected
+            order = max(self._seen(below, here), self._order) if below else np.inf
+        wanted = here.nodes * (here.size / target) ** (1.0 / order)
+        nodes = max(self._count(min(wanted, 1e6)), self._count(here.nodes / self._how.fewer))
+        left = (here.nodes / nodes) ** order
+        return Rung(nodes, times(here.error, left), left * here.size)
 
     def _observed(self, below: Rung | None, here: Rung) -> float:
         """Order at which the error falls from one rung to another; that of the scheme at most."""
@@ -133,18 +160,3 @@ class Ladder:
     def _count(self, wanted: float) -> int:
         """The next count of nodes that there is."""
         return 1 + self._unit * int(np.ceil((wanted - 1) / self._unit - 1e-9))
-
-    def _solved(self, nodes: int) -> Solution | None:
-        """The solution on so many, None where it breaks down."""
-        if nodes not in self._known:
-            size = ByAxis(nodes, self._across)
-            size = size if self._axis == "xi" else ByAxis(*size[::-1])
-            self._run.left -= size.xi * size.psi * (self._first.times.size - 1)
-            if self._run.left < 0.0:
-                raise BudgetSpent("finer grids are out of reach", None, 0)
-            try:
-                found = retrace(self._first, self._first.space.resized(*size))
-                self._known[nodes] = found
-            except ArithmeticError:
-                self._known[nodes] = None
-        return self._known[nodes]

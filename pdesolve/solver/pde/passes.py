@@ -22,7 +22,7 @@ from pdesolve.numerics.rosenbrock import (
     march,
 )
 from pdesolve.solver.fields import just_before
-from pdesolve.solver.on_grid import KnownStatic
+from pdesolve.solver.on_grid import Known
 from pdesolve.solver.pde.announcements import NewsTuning, Span, announced, pieces, spans
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
@@ -127,7 +127,7 @@ def run_pass(
         message="one pass: no error estimate",
         steps=counts(sum(p.accepted for p in found), sum(p.rejected for p in found)),
         seconds=0.0,
-        known_static=KnownStatic(case, grid, system.static),
+        known=Known(case, economy, grid, system.static),
     )
 
 
@@ -139,7 +139,12 @@ def _clock(span: Span, path: Path) -> Array:
 
 
 def retrace(
-    found: Solution, grid: Grid, times: Array | None = None, news: NewsTuning = NewsTuning()
+    found: Solution,
+    grid: Grid,
+    times: Array | None = None,
+    news: NewsTuning = NewsTuning(),
+    *,
+    progress: bool = False,
 ) -> Solution:
     """Solve on another grid with the very same time steps, so that only the grids differ.
 
@@ -151,6 +156,8 @@ def retrace(
         Ends of other time steps, increasing from 0 to the horizon, with both states of every
         announcement.
     news : NewsTuning
+    progress : bool
+        Show a progress bar on standard error if it is a terminal.
 
     Raises
     ------
@@ -163,19 +170,23 @@ def retrace(
     states: list[Array] = []
     rates: list[Array] = []
 
-    def visit(u: Array, local: Linearised) -> None:
-        states.append(u)
-        rates.append(local.initial_rates)
+    u, cuts, horizon = system.at_the_end(), spans(found.case.market), found.economy.horizon
+    with _bar(horizon, f"{found.case.name} {grid.n_xi}x{grid.n_psi}", progress) as report:
 
-    u, cuts = system.at_the_end(), spans(found.case.market)
-    for span, piece in zip(cuts[::-1], pieces(times, found.case.market)[::-1], strict=True):
-        u = announced(system, u, span.precision, news) if span.precision else u
-        u = fixed_steps(system.linearise, u, np.diff(piece)[::-1].tolist(), visit=visit)
-        with np.errstate(all="ignore"):
-            visit(u, system.linearise(u))
+        def visit(u: Array, local: Linearised) -> None:
+            states.append(u)
+            rates.append(local.initial_rates)
+            if len(states) > 1:
+                report(horizon - times[-len(states)])
+
+        for span, piece in zip(cuts[::-1], pieces(times, found.case.market)[::-1], strict=True):
+            u = announced(system, u, span.precision, news) if span.precision else u
+            u = fixed_steps(system.linearise, u, np.diff(piece)[::-1].tolist(), visit=visit)
+            with np.errstate(all="ignore"):
+                visit(u, system.linearise(u))
     return replace(
         found,
-        known_static=KnownStatic(found.case, grid, system.static),
+        known=Known(found.case, found.economy, grid, system.static),
         space=grid,
         times=times,
         states=np.array(states[::-1]),

@@ -17,10 +17,11 @@ import numpy as np
 
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
+from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered, node_count, steps_tried
 from pdesolve.solver.pde.certificate import widened
-from pdesolve.solver.pde.contributions import measure
+from pdesolve.solver.pde.contributions import ends_leave, measure, with_news
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import (
     Errors,
@@ -38,6 +39,7 @@ from pdesolve.solver.pde.first import first_nodes, more, pilot, settle
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.line import refine_line
 from pdesolve.solver.pde.passes import PassError
+from pdesolve.solver.pde.step_ladder import climb_steps
 from pdesolve.solver.pde.tuning import LadderTuning, Tuning
 from pdesolve.solver.solution import Solution
 
@@ -105,28 +107,31 @@ def _climbed(
     """Solve on as many nodes as the ladders call for; None where those do not lead anywhere."""
     how, best, note = tuning.ladder, None, ""
     doubt = replace(tuning.errors, coupled=how.coupled, doubt=how.doubt)
-    share, time_tolerance = 1.0, how.time * tolerance
+    share, quick = 1.0, how.time
     ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
     for left in reversed(range(how.passes)):
         try:
             rungs = _rungs(ladders, first, share * tolerance, how)
             nodes = ByAxis(*(one.nodes for one in rungs))
-            steps = steps_tried(first) * max(1.0, how.rough / time_tolerance) ** 0.25
+            few = ladders.psi.solved(nodes.psi) or first
+            paces = climb_steps(run, few, quick * tolerance, how, doubt)
+            steps = int(np.ceil(max(paces.needed(quick * tolerance), steps_tried(first))))
             run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
-            best = run(domain, nodes, time_tolerance)
+            best = run.along(first, nodes, respaced(first.times, first.case.market, steps))
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
             break
         if has_kink(best):
             return None
         parts = ByAxis(*(one.error for one in rungs))
-        ends, late = measure(run, best, first, time_tolerance, tuning)
+        ends = ends_leave(run, best, first, tuning)
+        late = with_news(best, paces.left(best.steps["accepted"]), tuning)
         best = judge(best, total(parts, ends, late), tolerance, doubt)
         wider = widened(domain, best, ends, tolerance, tuning.certificate)
         if not left or (best.converged and wider == domain):
             break
         if not best.converged:
-            time_tolerance *= min(1.0, how.again * tolerance / worst(best, late))
+            quick *= min(1.0, how.again * tolerance / worst(best, late))
             share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, none())))
         if wider != domain:
             domain = wider

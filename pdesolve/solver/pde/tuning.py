@@ -113,13 +113,14 @@ class LadderTuning:
         Share of it that an error is taken to fall at, at least, and on a first rung.
     aim : float
         Error that the next rung is to have, over the target.
-    least_more, most : float
+    most : float
         Nodes of a rung over those of the one before it.
     start : (float, float)
         Nodes of the first rung along xi and psi, over the first pass's, at a target of `rough`.
-    near, beyond : float
+    near, fewer, beyond : float
         Along xi, where errors are regular: nodes over those of a rung up to which its error need
-        not be measured again, and the share of the order at which it is taken to fall from there.
+        not be measured again, nodes of a rung over the fewest that it speaks for, and the share of
+        the order at which it is taken to fall from a first rung.
     safety : float
         Factor on every error.
     coupled, doubt : float
@@ -127,7 +128,12 @@ class LadderTuning:
     share : (float, float)
         Of the tolerance: errors that too few nodes may leave along xi and along psi.
     time : float
-        Tolerance of the time steps, in units of the tolerance.
+        Of the tolerance: error that the time steps may leave.
+    step_orders : (float, float)
+        Least and most that the error of the steps is taken to fall at.
+    step_near : (float, float)
+        Steps over those of a rung up to which its error need not be measured again, on a first rung
+        and on a later one.
     rough : float
         Tolerance of the time steps on the ladders, at least.
     again : float
@@ -136,21 +142,24 @@ class LadderTuning:
         At most.
     """
 
-    ratios: tuple[float, float] = (1.25, 1.4)
+    ratios: tuple[float, float] = (1.25, 1.38)
+    thinner: float = 0.7
     rungs: int = 12
     orders: tuple[float, float] = (8.0, 7.0)
     unsure: float = 0.5
     aim: float = 0.6
-    least_more: float = 1.15
     most: float = 2.5
     start: tuple[float, float] = (0.85, 1.1)
-    near: float = 1.25
+    near: float = 1.45
+    fewer: float = 1.25
     beyond: float = 0.75
     safety: float = 1.6
-    coupled: float = 0.2
-    doubt: float = 0.05
-    share: tuple[float, float] = (0.08, 0.08)
-    time: float = 0.5
+    coupled: float = 0.1
+    doubt: float = 0.03
+    share: tuple[float, float] = (0.15, 0.3)
+    time: float = 0.12
+    step_orders: tuple[float, float] = (3.0, 4.0)
+    step_near: tuple[float, float] = (2.2, 3.0)
     rough: float = 1e-4
     again: float = 0.4
     passes: int = 4

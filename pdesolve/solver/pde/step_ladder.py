@@ -1,0 +1,86 @@
+"""How many time steps are needed, measured on the psi nodes of the pass that they are for.
+
+What too few steps leave hardly depends on how many xi nodes there are. So there is a ladder here
+too: few xi nodes, and on every rung each step taken in two.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pdesolve.solver.pde.budget import BudgetSpent, Metered
+from pdesolve.solver.pde.contributions import halved
+from pdesolve.solver.pde.errors import Errors, ErrorTuning, change, error_scales, times, worst
+from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.tuning import LadderTuning
+from pdesolve.solver.solution import Solution
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRung:
+    """Time steps, and the error that they leave.
+
+    It is taken to fall from there at `order`, and to rise at `steep` with fewer steps.
+    """
+
+    steps: int
+    error: Errors
+    size: float
+    order: float
+    steep: float
+
+    def needed(self, target: float) -> float:
+        """Steps that leave an error of the target, relative to the scales."""
+        power = self.order if self.size > target else self.steep
+        return float(self.steps * (max(self.size, 1e-300) / target) ** (1.0 / power))
+
+    def left(self, steps: int) -> Errors:
+        """What so many steps of like lengths leave."""
+        power = self.order if steps > self.steps else self.steep
+        return times(self.error, (self.steps / steps) ** power)
+
+
+def climb_steps(
+    run: Metered, few: Solution, target: float, how: LadderTuning, doubt: ErrorTuning
+) -> StepRung:
+    """A rung from which it is not far to an error of the target, relative to the scales.
+
+    Parameters
+    ----------
+    run : Metered
+    few : Solution
+        On that grid, with few time steps.
+    target : float
+    how : LadderTuning
+    doubt : ErrorTuning
+
+    Returns
+    -------
+    StepRung
+        Where shorter steps break down, the tolerance of the steps has to do.
+
+    Raises
+    ------
+    BudgetSpent
+        If shorter steps take more work than there is.
+    """
+    below, (least, most) = np.nan, how.step_orders
+    while True:
+        steps, space = few.steps["accepted"], few.space
+        run.left -= 2.0 * space.n_xi * space.n_psi * steps
+        if run.left < 0.0:
+            raise BudgetSpent("shorter time steps are out of reach", None, 0)
+        try:
+            fine = retrace(few, space, halved(few))
+        except ArithmeticError:
+            size = doubt.blind * how.rough
+            moved = times(error_scales(few), size)
+            return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
+        moved = times(change(fine, few, doubt), doubt.halved)
+        size, first = worst(few, moved), np.isnan(below)
+        seen = most if first else float(np.log2(max(below, 1e-300) / max(size, 1e-300)))
+        order = least if first else float(np.clip(seen, least, most))
+        rung = StepRung(steps=steps, error=moved, size=size, order=order, steep=max(seen, most))
+        if rung.needed(target) <= how.step_near[0 if first else 1] * steps:
+            return rung
+        below, few = size, fine
