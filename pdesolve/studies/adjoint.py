@@ -20,7 +20,6 @@ from scipy.interpolate import make_interp_spline
 from pdesolve.case import Case
 from pdesolve.finance.crossing import crossed
 from pdesolve.finance.law import POINTS, POLE, POWERS, SHARES
-from pdesolve.finance.nodes import spread
 from pdesolve.model.economy import Economy
 from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
@@ -67,7 +66,7 @@ class Track:
     def solution(self) -> Solution:
         """All of it."""
         states, rates = self._here(self.found.states), self._here(self.found.rates)
-        return replace(self.found, space=self.grid, states=states, rates=rates, known_static=None)
+        return replace(self.found, space=self.grid, states=states, rates=rates)
 
     @cached_property
     def reading(self) -> tuple[Array, Array]:
@@ -215,7 +214,7 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     parts = pieces(track.found.times, track.found.case.market)
     for k, (span, part, count) in enumerate(zip(cuts, parts, steps, strict=True)):
         stretch = answers.of_length(k)
-        for start, end in pairwise(spread(part, count).tolist()):
+        for start, end in pairwise(_spread(part, count)):
             weights, gained = _step(answers, weights, start, end, stretch)
             total += gained
         if span.precision:
@@ -224,6 +223,12 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     if not np.isfinite(total).all():
         raise FloatingPointError("the weights of the start are not finite")
     return total
+
+
+def _spread(times: Array, steps: int) -> list[float]:
+    """Ends of so many steps where these times have theirs."""
+    places = np.linspace(0, times.size - 1, steps + 1)
+    return list(np.interp(places, np.arange(times.size), times).tolist())
 
 
 def _step(
