@@ -79,22 +79,28 @@ class Track:
 
 def _between(nodes: Array, places: Array) -> Array:
     """Matrix from nodal values to those elsewhere, by splines."""
+    return _along(nodes, np.eye(nodes.size), places)
+
+
+def read_at_start(found: Solution, nodes: int) -> tuple[Array, Array]:
+    """Q, v, l and q_xi in the initial state, and how they move with xi, each (4,).
+
+    The latter by differences between so many xi nodes.
+    """
+    space = replace(found.space, n_psi=1, n_xi=nodes)
+    line = _along(found.space.z, found.states[0, 0], space.z)
+    u_xi, u_xixi, _ = space.derivatives(line[None])
+    z = space.locate(np.array([found.economy.start]), np.zeros(1))[1]
+    values = np.concatenate([line, u_xi[0], u_xixi[0, :, :1]], axis=-1)
+    read = _along(space.z, values, z)[0]
+    return read[:4], read[3:]
+
+
+def _along(nodes: Array, values: Array, places: Array) -> Array:
+    """Nodal values elsewhere, by a spline."""
     if nodes.size == 1:
-        return np.ones((places.size, 1))
-    return np.asarray(
-        make_interp_spline(nodes, np.eye(nodes.size), k=degree_of(nodes.size))(places)
-    )
-
-
-def read_at_start(track: Track) -> tuple[Array, Array]:
-    """Q, v, l and q_xi in the initial state, and how they move with xi, each (4,)."""
-    value, slope = track.reading
-    line = track.at(0.0)[:1]
-    u_xi, u_xixi, _ = replace(track.grid, n_psi=1).derivatives(line)
-    return (
-        np.append(value @ line[0], slope @ line[0, :, 0]),
-        np.append(value @ u_xi[0], value @ u_xixi[0, :, 0]),
-    )
+        return np.broadcast_to(values, (places.size, values.shape[-1]))
+    return np.asarray(make_interp_spline(nodes, values, k=degree_of(nodes.size))(places))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -21,7 +21,7 @@ from pdesolve.solver.fields import States
 from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.errors import ErrorTuning, error_scales, has_jump, has_kink
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import QUANTITIES, VALUES, InitialState
+from pdesolve.solver.values import ERRORS, QUANTITIES, VALUES, InitialState
 from pdesolve.studies.adjoint import Answers, Track, read_at_start, start_slopes
 from pdesolve.studies.at_start import AtStart, sensitivities
 from pdesolve.studies.moved import Moved, Vary, move, natural_size, parameter
@@ -33,12 +33,13 @@ class Level(NamedTuple):
 
     Nodes along xi and elements along psi are divided by `shrink`, and time steps by `merged`;
     `least` is how many of these there are at least (of steps, between announcements), so that all
-    change from level to level.
+    change from level to level. `kept` is the share of what it changes that is taken to be left.
     """
 
     shrink: float
     merged: float
     least: tuple[int, int, int]
+    kept: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +58,11 @@ class SlopeTuning:
         ones could not be compared.
     reading : float
         Power of `shrink` by which the nodes that read how fields move with xi are divided.
-    kept, kinked : float
-        Share of what the last refinement changed that is taken to be left; the same where attention
-        has a kink, which lowers the order of the march.
+    kinked : float
+        What is taken to be left where attention has a kink, which lowers the order of the march.
     coupled, shared : float
-        Least share of the worst value's error that every value is taken to have; and of the worst
-        one to any parameter, since all come of the same march.
+        Least share of the worst error, of those values that accuracy is asked of, that every value
+        is taken to have; and of the worst one to any parameter, since all come of the same march.
     left : float
         Error that the solution itself is taken to leave, in units of its tolerance.
     goal, rough : float
@@ -75,18 +75,17 @@ class SlopeTuning:
 
     step: float = 1e-6
     levels: tuple[Level, ...] = (
-        Level(3.0, 12.0, (16, 1, 2)),
-        Level(2.2, 6.0, (22, 2, 4)),
-        Level(1.6, 4.0, (30, 3, 6)),
-        Level(1.2, 2.7, (40, 4, 9)),
-        Level(0.8, 2.0, (54, 6, 13)),
-        Level(0.6, 1.5, (72, 8, 20)),
+        Level(2.6, 12.0, (16, 1, 2), 1.0),
+        Level(2.1, 4.8, (22, 2, 4), 0.6),
+        Level(1.6, 3.6, (30, 3, 6), 0.75),
+        Level(1.2, 2.7, (40, 4, 9), 0.75),
+        Level(0.8, 2.0, (54, 6, 13), 0.75),
+        Level(0.6, 1.5, (72, 8, 20), 0.75),
     )
     reading: float = 0.5
-    kept: float = 0.75
-    kinked: float = 2.0
-    coupled: float = 0.3
-    shared: float = 0.25
+    kinked: float = 2.5
+    coupled: float = 0.2
+    shared: float = 0.2
     left: float = 2.0
     goal: float = 5e-3
     rough: float = 2e-2
@@ -103,6 +102,7 @@ class Slope(NamedTuple):
 
 UNKNOWN = Slope(dict.fromkeys(VALUES, float("nan")), dict.fromkeys(VALUES, float("nan")))
 MOVING = np.array([not name.startswith("static") for name in VALUES])  # what a march may change
+ASKED = [VALUES.index(name) for name in ERRORS]
 
 
 def slopes_to(
@@ -130,13 +130,17 @@ def slopes_to(
     moved, known = moves(found, vary, tuning), list[Array]()
     if jumps(found):
         return dict.fromkeys(vary, UNKNOWN)
-    goal = tuning.rough if has_kink(found) else tuning.goal
-    goal = max(goal, tuning.loose * found.case.numerics.tolerance)
+    kinked = has_kink(found)
+    goal = max(
+        tuning.rough if kinked else tuning.goal, tuning.loose * found.case.numerics.tolerance
+    )
     with suppress(ArithmeticError):  # a case nearby that has no solution
-        for one in refined(found, list(moved.values()), tuning) if moved else ():
+        for level, one in refined(found, list(moved.values()), tuning) if moved else ():
             known = [*known[-1:], one]
             if len(known) == 2:
-                error, relative = _error(found, list(moved.values()), (known[0], one), tuning)
+                share = tuning.kinked if kinked else level.kept
+                change = share * np.abs(one - known[0])
+                error, relative = _error(found, list(moved.values()), one, change, tuning)
                 if np.nanmax(relative) <= goal:
                     break
     if len(known) < 2:
@@ -162,13 +166,13 @@ def jumps(found: Solution) -> bool:
 
 def refined(
     found: Solution, moved: Sequence[Moved], tuning: SlopeTuning = SlopeTuning()
-) -> Iterator[Array]:
+) -> Iterator[tuple[Level, Array]]:
     """Slopes of the initial values, shape (values, parameters), on one level after the other.
 
     Levels that are too coarse for this state are left out.
     """
     done = 0
-    read, _ = read_at_start(Track(found=found, grid=found.space))
+    read, _ = read_at_start(found, found.space.n_xi)
     at = States(found.prior, found.economy.start, 0.0)
     base = AtStart(case=found.case, given=found.economy, at=at, read=read)
     by_read, besides = sensitivities(base, _sizes_of_read(found), moved, tuning.step)
@@ -176,16 +180,16 @@ def refined(
     for level in tuning.levels:
         if done > 1 and level.shrink < 1.0:
             return
-        near = _grid(found, level.shrink**tuning.reading, level.least)
+        near = _grid(found, level.shrink**tuning.reading, level.least).n_xi
         grid = _grid(found, level.shrink, level.least)
         try:
             answers = Answers.of(Track(found=found, grid=grid), moved)
             at_start = start_slopes(answers, _steps(found, level))
         except ArithmeticError:
             continue
-        along_xi = read_at_start(Track(found=found, grid=near))[1]
+        along_xi = read_at_start(found, near)[1]
         done += 1
-        yield besides + by_read @ (at_start + np.outer(along_xi, starts))
+        yield level, besides + by_read @ (at_start + np.outer(along_xi, starts))
 
 
 def moves(
@@ -228,20 +232,17 @@ def scales(found: Solution, moves: Array) -> Array:
 
 
 def _error(
-    found: Solution, moved: Sequence[Moved], known: tuple[Array, Array], tuning: SlopeTuning
+    found: Solution, moved: Sequence[Moved], fine: Array, change: Array, tuning: SlopeTuning
 ) -> tuple[Array, Array]:
-    """Bars of the finer of two slopes, and their size relative to the parameters' and the values'.
+    """Bars of slopes, and their size relative to the parameters' and the values'.
 
-    From what the refinement changed, and the step's own error. What did not change at all is exact
-    but for that; NaN for what is not there (an SVIX).
+    From the change that is taken to be left, and the step's own error. What did not change at all
+    is exact but for that; NaN for what is not there (an SVIX).
     """
-    coarse, fine = known
-    share = tuning.kinked if has_kink(found) else tuning.kept
-    change = share * np.abs(fine - coarse)
     sizes, steps = (np.array([getattr(one, name) for one in moved]) for name in ("size", "step"))
     scale = scales(found, fine * sizes) / sizes
     moving = MOVING[:, None] & (change > 0.0)
-    worst = np.nanmax(change / scale, axis=0)
+    worst = np.nanmax((change / scale)[ASKED], axis=0)
     floor = np.maximum(tuning.coupled * worst, tuning.shared * worst.max()) * scale * moving
     change = change + tuning.left * found.case.numerics.tolerance * scale * moving
     rounding = _rounding(found, tuning.noise)[:, None] / np.abs(steps)
