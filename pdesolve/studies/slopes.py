@@ -76,16 +76,16 @@ class SlopeTuning:
     step: float = 1e-6
     levels: tuple[Level, ...] = (
         Level(2.6, 12.0, (16, 1, 2), 1.0),
-        Level(2.1, 4.8, (22, 2, 4), 0.6),
-        Level(1.6, 3.6, (30, 3, 6), 0.75),
-        Level(1.2, 2.7, (40, 4, 9), 0.75),
-        Level(0.8, 2.0, (54, 6, 13), 0.75),
-        Level(0.6, 1.5, (72, 8, 20), 0.75),
+        Level(2.1, 4.8, (22, 2, 4), 0.8),
+        Level(1.6, 3.6, (30, 3, 6), 1.0),
+        Level(1.2, 2.7, (40, 4, 9), 1.0),
+        Level(0.8, 2.0, (54, 6, 13), 1.0),
+        Level(0.6, 1.5, (72, 8, 20), 1.0),
     )
     reading: float = 0.5
-    kinked: float = 2.5
-    coupled: float = 0.2
-    shared: float = 0.2
+    kinked: float = 4.0
+    coupled: float = 0.15
+    shared: float = 0.15
     left: float = 2.0
     goal: float = 5e-3
     rough: float = 2e-2
