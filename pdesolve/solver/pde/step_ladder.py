@@ -64,7 +64,7 @@ def climb_steps(
     BudgetSpent
         If shorter steps take more work than there is.
     """
-    below, (least, most) = np.nan, how.step_orders
+    below, (least, unseen, most) = np.nan, how.step_orders
     while True:
         steps, space = few.steps["accepted"], few.space
         run.left -= 2.0 * space.n_xi * space.n_psi * steps
@@ -79,7 +79,7 @@ def climb_steps(
         moved = times(change(fine, few, doubt), doubt.halved)
         size, first = worst(few, moved), np.isnan(below)
         seen = most if first else float(np.log2(max(below, 1e-300) / max(size, 1e-300)))
-        order = least if first else float(np.clip(seen, least, most))
+        order = unseen if first else float(np.clip(seen, least, most))
         rung = StepRung(steps=steps, error=moved, size=size, order=order, steep=max(seen, most))
         if rung.needed(target) <= how.step_near[0 if first else 1] * steps:
             return rung

@@ -129,8 +129,8 @@ class LadderTuning:
         Of the tolerance: errors that too few nodes may leave along xi and along psi.
     time : float
         Of the tolerance: error that the time steps may leave.
-    step_orders : (float, float)
-        Least and most that the error of the steps is taken to fall at.
+    step_orders : (float, float, float)
+        At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
     step_near : (float, float)
         Steps over those of a rung up to which its error need not be measured again, on a first rung
         and on a later one.
@@ -157,9 +157,9 @@ class LadderTuning:
     coupled: float = 0.1
     doubt: float = 0.03
     share: tuple[float, float] = (0.15, 0.3)
-    time: float = 0.12
-    step_orders: tuple[float, float] = (3.0, 4.0)
-    step_near: tuple[float, float] = (2.2, 3.0)
+    time: float = 0.2
+    step_orders: tuple[float, float, float] = (3.0, 3.5, 4.0)
+    step_near: tuple[float, float] = (2.6, 3.0)
     rough: float = 1e-4
     again: float = 0.4
     passes: int = 4
