@@ -33,13 +33,12 @@ class Level(NamedTuple):
 
     Nodes along xi and elements along psi are divided by `shrink`, and time steps by `merged`;
     `least` is how many of these there are at least (of steps, between announcements), so that all
-    change from level to level. `kept` is the share of what it changes that is taken to be left.
+    change from level to level.
     """
 
     shrink: float
     merged: float
     least: tuple[int, int, int]
-    kept: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +58,8 @@ class SlopeTuning:
     reading : float
         Power of `shrink` by which the nodes that read how fields move with xi are divided.
     kinked : float
-        What is taken to be left where attention has a kink, which lowers the order of the march.
+        What is taken to be left, in units of what the last refinement changed, where attention has
+        a kink, which lowers the order of the march; without, it is what changed.
     coupled, shared : float
         Least share of the worst error, of those values that accuracy is asked of, that every value
         is taken to have; and of the worst one to any parameter, since all come of the same march.
@@ -75,12 +75,12 @@ class SlopeTuning:
 
     step: float = 1e-6
     levels: tuple[Level, ...] = (
-        Level(2.6, 12.0, (16, 1, 2), 1.0),
-        Level(2.1, 3.6, (22, 2, 4), 0.75),
-        Level(1.6, 2.8, (30, 3, 6), 1.0),
-        Level(1.2, 2.2, (40, 4, 9), 1.0),
-        Level(0.8, 2.0, (54, 6, 13), 1.0),
-        Level(0.6, 1.5, (72, 8, 20), 1.0),
+        Level(2.6, 12.0, (22, 1, 2)),
+        Level(2.1, 3.6, (28, 2, 5)),
+        Level(1.6, 2.8, (36, 3, 7)),
+        Level(1.2, 2.2, (46, 4, 10)),
+        Level(0.8, 2.0, (56, 6, 14)),
+        Level(0.6, 1.5, (72, 8, 20)),
     )
     reading: float = 0.5
     kinked: float = 4.0
@@ -135,10 +135,10 @@ def slopes_to(
         tuning.rough if kinked else tuning.goal, tuning.loose * found.case.numerics.tolerance
     )
     with suppress(ArithmeticError):  # a case nearby that has no solution
-        for level, one in refined(found, list(moved.values()), tuning) if moved else ():
+        for one in refined(found, list(moved.values()), tuning) if moved else ():
             known = [*known[-1:], one]
             if len(known) == 2:
-                share = tuning.kinked if kinked else level.kept
+                share = tuning.kinked if kinked else 1.0
                 change = share * np.abs(one - known[0])
                 error, relative = _error(found, list(moved.values()), one, change, tuning)
                 if np.nanmax(relative) <= goal:
@@ -166,7 +166,7 @@ def jumps(found: Solution) -> bool:
 
 def refined(
     found: Solution, moved: Sequence[Moved], tuning: SlopeTuning = SlopeTuning()
-) -> Iterator[tuple[Level, Array]]:
+) -> Iterator[Array]:
     """Slopes of the initial values, shape (values, parameters), on one level after the other.
 
     Levels that are too coarse for this state are left out.
@@ -189,7 +189,7 @@ def refined(
             continue
         along_xi = read_at_start(found, near)[1]
         done += 1
-        yield level, besides + by_read @ (at_start + np.outer(along_xi, starts))
+        yield besides + by_read @ (at_start + np.outer(along_xi, starts))
 
 
 def moves(

@@ -117,7 +117,7 @@ def _marched(
 ) -> Iterator[Array]:
     """Slopes of initial values, on one grid after the other."""
     rows = [VALUES.index(name) for name in targets.names]
-    return (one[rows] for _, one in refined(found, moved))
+    return (one[rows] for one in refined(found, moved))
 
 
 def _differenced(
