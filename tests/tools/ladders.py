@@ -100,4 +100,5 @@ def main(seed: int, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(arg) for arg in (*sys.argv[1:], 97000, 1)[:2]))
+    given = [int(arg) for arg in sys.argv[1:]]
+    main(given[0] if given else 97000, given[1] if len(given) > 1 else 1)
