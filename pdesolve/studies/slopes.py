@@ -57,9 +57,9 @@ class SlopeTuning:
         ones could not be compared.
     reading : float
         Power of `shrink` by which the nodes that read how fields move with xi are divided.
-    kinked : float
-        What is taken to be left, in units of what the last refinement changed, where attention has
-        a kink, which lowers the order of the march; without, it is what changed.
+    smooth, kinked : float
+        What is taken to be left, in units of what the last refinement changed; and where attention
+        has a kink, which lowers the order of the march.
     coupled, shared : float
         Least share of the worst error, of those values that accuracy is asked of, that every value
         is taken to have; and of the worst one to any parameter, since all come of the same march.
@@ -83,9 +83,10 @@ class SlopeTuning:
         Level(0.6, 1.5, (72, 8, 20)),
     )
     reading: float = 0.5
-    kinked: float = 4.0
-    coupled: float = 0.15
-    shared: float = 0.15
+    smooth: float = 2.0
+    kinked: float = 5.0
+    coupled: float = 0.25
+    shared: float = 0.25
     left: float = 2.0
     goal: float = 5e-3
     rough: float = 2e-2
@@ -138,7 +139,7 @@ def slopes_to(
         for one in refined(found, list(moved.values()), tuning) if moved else ():
             known = [*known[-1:], one]
             if len(known) == 2:
-                share = tuning.kinked if kinked else 1.0
+                share = tuning.kinked if kinked else tuning.smooth
                 change = share * np.abs(one - known[0])
                 error, relative = _error(found, list(moved.values()), one, change, tuning)
                 if np.nanmax(relative) <= goal:
