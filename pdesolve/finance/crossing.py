@@ -31,16 +31,19 @@ def crossed(
         Of the announcement.
     payoff : float or None
         That is given, centred; None under Q.
-    weights : array, shape (n_psi, n_xi)
+    weights : array, shape (..., n_psi, n_xi)
+        Of one sum of nodal values, or of several.
     """
     space, rows = solution.space, np.empty_like(weights)
     degree = degree_of(space.n_xi)
     knots = make_interp_spline(space.z, np.zeros(space.n_xi), k=degree).t
     through = BSpline.design_matrix(space.z, knots, degree).toarray()
     for line, (z, chance) in enumerate(_lead_to(solution, date, precision, payoff)):
-        spread = (weights[line][:, None] * chance).ravel()
-        rows[line] = BSpline.design_matrix(z.ravel(), knots, degree).T @ spread
-    rows = np.asarray(np.linalg.solve(through.T, rows.T).T, dtype=np.float64)
+        spread = (weights[..., line, :, None] * chance).reshape(-1, z.size)
+        found = np.asarray(BSpline.design_matrix(z.ravel(), knots, degree).T @ spread.T)
+        rows[..., line, :] = found.T.reshape(*weights.shape[:-2], -1)
+    flat = np.linalg.solve(through.T, rows.reshape(-1, space.n_xi).T).T
+    rows = np.asarray(flat, dtype=np.float64).reshape(weights.shape)
     if space.n_psi == 1:
         return rows
     psi = space.psi + room(space, precision)

@@ -72,16 +72,21 @@ class Factors:
         return self._lines(x, first)
 
     def solve_transposed(self, r: Array) -> Array:
-        """The x with (shift - J)' x = r, likewise: from psi = 0 up."""
-        top = self._grid.n_psi - 1
-        x, last = _by_element(self._grid, r[:top]), r[top].copy()
+        """The x with (shift - J)' x = r, from psi = 0 up; of several r at once, too."""
+        top, grid = self._grid.n_psi - 1, self._grid
+        several = r.reshape(-1, *r.shape[-3:])
+        x = np.stack([_by_element(grid, one[:top]) for one in several], axis=1)
+        last = several[:, top].copy()
         for e, factors in enumerate(self._elements):
-            factors.solve_transposed(x[e])
-            passed = np.sum(self._inflow[e] * x[e], axis=1)
-            above = x[e + 1, :, 0] if e + 1 < len(self._elements) else last
+            for one in x[e]:
+                factors.solve_transposed(one)
+            passed = np.sum(self._inflow[e] * x[e], axis=2)
+            above = x[e + 1, :, :, 0] if e + 1 < len(self._elements) else last
             above += passed
-        self._end.solve_transposed(last)
-        return self._lines(x, last)
+        for one in last:
+            self._end.solve_transposed(one)
+        found = [self._lines(one, end) for one, end in zip(x.swapaxes(0, 1), last, strict=True)]
+        return np.array(found).reshape(r.shape)
 
     def _lines(self, x: Array, last: Array) -> Array:
         """Lines of the elements and the last one, in their order; each field in one piece."""

@@ -109,18 +109,18 @@ def _solved(task: Task) -> Record:
     """Values, errors and slopes of a point."""
     from pdesolve.finance.by_name import reported
     from pdesolve.solver.pde.solver import solve
-    from pdesolve.studies.slopes import slope
+    from pdesolve.studies.slopes import slopes_to
 
     found = solve(task.case)
-    slopes = {key: slope(found, key, partial(_vary_one, task.case, key)) for key in task.slopes}
+    by_key = slopes_to(found, {key: partial(_vary_one, task.case, key) for key in task.slopes})
     further = reported(found, task.also)
     return {
         "status": CONVERGED if found.converged else NOT_CONVERGED,
         "message": found.message,
         "values": asdict(found.initial) | {name: one.value for name, one in further.items()},
         "error": found.bars | {name: one.error for name, one in further.items()},
-        "slope": {key: one.value for key, one in slopes.items()},
-        "slope_error": {key: one.error for key, one in slopes.items()},
+        "slope": {key: one.value for key, one in by_key.items()},
+        "slope_error": {key: one.error for key, one in by_key.items()},
     }
 
 

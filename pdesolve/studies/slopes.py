@@ -1,32 +1,44 @@
-"""Derivatives of the initial values to parameters, by differences with the discretisation frozen.
+"""Slopes of the initial values to parameters, with error bars (derivation.md, section 17).
 
 A solve chooses grid and time steps by what it finds, so two solves nearby differ by more than their
-parameters do. Here both sides of a difference are marched on one grid with one sequence of time
-steps (as shares of the horizon). What comes out is then a smooth function of the parameter, down to
-rounding, and a step of a millionth gives its derivative to about as many digits. What is left is
-the error of the discretisation. To measure it, and to spend less than the solve did, the difference
-is taken on coarser and then finer versions of the solution's own grid and steps until two agree:
-the finer one is reported, and their disagreement is its error bar.
+parameters do. Here one solution is differentiated: the equations are linearised along its states,
+and one march of weights on a coarser grid of the same region has the slopes to all parameters
+(:mod:`pdesolve.studies.adjoint`). What is left is what that grid and its steps leave. To measure
+it, and to spend less than the solve did, the march is taken on coarser and then finer grids, in
+more and more steps, until two agree: the finer one is reported, and their disagreement is its error
+bar.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from functools import reduce
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from pdesolve.case import Case
-from pdesolve.model.economy import Economy
-from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.grid import Grid
-from pdesolve.numerics.rosenbrock import fixed_steps
-from pdesolve.solver.pde.announcements import announced, pieces, spans
-from pdesolve.solver.pde.errors import error_scales, has_kink
-from pdesolve.solver.pde.system import Equilibrium
+from pdesolve.solver.fields import States
+from pdesolve.solver.pde.announcements import pieces
+from pdesolve.solver.pde.errors import ErrorTuning, error_scales, has_jump, has_kink
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import QUANTITIES, VALUES, InitialState
+from pdesolve.solver.values import ERRORS, QUANTITIES, VALUES, InitialState
+from pdesolve.studies.adjoint import Answers, Track, read_at_start, start_slopes
+from pdesolve.studies.at_start import AtStart, sensitivities
+from pdesolve.studies.moved import Moved, Vary, move, natural_size, parameter
 from pdesolve.typing import Array
+
+
+class Level(NamedTuple):
+    """How coarse a march of weights is, beside the solution.
+
+    Nodes along xi and elements along psi are divided by `shrink`, and time steps by `merged`;
+    `least` is how many of these there are at least (of steps, between announcements), so that all
+    change from level to level.
+    """
+
+    shrink: float
+    merged: float
+    least: tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,32 +50,47 @@ class SlopeTuning:
     Attributes
     ----------
     step : float
-        Of the difference, in units of the parameter's size: near the cube root of what rounding
+        By which a parameter moves, in units of its size: near the cube root of what rounding
         leaves, where it costs about as much as curvature does.
-    levels : tuple of (float, int)
-        Nodes are divided by, and time steps merged by, these in turn; by those of a factor below
-        one only if the coarser ones could not be compared.
-    kinked : float
-        On bar and goal where attention has a kink: nodes that cross it add noise.
-    coupled : float
-        Least share of the worst field's error that every field is taken to have.
-    fewest : int
-        Time steps that are left when they are merged.
-    time : float
-        Error that the time steps are taken to leave, in units of the solution's tolerance.
-    goal : float
-        Relative error of a slope that ends the refinement.
+    levels : tuple of Level
+        Marches, one after the other; those with more nodes than the solution only if the coarser
+        ones could not be compared.
+    reading : float
+        Power of `shrink` by which the nodes that read how fields move with xi are divided.
+    smooth, kinked : float
+        What is taken to be left, in units of what the last refinement changed; and where attention
+        has a kink, which lowers the order of the march.
+    coupled, shared : float
+        Least share of the worst error, of those values that accuracy is asked of, that every value
+        is taken to have; and of the worst one to any parameter, since all come of the same march.
+    left : float
+        Error that the solution itself is taken to leave, in units of its tolerance.
+    goal, rough : float
+        Relative error of a slope that ends the refinement; the same where there is a kink.
+    loose : float
+        The least such error, in units of the solution's tolerance.
     noise : float
         Of a value: what rounding leaves in it.
     """
 
     step: float = 1e-6
-    levels: tuple[tuple[float, int], ...] = ((2.4, 3), (1.7, 2), (1.2, 1), (0.8, 1), (0.6, 1))
-    kinked: float = 8.0
-    coupled: float = 0.3
-    fewest: int = 8
-    time: float = 2.0
+    levels: tuple[Level, ...] = (
+        Level(2.6, 12.0, (22, 1, 2)),
+        Level(2.1, 3.6, (28, 2, 5)),
+        Level(1.6, 2.8, (36, 3, 7)),
+        Level(1.2, 2.2, (46, 4, 10)),
+        Level(0.8, 2.0, (56, 6, 14)),
+        Level(0.6, 1.5, (72, 8, 20)),
+    )
+    reading: float = 0.5
+    smooth: float = 2.0
+    kinked: float = 5.0
+    coupled: float = 0.25
+    shared: float = 0.25
+    left: float = 2.0
     goal: float = 5e-3
+    rough: float = 2e-2
+    loose: float = 10.0
     noise: float = 1e-14
 
 
@@ -75,172 +102,159 @@ class Slope(NamedTuple):
 
 
 UNKNOWN = Slope(dict.fromkeys(VALUES, float("nan")), dict.fromkeys(VALUES, float("nan")))
+MOVING = np.array([not name.startswith("static") for name in VALUES])  # what a march may change
+ASKED = [VALUES.index(name) for name in ERRORS]
 
 
-def slope(
+def slopes_to(
     found: Solution,
-    key: str,
-    vary: Callable[[float], Case],
+    vary: Mapping[str, Vary],
     tuning: SlopeTuning = SlopeTuning(),
-) -> Slope:
-    """Derivative of every initial value to a parameter.
+) -> dict[str, Slope]:
+    """Derivatives of every initial value to parameters.
 
     Parameters
     ----------
     found : Solution
-    key : str
-        Dotted name of a real parameter.
-    vary : callable
-        Value of the parameter -> the case with it; raises ValueError where there is no such case.
+    vary : mapping
+        Dotted name of a real parameter -> a callable from its value to the case with it, which
+        raises ValueError where there is no such case.
     tuning : SlopeTuning
 
     Returns
     -------
-    Slope
-        In the value's unit per unit of the parameter; NaN where a case nearby has no solution. At a
-        kink it is the derivative to the right, or, at the end of the range, to the left.
+    dict
+        Name -> Slope, in the value's unit per unit of the parameter; NaN where a case nearby has no
+        solution, and where attention jumps (`jumps`). At a kink it is the derivative to the right,
+        or, at the end of the range, to the left.
     """
-    case = found.case
-    x = parameter(case, key)
-    if not np.isfinite(x):
-        return UNKNOWN
-    size = max(abs(x), natural_size(case, found.prior, key))
-    if size == 0.0:  # nothing says how far to go
-        return UNKNOWN
-    try:
-        h, moved = moved_case(vary, x, tuning.step * size)
-    except ValueError:
-        return UNKNOWN
-    coarse = fine = None
-    slack = tuning.kinked if has_kink(found) else 1.0
-    before = None
-    for shrink, merged in tuning.levels:
-        if coarse is not None and shrink < 1.0:
-            break
-        mesh = mesh_of(found, shrink, merged, tuning.fewest)
-        if mesh == before:  # there is little to coarsen
-            continue
-        try:
-            ends = [_initial(one, found, *mesh) for one in (case, moved)]
-        except ArithmeticError:  # too coarse for this state: go on with the finer ones
-            continue
-        before, coarse, fine = mesh, fine, (ends[1] - ends[0]) / h
-        if coarse is not None:
-            change = slack * np.abs(fine - coarse)
-            error = _error(found, ends[0], fine, change, h, size, tuning)
-            if np.nanmax(error * size / _scales(found, fine * size)) <= slack * tuning.goal:
-                break
-    if coarse is None or fine is None:
-        return UNKNOWN
-    return Slope(*(dict(zip(VALUES, part.tolist(), strict=True)) for part in (fine, error)))
-
-
-def parameter(case: Case, key: str) -> float:
-    """Value of the parameter of that dotted name."""
-
-    def part(of: Any, name: str) -> Any:
-        name, _, place = name.rstrip("]").partition("[")
-        return getattr(of, name)[int(place)] if place else getattr(of, name)
-
-    return float(reduce(part, key.split("."), case))  # type: ignore[arg-type]
-
-
-def natural_size(case: Case, prior: Prior, key: str) -> float:
-    """Size that counts for a parameter that may be zero; 0 for the others."""
-    sd = prior.sd
-    sizes: Mapping[str, float] = {
-        "market.initial_supply": 1.0 / (case.market.risk_aversion * sd),
-        "market.public_precision": 1.0 / (prior.variance * case.market.horizon),
-        "attention.cost.linear": case.attention.cost.scale,
-        **dict.fromkeys(("payoff.mean", "payoff.low", "payoff.high"), sd),
-    }
-    return sizes.get(key, 0.0)
-
-
-def moved_case(vary: Callable[[float], Case], x: float, h: float) -> tuple[float, Case]:
-    """A step that leads to a case, upwards if possible, and that case."""
-    try:
-        return (x + h) - x, vary(x + h)
-    except ValueError:
-        return (x - h) - x, vary(x - h)
-
-
-Shares = tuple[tuple[float, ...], ...]  # of the time between announcements, the latest first
-
-
-def mesh_of(found: Solution, shrink: float, merged: int, fewest: int) -> tuple[Grid, Shares]:
-    """A solution's grid with that many times fewer nodes, and fewer of its time steps.
-
-    The steps are times to the next announcement, or to the horizon, as shares of it.
-    """
-    space = found.space
-    n_xi, n_psi = max(16, round(space.n_xi / shrink)), max(7, round(space.n_psi / shrink))
-    kept = []
-    for piece in pieces(found.times, found.case.market)[::-1]:
-        shares = (piece[-1] - piece[::-1]) / (piece[-1] - piece[0])
-        few = max(1, min(merged, (shares.size - 1) // fewest))
-        kept.append((*shares[:-1][::few].tolist(), 1.0))
-    return space.resized(n_xi, n_psi), tuple(kept)
-
-
-def _initial(case: Case, found: Solution, grid: Grid, shares: Shares) -> Array:
-    """Initial values of a case on this grid, with these time steps."""
-    horizon = case.market.horizon
-    state = _march(case, grid, shares)
-    states = np.stack([state, np.zeros_like(state)])
-    # a new object, so that nothing cached is carried over
-    one = replace(
-        found,
-        case=case,
-        space=grid,
-        times=np.array([0.0, horizon]),
-        states=states,
-        rates=np.zeros_like(states),
+    moved, known = moves(found, vary, tuning), list[Array]()
+    if jumps(found):
+        return dict.fromkeys(vary, UNKNOWN)
+    kinked = has_kink(found)
+    goal = max(
+        tuning.rough if kinked else tuning.goal, tuning.loose * found.case.numerics.tolerance
     )
-    return np.array(list(asdict(one.initial).values()))
+    with suppress(ArithmeticError):  # a case nearby that has no solution
+        for one in refined(found, list(moved.values()), tuning) if moved else ():
+            known = [*known[-1:], one]
+            if len(known) == 2:
+                share = tuning.kinked if kinked else tuning.smooth
+                change = share * np.abs(one - known[0])
+                error, relative = _error(found, list(moved.values()), one, change, tuning)
+                if np.nanmax(relative) <= goal:
+                    break
+    if len(known) < 2:
+        if len(vary) < 2:
+            return dict.fromkeys(vary, UNKNOWN)
+        return {key: slopes_to(found, {key: one}, tuning)[key] for key, one in vary.items()}
+    columns = {
+        key: Slope(*(dict(zip(VALUES, part[:, k].tolist(), strict=True)) for part in (one, error)))
+        for k, key in enumerate(moved)
+    }
+    return {key: columns.get(key, UNKNOWN) for key in vary}
 
 
-def _march(case: Case, grid: Grid, shares: Shares) -> Array:
-    """Deviations at t = 0, by these steps back from the horizon."""
-    system, u = Equilibrium.of(Economy.of(case), grid), np.zeros((*grid.xi.shape, 3))
-    for span, steps in zip(spans(case.market)[::-1], shares, strict=True):
-        u = announced(system, u, span.precision) if span.precision else u
-        lengths = np.diff(steps) * (span.end - span.start)
-        u = fixed_steps(system.linearise, u, lengths.tolist())
-    return u
+def jumps(found: Solution) -> bool:
+    """Whether attention jumps between states: where it does moves with the parameters.
+
+    That is a source on a line between nodes, of which the equations linearised at the nodes know
+    nothing.
+    """
+    convex = found.economy.technology.precision.convex
+    return convex and has_jump(found, ErrorTuning())
 
 
-def _scales(found: Solution, moves: Array) -> Array:
-    """What the errors of moves of the values are measured against, by value."""
+def refined(
+    found: Solution, moved: Sequence[Moved], tuning: SlopeTuning = SlopeTuning()
+) -> Iterator[Array]:
+    """Slopes of the initial values, shape (values, parameters), on one level after the other.
+
+    Levels that are too coarse for this state are left out.
+    """
+    done = 0
+    read, _ = read_at_start(found, found.space.n_xi)
+    at = States(found.prior, found.economy.start, 0.0)
+    base = AtStart(case=found.case, given=found.economy, at=at, read=read)
+    by_read, besides = sensitivities(base, _sizes_of_read(found), moved, tuning.step)
+    starts = [(one.economy.start - found.economy.start) / one.step for one in moved]
+    for level in tuning.levels:
+        if done > 1 and level.shrink < 1.0:
+            return
+        near = _grid(found, level.shrink**tuning.reading, level.least).n_xi
+        grid = _grid(found, level.shrink, level.least)
+        try:
+            answers = Answers.of(Track(found=found, grid=grid), moved)
+            at_start = start_slopes(answers, _steps(found, level))
+        except ArithmeticError:
+            continue
+        along_xi = read_at_start(found, near)[1]
+        done += 1
+        yield besides + by_read @ (at_start + np.outer(along_xi, starts))
+
+
+def moves(
+    found: Solution, vary: Mapping[str, Vary], tuning: SlopeTuning = SlopeTuning()
+) -> dict[str, Moved]:
+    """A step of every parameter that has a size and leads to a case."""
+    steps = {}
+    for key, one in vary.items():
+        x = parameter(found.case, key)
+        size = max(abs(x), natural_size(found.case, found.prior, key))
+        if np.isfinite(x) and size > 0.0:  # else nothing says how far to go
+            with suppress(ValueError, ArithmeticError):
+                steps[key] = move(found.case, found.economy, x, size, one, tuning.step)
+    return steps
+
+
+def _grid(found: Solution, shrink: float, least: Sequence[int]) -> Grid:
+    """The solution's grid with that many times fewer nodes."""
+    space, (nodes, elements) = found.space, least[:2]
+    nodes = max(nodes, round(space.n_xi / shrink))
+    elements = max(elements, int((space.n_psi - 1) / space.stages / shrink))
+    return space.resized(nodes, 1 + space.stages * elements)
+
+
+def _steps(found: Solution, level: Level) -> list[int]:
+    """Steps of a march in each span between announcements."""
+    parts = pieces(found.times, found.case.market)
+    return [max(level.least[2], round((part.size - 1) / level.merged)) for part in parts]
+
+
+def _sizes_of_read(found: Solution) -> Array:
+    prior = found.prior
+    return np.array([prior.sd, prior.variance, 1.0, prior.variance])
+
+
+def scales(found: Solution, moves: Array) -> Array:
+    """What the errors of moves of the values, (values, p), are measured against."""
     sizes = {**error_scales(found), "price_volatility": found.initial.price_volatility}
-    return np.maximum([sizes[name] for name in VALUES], np.abs(moves))
+    return np.maximum(np.array([[sizes[name]] for name in VALUES]), np.abs(moves))
 
 
 def _error(
-    found: Solution,
-    values: Array,
-    slopes: Array,
-    change: Array,
-    h: float,
-    size: float,
-    tuning: SlopeTuning,
-) -> Array:
-    """Bar of the slopes from what the last refinement changed, and the step's own error.
+    found: Solution, moved: Sequence[Moved], fine: Array, change: Array, tuning: SlopeTuning
+) -> tuple[Array, Array]:
+    """Bars of slopes, and their size relative to the parameters' and the values'.
 
-    What did not change at all is exact but for that; NaN for what is not there (an SVIX).
+    From the change that is taken to be left, and the step's own error. What did not change at all
+    is exact but for that; NaN for what is not there (an SVIX).
     """
-    scales = _scales(found, slopes * size) / size
-    moves = np.array([not name.startswith("static") for name in VALUES]) & (change > 0.0)
-    floor = tuning.coupled * np.nanmax(change / scales) * scales * moves
-    change = change + tuning.time * found.case.numerics.tolerance * scales * moves
-    step_error = tuning.step * np.abs(slopes) + _rounding(found, values, tuning.noise) / abs(h)
-    return np.maximum(change, floor) + step_error
+    sizes, steps = (np.array([getattr(one, name) for one in moved]) for name in ("size", "step"))
+    scale = scales(found, fine * sizes) / sizes
+    moving = MOVING[:, None] & (change > 0.0)
+    worst = np.nanmax((change / scale)[ASKED], axis=0)
+    floor = np.maximum(tuning.coupled * worst, tuning.shared * worst.max()) * scale * moving
+    change = change + tuning.left * found.case.numerics.tolerance * scale * moving
+    rounding = _rounding(found, tuning.noise)[:, None] / np.abs(steps)
+    error = np.maximum(change, floor) + tuning.step * scale * (fine != 0.0) + rounding
+    return error, error / scale
 
 
-def _rounding(found: Solution, values: Array, noise: float) -> Array:
+def _rounding(found: Solution, noise: float) -> Array:
     """What rounding leaves in the values; a difference of others has at least what theirs leave."""
-    initial = InitialState(**dict(zip(VALUES, values.tolist(), strict=True)))
-    known = dict(zip(VALUES, (noise * np.abs(values)).tolist(), strict=True))
+    initial: InitialState = found.initial
+    known = {name: noise * abs(getattr(initial, name)) for name in VALUES}
     for name in VALUES:
         follows = QUANTITIES[name].bar_from
         if follows is not None:

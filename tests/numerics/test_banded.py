@@ -44,6 +44,8 @@ def test_factors_invert_the_dense_matrix(
     np.testing.assert_allclose(M @ x.ravel(), r.ravel(), atol=1e-11)
     y = factors.solve_transposed(r)
     np.testing.assert_allclose(M.T @ y.ravel(), r.ravel(), atol=1e-11)
+    both = factors.solve_transposed(np.stack([r, 2 * r]))
+    np.testing.assert_allclose(both, [y, 2 * y], rtol=1e-12)
     np.testing.assert_allclose(factors.solve(2 * r), 2 * x, rtol=1e-12)  # from the same factors
 
 

@@ -8,7 +8,7 @@ import pytest
 import pdesolve
 from pdesolve.case import case_names, load_case
 from pdesolve.studies.calibration.results import Calibration
-from pdesolve.studies.slopes import parameter
+from pdesolve.studies.moved import parameter
 from tests.tools.solutions import solved
 from tests.tools.sweeps import COST, RHO
 

@@ -1,5 +1,6 @@
 """Slopes against closed forms and differences of whole solves."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,99 @@ from pdesolve.model.equations import motion
 from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.values import VALUES
+from pdesolve.studies.moved import parameter
+from pdesolve.studies.point import vary_case
+from pdesolve.studies.slopes import Slope, slopes_to
 from pdesolve.studies.summary import elasticity
 from tests.tools.sweeps import COST, RHO
+
+TIGHT = {  # price, variance, attention, log value and price volatility to a parameter
+    "baseline": {
+        RHO: (-1.960293, 4.416853, -2.418142, -5.387575, -6.378785),
+        COST: (-0.07155461, 0.3487965, -2.693666, -0.06349731, -4.451346),
+        "market.horizon": (-0.01292949, 0.2120253, 0.08834386, -0.08921453, 0.1014128),
+    },
+    "three_states": {
+        RHO: (0.0846308, 0.3383191, -0.9312202, -0.6127514, -0.2846167),
+        "market.supply_volatility": (0.0744122, 0.3306037, 0.3673374, -0.6480226, 0.6531641),
+    },
+    "mixture": {
+        RHO: (-0.3150578, 0.3499088, -1.300414, -3.363797, -1.294073),
+        "attention.efficiency": (-0.001024544, -0.009756594, 2.294026, 0.04037901, 3.430194),
+        "market.initial_supply": (-0.6353967, 0.003287855, 0.002191904, -5.930855, -8.301927e-5),
+    },
+    "announcement": {
+        RHO: (-1.91044, 3.96525, -2.513212, -5.295687, -6.15301),
+        "market.horizon": (-0.004025947, 0.1079454, 0.04497726, -0.06332043, 0.1056555),
+        "market.announcements[0].time": (
+            *(-0.03887352, 0.2605754, 0.1085731, -0.05155294, -0.01259736),
+        ),
+        "market.announcements[0].precision": (
+            *(-0.0005352971, -0.1132112, -0.04717132, 0.03737327, -0.04036814),
+        ),
+    },
+    "capacity": {
+        RHO: (-0.1589266, 0.2969595, -0.8221857, -0.9250411, -0.9705549),
+        "attention.capacity": (0.00875832, -0.0241489, -0.02156152, 0.01214937, 0.01171781),
+    },
+}
+READ = ("price", "variance", "attention", "log_value", "price_volatility")
+
+
+def all_slopes(case: Any, keys: Any) -> dict[str, Slope]:
+    """Of one solve."""
+
+    def at(key: str, value: float) -> Any:
+        return vary_case(case, {key: value})
+
+    return slopes_to(solve(case), {key: partial(at, key) for key in keys})
+
+
+@pytest.mark.parametrize("name", TIGHT)
+def test_slopes_of_one_march_agree_with_differences_of_tight_solves(name: str) -> None:
+    """Central ones at 1% and 2% of the parameter, extrapolated.
+
+    Solved to 1e-8 (mixture 1e-7; announcement and capacity 1e-6), each on a grid of its own. With a
+    kink in attention (capacity) bars are wide.
+    """
+    widest = 0.02 if name == "capacity" else 5e-3
+    for key, one in all_slopes(load_case(name), TIGHT[name]).items():
+        for value, expected in zip(READ, TIGHT[name][key], strict=True):
+            known = 2e-5 * max(1.0, abs(expected))
+            assert abs(one.value[value] - expected) <= one.error[value] + known, (key, value)
+            assert one.error[value] <= widest * 5.0 * max(1.0, abs(expected)), (key, value)
+
+
+@pytest.mark.parametrize("name", ["three_states", "announcement"])
+def test_another_unit_of_time_moves_nothing(name: str) -> None:
+    """T, dates and 1/sigma², efficiency and cost over time: down to rounding, on any grid."""
+    case = load_case(name, {"numerics.tolerance": 1e-3})
+    powers = {
+        "market.horizon": 1.0,
+        "market.supply_volatility": -0.5,
+        "attention.efficiency": -1.0,
+        COST: -1.0,
+        **dict.fromkeys(["market.announcements[0].time"] * len(case.market.announcements), 1.0),
+    }
+    found = all_slopes(case, powers)
+    for value in ("price", "variance", "log_value", "attention"):
+        parts = [
+            power * parameter(case, key) * found[key].value[value] for key, power in powers.items()
+        ]
+        assert max(map(abs, parts)) > 1e-2
+        assert sum(parts) == pytest.approx(0.0, abs=1e-5 * max(map(abs, parts))), value
+
+
+def test_where_attention_jumps_there_is_no_slope() -> None:
+    overrides = {
+        "attention.precision": "exponential",
+        "attention.sensitivity": 1.5,
+        "attention.capacity": 2.0,
+        COST: 0.02,
+        "numerics.tolerance": 1e-2,
+    }
+    found = all_slopes(load_case("binary", overrides), [RHO])
+    assert np.isnan(list(found[RHO].value.values())).all()
 
 
 def normal_slopes(key: str, x: float) -> dict[str, float]:

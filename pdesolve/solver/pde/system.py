@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,18 @@ from pdesolve.typing import Array
 
 class OutOfRange(PdesolveError, ArithmeticError):
     """A price outside the payoff's range."""
+
+
+class Coefficients(NamedTuple):
+    """Of a Jacobian J u = c0 u + c1 u_xi + c2 u_xixi + c_psi u_psi, as `Factors` has them.
+
+    The fields are in units of their typical sizes.
+    """
+
+    c0: Array
+    c1: Array
+    c2: Array
+    c_psi: Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +83,13 @@ class Equilibrium:
         """Optimal attention at every node, given the deviations u."""
         return self.economy.respond(self.static.variance + u[..., 1], guess)
 
+    def rates(
+        self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array
+    ) -> Array:
+        """Rates of the deviations u, given their derivatives and what attention makes of them."""
+        rho = self.economy.risk_aversion
+        return equations.rates(u, *derivatives, self.static, move, cost, rho)
+
     def linearise(self, u: Array) -> "EquilibriumAt":
         """The equations seen from the state u.
 
@@ -96,24 +116,26 @@ class EquilibriumAt:
         self._response = system.respond(u)
         self._motion = system.economy.motion(self._response.precision_rate)
         self._derivatives = system.grid.derivatives(u)
-        self.initial_rates = self._rates(u, self._derivatives, self._motion, self._response.cost)
+        self.initial_rates = system.rates(u, self._derivatives, self._motion, self._response.cost)
 
     def rates(self, u: Array) -> Array:
         """Rates at a state nearby; the attention search starts from this state's."""
-        response = self._system.respond(u, self._response.attention)
-        move = self._system.economy.motion(response.precision_rate)
-        return self._rates(u, self._system.grid.derivatives(u), move, response.cost)
+        return self._rates_in(self._system, u, self._system.grid.derivatives(u))
 
-    def _rates(
-        self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array
+    def rates_in(self, other: Equilibrium) -> Array:
+        """Rates at this very state in another economy on the same grid."""
+        return self._rates_in(other, self._u, self._derivatives)
+
+    def _rates_in(
+        self, system: Equilibrium, u: Array, derivatives: tuple[Array, Array, Array]
     ) -> Array:
-        system = self._system
-        rho = system.economy.risk_aversion
-        return equations.rates(u, *derivatives, system.static, move, cost, rho)
+        response = system.respond(u, self._response.attention)
+        move = system.economy.motion(response.precision_rate)
+        return system.rates(u, derivatives, move, response.cost)
 
     @cached_property
-    def _partials(self) -> tuple[Array, Array]:
-        """Of the rates, with every field measured in its size."""
+    def coefficients(self) -> Coefficients:
+        """Of the exact Jacobian of the rates here."""
         system = self._system
         c0, c1 = equations.partials(
             self._u,
@@ -126,17 +148,16 @@ class EquilibriumAt:
         )
         size = np.array(system.sizes)
         ratio = (size / size[:, None])[:, :, None, None]
-        return np.multiply(ratio, c0, out=c0), np.multiply(ratio, c1, out=c1)
+        np.multiply(ratio, c0, out=c0)
+        np.multiply(ratio, c1, out=c1)
+        return Coefficients(c0, c1, 0.5 * self._motion.kappa2, self._motion.psi_dot)
 
     def factor(self, shift: float) -> Callable[[Array], Array]:
-        """Solver of (shift - J) x = r with the exact Jacobian J of the rates here.
+        """Solver of (shift - J) x = r with that Jacobian J.
 
         All states of a system have their factors in the same room: the last one's are those that
         can be solved with.
         """
-        system, move, size = self._system, self._motion, np.array(self._system.sizes)
-        c0, c1 = self._partials
-        factors = Factors(
-            system.grid, shift, c0, c1, 0.5 * move.kappa2, move.psi_dot, room=system.room
-        )
+        system, size = self._system, np.array(self._system.sizes)
+        factors = Factors(system.grid, shift, *self.coefficients, room=system.room)
         return lambda r: size * factors.solve(r / size)

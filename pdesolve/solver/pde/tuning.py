@@ -84,7 +84,7 @@ class RefineTuning:
     enough: float = 0.1
     first_order: tuple[float, float] = (3.0, 3.0)
     later_order: tuple[float, float] = (4.0, 4.0)
-    kinked_order: float = 2.0
+    kinked_order: float = 3.0
     jumping_order: float = 1.0
     psi_order: int = 5
     fade: tuple[float, float] = (1.0, 2.0)
@@ -99,6 +99,9 @@ class RefineTuning:
 @dataclass(frozen=True, kw_only=True)
 class LadderTuning:
     """How the nodes that are needed are found where attention has no kink.
+
+    Set by what tests/tools/ladders.py and tests/tools/error_bars.py measure, for the least work at
+    bars that hold.
 
     Attributes
     ----------
@@ -158,7 +161,7 @@ class LadderTuning:
     doubt: float = 0.03
     share: tuple[float, float] = (0.15, 0.3)
     time: float = 0.2
-    step_orders: tuple[float, float, float] = (3.0, 3.5, 4.0)
+    step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_near: tuple[float, float] = (2.6, 3.0)
     rough: float = 1e-4
     again: float = 0.4

@@ -1,14 +1,15 @@
-"""Slopes of whatever is observed to the free parameters, all on one grid with one set of steps.
+"""Slopes of what is observed to the free parameters, all on one grid with one set of steps.
 
-As in :mod:`pdesolve.studies.slopes`, both sides of a difference are marched on the same grid with
-the same time steps, as shares of the horizon, so that what comes out is smooth in the parameters.
-Here all parameters share the grid too: what two of them do alike is then alike down to rounding,
-and what the targets cannot tell apart shows.
+Those of initial values are had as in :mod:`pdesolve.studies.slopes`. What else is observed, and all
+where attention jumps, is differenced: both sides are marched on the same grid with the same time
+steps, as shares of the horizon, so that what comes out is a smooth function of the parameters, down
+to rounding. Either way all parameters share the grid: what two of them do alike is then alike down
+to rounding, and what the targets cannot tell apart shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -18,19 +19,14 @@ from pdesolve.case import Case
 from pdesolve.case.errors import PdesolveError
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import just_before
-from pdesolve.solver.pde.announcements import spans
+from pdesolve.solver.pde.announcements import pieces, spans
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
-from pdesolve.studies.slopes import Shares, SlopeTuning, mesh_of, moved_case
+from pdesolve.solver.values import VALUES
+from pdesolve.studies.calibration.targets import Targets
+from pdesolve.studies.moved import Moved
+from pdesolve.studies.slopes import jumps, refined
 from pdesolve.typing import Array
-
-
-class Move(NamedTuple):
-    """A parameter to differentiate to: its value and size, and the case with another value."""
-
-    value: float
-    size: float
-    vary: Callable[[float], Case]
 
 
 class Jacobian(NamedTuple):
@@ -49,12 +45,19 @@ class DerivativeTuning:
     goal : float
         Change of a column by a refinement, relative to its size, that ends it; infinite for the
         first grid that works, whose change is not known.
-    slopes : SlopeTuning
-        Grids, and the step of the differences.
+    step : float
+        Of a parameter, in units of its size.
+    levels : tuple of (float, int)
+        Where what is observed is differenced, nodes are divided by, and time steps merged by, these
+        in turn.
+    fewest : int
+        Time steps that are left when they are merged.
     """
 
     goal: float = 1e-3
-    slopes: SlopeTuning = SlopeTuning()
+    step: float = 1e-6
+    levels: tuple[tuple[float, int], ...] = ((2.4, 3), (1.7, 2), (1.2, 1), (0.8, 1), (0.6, 1))
+    fewest: int = 8
 
 
 ROUGH = DerivativeTuning(goal=np.inf)
@@ -64,10 +67,13 @@ class NoSlope(PdesolveError, ArithmeticError):
     """Slopes that cannot be had."""
 
 
+Shares = tuple[tuple[float, ...], ...]  # of the time between announcements, the latest first
+
+
 def jacobian(
     found: Solution,
-    moves: Sequence[Move],
-    observe: Callable[[Solution], Array],
+    moved: Sequence[Moved],
+    targets: Targets,
     tuning: DerivativeTuning = DerivativeTuning(),
 ) -> Jacobian:
     """Slopes of what is observed of a solution to parameters of its case.
@@ -75,9 +81,10 @@ def jacobian(
     Parameters
     ----------
     found : Solution
-    moves : sequence of Move
-    observe : callable
-        Solution -> what is observed of it, shape (n,).
+    moved : sequence of Moved
+        The parameters.
+    targets : Targets
+        What is observed.
     tuning : DerivativeTuning
 
     Returns
@@ -88,22 +95,13 @@ def jacobian(
     Raises
     ------
     NoSlope
-        If there are no cases nearby, or no grid will do.
+        If no grid will do.
     """
-    slopes, known, before = tuning.slopes, list[Array](), None
-    try:
-        steps = [moved_case(one.vary, one.value, slopes.step * one.size) for one in moves]
-    except ValueError as failure:
-        raise NoSlope(str(failure)) from failure
-    for shrink, merged in slopes.levels:
-        mesh = mesh_of(found, shrink, merged, slopes.fewest)
-        if mesh == before:  # there is little to coarsen
-            continue
-        before = mesh
-        try:
-            known = [*known[-1:], _differences(found, steps, observe, *mesh)]
-        except ArithmeticError:  # too coarse for this state: go on with the finer ones
-            continue
+    known = list[Array]()
+    at_start = targets.quotes is None and all(name in VALUES for name in targets.names)
+    of = _marched if at_start and not jumps(found) else _differenced
+    for one in of(found, moved, targets, tuning):
+        known = [*known[-1:], one]
         if np.isinf(tuning.goal):
             break
         change, size = (np.linalg.norm(x, axis=0) for x in (known[-1] - known[0], known[-1]))
@@ -114,20 +112,48 @@ def jacobian(
     return Jacobian(known[-1], np.abs(known[-1] - known[0]))
 
 
-def _differences(
-    found: Solution,
-    steps: Sequence[tuple[float, Case]],
-    observe: Callable[[Solution], Array],
-    grid: Grid,
-    shares: Shares,
-) -> Array:
-    base = observe(_on_mesh(found, found.case, grid, shares))
-    moved = [observe(_on_mesh(found, case, grid, shares)) for _, case in steps]
-    widths = [h for h, _ in steps]
-    return np.stack([(one - base) / h for one, h in zip(moved, widths, strict=True)], axis=-1)
+def _marched(
+    found: Solution, moved: Sequence[Moved], targets: Targets, tuning: DerivativeTuning
+) -> Iterator[Array]:
+    """Slopes of initial values, on one grid after the other."""
+    rows = [VALUES.index(name) for name in targets.names]
+    return (one[rows] for one in refined(found, moved))
 
 
-def _on_mesh(found: Solution, case: Case, grid: Grid, shares: Shares) -> Solution:
+def _differenced(
+    found: Solution, moved: Sequence[Moved], targets: Targets, tuning: DerivativeTuning
+) -> Iterator[Array]:
+    """Differences of anything that is observed, on one grid after the other."""
+    before = None
+    for shrink, merged in tuning.levels:
+        mesh = mesh_of(found, shrink, merged, tuning.fewest)
+        if mesh == before:  # there is little to coarsen
+            continue
+        before = mesh
+        try:
+            cases = [found.case, *(one.case for one in moved)]
+            base, *rest = (targets.observe(on_mesh(found, case, *mesh)).value for case in cases)
+        except ArithmeticError:  # too coarse for this state: go on with the finer ones
+            continue
+        yield np.stack([(y - base) / one.step for y, one in zip(rest, moved, strict=True)], axis=-1)
+
+
+def mesh_of(found: Solution, shrink: float, merged: int, fewest: int) -> tuple[Grid, Shares]:
+    """A solution's grid with that many times fewer nodes, and fewer of its time steps.
+
+    The steps are times to the next announcement, or to the horizon, as shares of it.
+    """
+    space = found.space
+    n_xi, n_psi = max(16, round(space.n_xi / shrink)), max(7, round(space.n_psi / shrink))
+    kept = []
+    for piece in pieces(found.times, found.case.market)[::-1]:
+        shares = (piece[-1] - piece[::-1]) / (piece[-1] - piece[0])
+        few = max(1, min(merged, (shares.size - 1) // fewest))
+        kept.append((*shares[:-1][::few].tolist(), 1.0))
+    return space.resized(n_xi, n_psi), tuple(kept)
+
+
+def on_mesh(found: Solution, case: Case, grid: Grid, shares: Shares) -> Solution:
     """A case nearby, solved on this grid with these steps; its error bars are the other's."""
     cuts = []
     for span, steps in zip(spans(case.market), shares[::-1], strict=True):

@@ -13,9 +13,9 @@ from pdesolve.case.keys import Key, announcement_keys, part_keys, suggest
 from pdesolve.case.rules import SIZE, is_sized
 from pdesolve.case.sources import TEXTS, nearest, shown
 from pdesolve.model.economy import Economy
+from pdesolve.studies.moved import natural_size
 from pdesolve.studies.plan import flat
 from pdesolve.studies.point import vary_case
-from pdesolve.studies.slopes import natural_size
 
 SETTINGS = ("start", "low", "high")
 ANNOUNCED = "market.announcements"

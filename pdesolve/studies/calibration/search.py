@@ -19,13 +19,13 @@ from pdesolve.studies.calibration.derivatives import (
     ROUGH,
     DerivativeTuning,
     Jacobian,
-    Move,
     NoSlope,
     jacobian,
 )
 from pdesolve.studies.calibration.free import Free
 from pdesolve.studies.calibration.inference import misfit, whiten
 from pdesolve.studies.calibration.targets import Targets
+from pdesolve.studies.moved import move
 from pdesolve.studies.point import CONVERGED, FAILED, NOT_CONVERGED, vary_case
 from pdesolve.typing import Array
 from pdesolve.version import __version__
@@ -192,15 +192,17 @@ class Search:
     def slopes(self, z: Array, tolerance: float, tuning: DerivativeTuning) -> Jacobian:
         """Derivatives of what is observed to z."""
         solution, _ = self.solve(z, tolerance)
-        values = list(self.problem.values(z.tolist()).values())
+        case, values = solution.case, list(self.problem.values(z.tolist()).values())
         rates = [one.rate(x) for one, x in zip(self.problem.free, values, strict=True)]
-        moves = [
-            Move(x, abs(rate), partial(_vary, solution.case, one.key))
-            for one, x, rate in zip(self.problem.free, values, rates, strict=True)
-        ]
-        found = jacobian(
-            solution, moves, lambda one: self.problem.targets.observe(one).value, tuning
-        )
+        varied = [partial(_vary, case, one.key) for one in self.problem.free]
+        try:
+            moved = [
+                move(case, solution.economy, x, abs(rate), vary, tuning.step)
+                for x, rate, vary in zip(values, rates, varied, strict=True)
+            ]
+        except ValueError as failure:
+            raise NoSlope(str(failure)) from failure
+        found = jacobian(solution, moved, self.problem.targets, tuning)
         return Jacobian(found.value * rates, found.change * np.abs(rates))
 
     def _residuals(self, z: Array, tolerance: float) -> Array:
