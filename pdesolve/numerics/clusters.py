@@ -10,7 +10,7 @@ grid from end to end. Far from a line the spacing grows with the distance to it.
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -59,6 +59,27 @@ class Clusters:
     low: Line
     high: Line
     beyond: float = 1.0
+
+    @classmethod
+    def of(cls, table: Any) -> "Clusters":
+        """Read it from a table of numbers, as `dataclasses.asdict` makes one.
+
+        Raises
+        ------
+        ValueError
+            If that is not what it is.
+        """
+        try:
+            lines = [
+                Line(*map(float, one)) for one in (*table["lines"], table["low"], table["high"])
+            ]
+            beyond = float(table["beyond"])
+        except (KeyError, TypeError, ValueError):
+            lines, beyond = [], 0.0
+        sound = np.isfinite([beyond, *(number for line in lines for number in line)]).all()
+        if len(lines) < 3 or not sound or min(beyond, *(line.width for line in lines)) <= 0.0:
+            raise ValueError("clusters that are none")
+        return cls(lines=tuple(lines[:-2]), low=lines[-2], high=lines[-1], beyond=beyond)
 
     def extended(self, longer: float) -> "Clusters":
         """The same map for a grid that is so many times as long in z."""

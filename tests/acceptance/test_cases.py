@@ -20,7 +20,9 @@ REFERENCE = {
     "capacity": (1.80865476, 0.974246237, 0.869862712, 0.434931356, -0.717853938),  # 358x136, 2e-06
     "cheap_attention": (0.483345082, 0.0837281498, 20.9320375, 2093.20375, -0.137047342),  # 339x76
     "disaster": (8.93517169, 5.2413647, 0.655170587, 0.655170587, -3.0990322),  # 338x169, 3e-07
+    "heavy_tails": (19.1226727, 5.16167048, 2.15069604, 0.430139207, -4.1062594),  # 301x109, 1e-07
     "inattention": (2.87027346, 3.44963116, 1.20802597, 0.241605194, -0.749009878),  # 357x106, 2e-7
+    "jackpot": (0.467239798, 0.414329723, 0.172637384, 0.0345274769, -0.126530651),  # 148x45, 1e-07
     "lottery": (1.2154674, 1.09277672, 0.468176676, 0.273693749, -0.320961018),  # 168x70, 3e-08
     "many_signals": (
         2.43740706,
@@ -39,7 +41,13 @@ REFERENCE = {
     "uniform": (0.913155643, 0.384848294, 0.962120735, 0.962120735, -0.467537932),  # 77x37, 4e-08
 }
 PRECISE = 2e-7  # of the reference, by the same scales as the tolerance
-SLOW = {"capacity", "cheap_attention", "disaster", "inattention"}  # seconds each at the default
+SLOW = {
+    "capacity",
+    "cheap_attention",
+    "disaster",
+    "heavy_tails",
+    "inattention",
+}  # seconds each at the default
 
 
 def scales(found: Solution) -> dict[str, float]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.case.errors import PdesolveError
+from pdesolve.model.payoff.partings import Parting
 from pdesolve.numerics.gauss import gauss_rule
 from pdesolve.typing import Array
 
@@ -26,24 +27,6 @@ FEW, KEPT = 32, 64  # tilts whose cumulants are kept, and how many times: they a
 
 class PriorError(PdesolveError, ValueError):
     """The payoff's distribution has no equilibrium, or nothing to learn about."""
-
-
-class Parting(NamedTuple):
-    """Where evidence tells the payoffs on either side of a gap apart: about centre + slope psi.
-
-    Attributes
-    ----------
-    centre : float
-        Centred xi at psi = 0 at which either side is as likely, 1/money.
-    slope : float
-        Middle of the gap, centred, money.
-    distance : float
-        Between the means of both sides there, money: all is settled over 1/distance in xi.
-    """
-
-    centre: float
-    slope: float
-    distance: float
 
 
 class Cumulants(NamedTuple):

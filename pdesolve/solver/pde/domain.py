@@ -17,7 +17,7 @@ from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.clusters import Clusters, Line
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde.scales import ScaleTuning, nodes_needed, parting_lines
-from pdesolve.solver.pde.scan import Scan, scan
+from pdesolve.solver.pde.static_scan import Scan, scan
 from pdesolve.typing import Array
 
 

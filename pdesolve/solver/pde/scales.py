@@ -14,7 +14,7 @@ import numpy as np
 from pdesolve.model.economy import Economy
 from pdesolve.numerics.clusters import Line
 from pdesolve.numerics.grid import Grid
-from pdesolve.solver.pde.scan import scan
+from pdesolve.solver.pde.static_scan import scan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,4 +91,6 @@ def nodes_needed(
         there[mine] = economy.visits(found.zeta[mine], one, how.sds)
     there &= (found.static.variance > how.felt * prior.variance) & np.isfinite(bends)
     xi, psi, bends = found.zeta[there], psi[found.row[there]], bends[there]
+    if not there.any():
+        return [0.0] * len(grids)
     return [float(np.quantile(2.0 * one.spacing(xi, psi) * bends, how.most)) for one in grids]
