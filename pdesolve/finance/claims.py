@@ -43,7 +43,7 @@ class ClaimTuning:
         Root of V, to either side of a strike or state whose errors it is taken to have.
     tails : float
         Standard deviations of what is paid upon, beyond which options are worth nothing to their
-        integral over strikes.
+        integral over strikes; a few values of the payoff are all counted, however far.
     panels : int
         Of strikes in that integral, either side of the price; each has `nodes`.
     nodes : int
@@ -198,10 +198,11 @@ def _variance(solution: Solution, books: Books, date: float) -> Measured:
 
 def _replicated(solution: Solution, book: Book, sd: float, tuning: ClaimTuning) -> float:
     """Carr and Madan's variance: twice the integral over strikes of what is out of the money."""
-    price, far = book.forward, tuning.tails * sd
+    price = book.forward
     lowest, highest = _support(solution)
     payoffs, _ = solution.prior.panels()
     few = payoffs.shape[1] == 1 and payoffs.size <= 4 * tuning.panels
+    far = np.inf if few else tuning.tails * sd
     kinks = payoffs.ravel() if few else np.zeros(0)
     nodes, weights = leggauss(tuning.nodes)
     total = 0.0

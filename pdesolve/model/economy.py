@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.case import Case, Market
 from pdesolve.case.errors import PdesolveError
@@ -152,6 +152,32 @@ class Economy:
     def motion(self, precision_rate: ArrayLike) -> Motion:
         """Diffusion and learning speed at a precision rate (derivation.md, section 3)."""
         return equations.motion(self.market, np.asarray(precision_rate))
+
+    def visits(self, zeta: Array, psi: float, sds: float) -> NDArray[np.bool_]:
+        """Which states some path gets to that is at most so many sds off where its payoff leads.
+
+        Given x (centred) evidence leads to start + psi x; what is added to it has a variance of at
+        most psi + T A + rho² sigma² T, where A is the precision rate at which psi is reached at T
+        (derivation.md, section 5). Every state where the payoff is not known as a mixture.
+
+        Parameters
+        ----------
+        zeta : array, shape (n,)
+            Centred xi, 1/money.
+        psi : float
+            1/money².
+        sds : float
+        """
+        means, widths = self.prior.parts()
+        if not (np.isfinite(widths).all() and np.isfinite(sds)):
+            return np.ones(zeta.size, dtype=bool)
+        rs2, horizon = self.rho_sigma**2, self.horizon
+        rate = 0.5 * rs2 * (np.sqrt(1.0 + 4.0 * psi / (rs2 * horizon)) - 1.0)
+        off = sds * np.sqrt(psi + (rate + rs2) * horizon + (psi * widths) ** 2)
+        middle = self.start + psi * means
+        order = np.argsort(middle - off)
+        low, high = (middle - off)[order], np.maximum.accumulate((middle + off)[order])
+        return np.asarray(zeta <= np.append(-np.inf, high)[np.searchsorted(low, zeta)])
 
     def gain(self, price: Array, log_value: Array) -> Array:
         """Certainty-equivalent gain G0 of an investor, money (derivation.md, section 3)."""

@@ -13,12 +13,14 @@ the chain rule. Information flows from larger to smaller psi as one steps back f
 so the upwind side is +psi (:mod:`pdesolve.numerics.banded` solves the steps).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
+from pdesolve.numerics.clusters import Clusters
 from pdesolve.numerics.stencils import central_weights, collocation_weights, radau_nodes
 from pdesolve.typing import Array
 
@@ -41,6 +43,8 @@ class Grid:
         Nodes; 1 makes the axis degenerate (derivatives along it are zero).
     order, psi_order : int
         Orders of the differences.
+    clusters : Clusters, optional
+        A map of several scales, in place of the one above.
     """
 
     centre: float
@@ -54,6 +58,13 @@ class Grid:
     n_psi: int
     order: int = 8
     psi_order: int = 5
+    clusters: Clusters | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As a table of numbers, without clusters if there are none."""
+        found = asdict(self)
+        clusters = found.pop("clusters")
+        return found if clusters is None else {**found, "clusters": clusters}
 
     def extended(self, nodes: int) -> "Grid":
         """The same nodes, and so many more at either end of xi.
@@ -63,11 +74,24 @@ class Grid:
         if self.n_xi == 1:
             return self
         longer = (self.n_xi - 1 + 2 * nodes) / (self.n_xi - 1)
+        clusters = self.clusters.extended(longer) if self.clusters else None
         return replace(
             self,
+            clusters=clusters,
             width=longer * self.width,
             stretch=longer * self.stretch,
             n_xi=self.n_xi + 2 * nodes,
+        )
+
+    def deeper(self) -> "Grid":
+        """The same nodes and one more element above them: psi ends later. One line stays one."""
+        if self.n_psi == 1:
+            return self
+        elements = (self.n_psi - 1) // self.stages
+        eta = np.log1p(np.array([self.psi_known, self.psi_top]) / self.psi_scale)
+        known, top = self.psi_scale * np.expm1(eta + eta[1] / elements)
+        return replace(
+            self, psi_known=float(known), psi_top=float(top), n_psi=self.n_psi + self.stages
         )
 
     def resized(self, n_xi: int, n_psi: int) -> "Grid":
@@ -111,7 +135,16 @@ class Grid:
 
     def line(self, psi: float | Array) -> Array:
         """Values of (centred) xi of the nodes at psi, in between too."""
+        if self.clusters:
+            return self.clusters.place(*np.broadcast_arrays(self.z, psi))
         return self.centre + (1.0 + self.spread * psi) * self._shape(self.z)[0]
+
+    def spacing(self, xi: Array, psi: Array) -> Array:
+        """Xi per unit of z, at states."""
+        if self.clusters:
+            return 1.0 / self.clusters.derivatives(xi, psi)[0]
+        fan = 1.0 + self.spread * psi
+        return fan * np.hypot(self.width, self.stretch * (xi - self.centre) / fan)
 
     def _shape(self, z: Array) -> tuple[Array, Array, Array]:
         """S and its first two derivatives."""
@@ -122,6 +155,9 @@ class Grid:
 
     def locate(self, xi: Array, psi: Array) -> tuple[Array, Array]:
         """Computational coordinates (eta, z) of states, the inverse of `xi` and `psi`."""
+        if self.clusters:
+            z = self.clusters.coordinates(*np.broadcast_arrays(xi, psi))
+            return np.log1p(psi / self.psi_scale), z
         s = (xi - self.centre) / (1.0 + self.spread * psi) / self.width
         z = s if self.stretch < 1e-8 else np.arcsinh(self.stretch * s) / self.stretch
         return np.log1p(psi / self.psi_scale), z
@@ -135,6 +171,10 @@ class Grid:
     @cached_property
     def metric(self) -> tuple[Array, Array, Array, Array]:
         """z_xi, z_xi², z_xixi and z_psi at fixed xi, each (n_psi, n_xi): the chain rule."""
+        if self.clusters:
+            psi = np.broadcast_to(self.psi[:, None], self.xi.shape)
+            z_xi, z_xixi, z_psi = self.clusters.derivatives(self.xi, psi)
+            return z_xi, z_xi**2, z_xixi, self.fade[:, None] * z_psi
         S, S1, S2 = self._shape(self.z)
         fan = (1.0 + self.spread * self.psi)[:, None]
         return (
@@ -181,8 +221,15 @@ class Grid:
         along = np.empty((2, *fields.shape))
         for near, nodes, weights in self._along_xi:
             np.matmul(fields[..., near], weights, out=along[..., nodes])
-        along *= self._fans
-        u_psi += self._slant * along[0]
+        if self.clusters:
+            z_xi, z_xi2, z_xixi, z_psi = self.metric
+            u_psi += z_psi * along[0]
+            along[1] *= z_xi2
+            along[1] += z_xixi * along[0]
+            along[0] *= z_xi
+        else:
+            along *= self._fans
+            u_psi += self._slant * along[0]
         u_xi, u_xixi = along
         return u_xi.transpose(1, 2, 0), u_xixi.transpose(1, 2, 0), u_psi.transpose(1, 2, 0)
 
@@ -190,10 +237,11 @@ class Grid:
     def _along_xi(self) -> list[tuple[slice, slice, Array]]:
         """d/dxi and d²/dxi² on the line psi = 0 as matrices, for `BLOCK` nodes or so at a time.
 
+        With clusters, where lines have no more in common than z, d/dz and d²/dz².
         Which nodes they use, which they are for, and the matrices, shape (2, 1, used, those).
         """
         m, n = self.order // 2, self.n_xi
-        _, S1, S2 = self._shape(self.z)
+        _, S1, S2 = (0.0, 1.0, 0.0) if self.clusters else self._shape(self.z)
         first, second = self.rows
         rows = np.stack([first / S1, second / S1**2 - first * S2 / S1**3])
         node = np.arange(n)

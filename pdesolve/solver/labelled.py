@@ -69,6 +69,9 @@ def _known(field: xarray.DataArray, limit: xarray.DataArray) -> xarray.DataArray
 def _about(solution: GridReading) -> dict[str, str]:
     """What the shared coordinate is."""
     space, centre = solution.space, solution.prior.centre
+    if space.clusters:
+        rule = "xi0 is xi at psi = 0; the coordinate xi says where a node is at another psi"
+        return {"long_name": "state xi0", "comment": rule}
     c, m, spread = (f"{one:.15g}" for one in (centre, space.centre, space.spread))
     return {
         "long_name": "state xi0",

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
@@ -49,6 +49,8 @@ class GridReading(Reading):
         Deviations (p - p^s, V - V^s, L - phi) of the centred payoff and their derivatives to T - t.
     known : Known or None
         The economy and the static market at the nodes, where they have been evaluated already.
+    sds : float
+        Standard deviations off where its payoff leads within which a path counts (`visited`).
     """
 
     case: Case
@@ -57,6 +59,7 @@ class GridReading(Reading):
     states: Array
     rates: Array
     known: Known | None = field(default=None, repr=False)
+    sds: float = np.inf
 
     @cached_property
     def economy(self) -> Economy:
@@ -153,10 +156,21 @@ class GridReading(Reading):
     # ------------------------------------------------------------------ reach in psi
 
     @cached_property
-    def _fastest(self) -> Array:
-        """Largest learning speed on each line at each time, shape (n, n_psi)."""
+    def _fastest(self) -> tuple[Array, Array]:
+        """Largest learning speed on each line at each time: where paths get, and of all nodes.
+
+        Both of shape (n, n_psi).
+        """
         found = self.economy.respond(self.static_nodes.variance + self.states[..., 1])
-        return self.economy.motion(found.precision_rate).psi_dot.max(axis=-1)
+        speed = self.economy.motion(found.precision_rate).psi_dot
+        return np.where(self.visited, speed, 0.0).max(axis=-1), speed.max(axis=-1)
+
+    @cached_property
+    def visited(self) -> NDArray[np.bool_]:
+        """Nodes that a path may get to, shape (n_psi, n_xi); all of a line that has none."""
+        lines = zip(self.space.xi, self.space.psi, strict=True)
+        found = np.array([self.economy.visits(xi, psi, self.sds) for xi, psi in lines])
+        return found | ~found.any(axis=-1, keepdims=True)
 
     @cached_property
     def static_nodes(self) -> Cumulants:
@@ -166,25 +180,36 @@ class GridReading(Reading):
             return known.cumulants
         return static_nodes(self.prior, self.space)
 
-    def _speeds(self, backward: bool) -> Iterator[tuple[int, Array, float]]:
+    def _speeds(self, fastest: Array, backward: bool) -> Iterator[tuple[int, Array, float]]:
         """Interval by interval: end index, speeds by line at its middle, length."""
         lengths = np.diff(self.times)
         order = range(len(lengths) - 1, -1, -1) if backward else range(len(lengths))
         for k in order:
             end = k if backward else k + 1
-            yield end, 0.5 * (self._fastest[k] + self._fastest[k + 1]), float(lengths[k])
+            yield end, 0.5 * (fastest[k] + fastest[k + 1]), float(lengths[k])
 
     @cached_property
     def psi_reached(self) -> Array:
-        """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money²."""
-        return self._follow(0.0, backward=False)
+        """Largest psi that an economy starting from psi = 0 can have at `times`, 1/money².
+
+        But for paths that are more than `sds` off.
+        """
+        return self._follow(0.0, self._fastest[0], backward=False)
+
+    @cached_property
+    def psi_possible(self) -> float:
+        """The same at the horizon, however improbable."""
+        return float(self._follow(0.0, self._fastest[1], backward=False)[-1])
 
     @cached_property
     def psi_limit(self) -> Array:
-        """Largest psi at `times` for which the solution is determined by what the grid covers."""
-        return self._follow(self.space.psi_known, backward=True)
+        """Largest psi at `times` for which the solution is determined by what the grid covers.
 
-    def _follow(self, psi: float, *, backward: bool) -> Array:
+        But for paths that are more than `sds` off.
+        """
+        return self._follow(self.space.psi_known, self._fastest[0], backward=True)
+
+    def _follow(self, psi: float, fastest: Array, *, backward: bool) -> Array:
         """Path of the fastest learner from psi at one end of time to the other.
 
         Within a time step the clock is the integral of dpsi / speed, which stays accurate where the
@@ -195,7 +220,7 @@ class GridReading(Reading):
         eta = np.linspace(0.0, self.space.eta[-1], 16 * self.space.n_psi)
         fine = self.space.psi_scale * np.expm1(eta)
         told = {one.time: one.precision for one in self.case.market.announcements}
-        for end, speed, length in self._speeds(backward):
+        for end, speed, length in self._speeds(fastest, backward):
             after = float(self.times[end + backward])
             if after in told:  # the states just before and after news: nothing else happens between
                 path[end] = psi = max(psi + (-told[after] if backward else told[after]), 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,7 +154,8 @@ class Solution(GridReading, Solved, Lent):
         """Everything but the arrays, as text; further errors but the known one apart."""
         rest = dict(self.further_error)
         volatility = rest.pop("price_volatility", float("nan"))
-        more = {"further_error": rest} if rest else {}
+        more: dict[str, Any] = {"further_error": rest} if rest else {}
+        more |= {"sds": self.sds} if np.isfinite(self.sds) else {}
         return {
             "title": self.case.title,
             "pdesolve_version": self.version,
@@ -162,7 +163,7 @@ class Solution(GridReading, Solved, Lent):
             "case_name": self.case.name,
             "summary": json.dumps(
                 {
-                    "space": asdict(self.space),
+                    "space": self.space.plain(),
                     "error": self.error,
                     "volatility_error": volatility,
                     "converged": self.converged,

@@ -14,6 +14,7 @@ import numpy as np
 from pdesolve.case import Case, CaseError, case_from_dict
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model.equations import FIELDS
+from pdesolve.numerics.clusters import Clusters, Line
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.stencils import ORDERS, PSI_ORDERS
 from pdesolve.solver.values import ERRORS, TRACKED
@@ -236,6 +237,8 @@ def _summary(table: dict[str, Any]) -> tuple[Grid, dict[str, Any]]:
     """Grid and whatever else is not an array."""
     known = {name: _of(table, name, kind) for name, kind in _KINDS.items()}
     more = _of(table, "further_error", dict) if "further_error" in table else {}
+    if "sds" in table:
+        known["sds"] = _of(table, "sds", float)
     further = {"price_volatility": table.get("volatility_error"), **more}
     known["error"] = _errors(known["error"], ERRORS)
     if set(known["error"]) != set(ERRORS):
@@ -279,7 +282,9 @@ def _is_whole(space: Grid) -> bool:
 
 def _grid(table: Mapping[str, Any]) -> Grid:
     """The grid, if it is one that can be."""
-    kinds = {one.name: one.type for one in fields(Grid)}
+    kinds = {one.name: one.type for one in fields(Grid) if one.name != "clusters"}
+    table = dict(table)
+    clusters = _clusters(table.pop("clusters")) if "clusters" in table else None
     if set(table) != set(kinds):
         raise SavedError("its space is not a grid")
     for name, kind in kinds.items():
@@ -290,4 +295,18 @@ def _grid(table: Mapping[str, Any]) -> Grid:
     positive = ("width", "psi_scale")
     if any(table[name] <= 0 for name in positive) or table["spread"] < 0 or table["stretch"] < 0:
         raise SavedError("its grid has no extent")
-    return Grid(**table)
+    return Grid(**table, clusters=clusters)
+
+
+def _clusters(table: Any) -> Clusters:
+    """A map of several scales, if it is one that can be."""
+    try:
+        lines = [Line(*map(float, one)) for one in (*table["lines"], table["low"], table["high"])]
+        beyond = float(table["beyond"])
+    except (KeyError, TypeError, ValueError):
+        raise SavedError("its grid has clusters that are none") from None
+    if len(lines) < 3 or not np.isfinite([*map(list, lines), [beyond] * 3]).all() or beyond <= 0:
+        raise SavedError("its grid has clusters that are none")
+    if any(one.width <= 0 for one in lines):
+        raise SavedError("its grid has clusters that are none")
+    return Clusters(lines=tuple(lines[:-2]), low=lines[-2], high=lines[-1], beyond=beyond)

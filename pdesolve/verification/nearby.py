@@ -96,6 +96,8 @@ class Nearby:
     def _place(self, xi: Array, psi: Array) -> tuple[Array, Array]:
         """Coordinates (eta, z) in which the nodes are laid out."""
         space = self.solution.space
+        if space.clusters:
+            return space.locate(xi - self.solution.prior.centre * psi, psi)
         fan = space.width * (1.0 + space.spread * psi)
         y = (xi - self.solution.prior.centre * psi - space.centre) / fan
         bend = space.stretch

@@ -13,10 +13,10 @@ from numpy.polynomial.hermite_e import hermegauss
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.special import ndtri
+from scipy.special import logsumexp, ndtri
 from scipy.stats import norm
 
-from pdesolve.model.payoff.prior import Cumulants, Prior
+from pdesolve.model.payoff.prior import Cumulants, Parting, Prior
 from pdesolve.typing import Array
 
 MANY = 8  # components beyond which expectations use FEW_NODES instead of HERMITE_NODES
@@ -119,6 +119,43 @@ class MixturePrior(Prior):
         felt = tilted.weight > np.exp(-0.5 * reach**2) * tilted.weight.sum(axis=0)
         mean, wide = tilted.anchor + tilted.distance, reach * np.sqrt(tilted.variance)
         return float(np.min((mean - wide)[felt])), float(np.max((mean + wide)[felt]))
+
+    def partings(self, least: float, most: int) -> list[Parting]:
+        """Gaps between the means of neighbours, as in the base class.
+
+        Once psi tells all others apart the odds of both neighbours are even at xi = slope psi, but
+        for their weights; at psi = 0 everything on either side counts.
+        """
+        order = np.argsort(self.offsets)
+        u, s2 = self.offsets[order], np.broadcast_to(self.sds, order.shape)[order] ** 2
+        gaps, found = np.diff(u), []
+
+        def side(part: slice, zeta: float) -> tuple[float, float]:
+            """Log mass and mean."""
+            log_mass = self.log_weights[order][part] + zeta * u[part] + 0.5 * zeta**2 * s2[part]
+            mean = np.average(u[part] + zeta * s2[part], weights=np.exp(log_mass - log_mass.max()))
+            return float(logsumexp(log_mass)), float(mean)
+
+        for i in np.argsort(-gaps)[:most]:
+            if gaps[i] < least:
+                break
+            sides = slice(0, i + 1), slice(i + 1, None)
+
+            def odds(zeta: float, sides: tuple[slice, slice] = sides) -> float:
+                low, high = (side(part, zeta)[0] for part in sides)
+                return high - low
+
+            far = (1.0 + abs(odds(0.0))) / gaps[i]  # the means are a gap apart, or more
+            if odds(-far) * odds(far) > 0.0:  # unless sds differ
+                continue
+            centre = float(brentq(odds, -far, far))
+            low, high = (side(part, centre)[1] for part in sides)
+            found.append(Parting(centre, 0.5 * float(u[i] + u[i + 1]), high - low))
+        return found
+
+    def parts(self) -> tuple[Array, Array]:
+        """Means and sds of the components, as in the base class."""
+        return self.offsets, np.broadcast_to(self.sds, self.offsets.shape)
 
     def _tilt(self, zeta: Array, psi: Array) -> Tilted:
         """Weights and means relative to the component of the largest tilted mass.

@@ -28,6 +28,24 @@ class PriorError(PdesolveError, ValueError):
     """The payoff's distribution has no equilibrium, or nothing to learn about."""
 
 
+class Parting(NamedTuple):
+    """Where evidence tells the payoffs on either side of a gap apart: about centre + slope psi.
+
+    Attributes
+    ----------
+    centre : float
+        Centred xi at psi = 0 at which either side is as likely, 1/money.
+    slope : float
+        Middle of the gap, centred, money.
+    distance : float
+        Between the means of both sides there, money: all is settled over 1/distance in xi.
+    """
+
+    centre: float
+    slope: float
+    distance: float
+
+
 class Cumulants(NamedTuple):
     """Log mass and first four cumulants of the tilted prior, centred payoff.
 
@@ -230,6 +248,17 @@ class Prior(ABC):
         tilted = self.cumulants(zeta, 0.0)
         wide = reach * np.sqrt(tilted.variance)
         return float(np.min(tilted.mean - wide)), float(np.max(tilted.mean + wide))
+
+    def partings(self, least: float, most: int) -> list[Parting]:
+        """The widest gaps between payoffs, at least so wide (money); none where there are none."""
+        return []
+
+    def parts(self) -> tuple[Array, Array]:
+        """Normals that the payoff is a mixture of: centred means and sds, money.
+
+        Infinite sds where it is not known as one.
+        """
+        return np.zeros(1), np.full(1, np.inf)
 
     @abstractmethod
     def panels(self) -> tuple[Array, Array]:

@@ -28,9 +28,9 @@ class CertificateTuning:
     leaving : float
         Of the tolerance: probability of the paths that may leave the grid along xi.
     ends : float
-        Of the tolerance: error that the ends along xi may leave.
+        Of the tolerance: error that the ends may leave.
     wider : float
-        Next reach along xi, in units of one that did not suffice.
+        Next reach along xi, or largest psi, in units of one that did not suffice.
     """
 
     margin: float = 1.2
@@ -50,7 +50,7 @@ def widened(
     found : Solution
         On a grid of that domain.
     ends : dict of str to float
-        What continuing the grid outwards along xi changes in the reported values.
+        What continuing the grid outwards changes in the reported values.
     tolerance : float
     tuning : CertificateTuning
     """
@@ -59,9 +59,12 @@ def widened(
         domain = replace(domain, psi_top=min(tuning.margin * needed, domain.psi_informed))
     if found.space.n_xi > 1:
         enough = -float(ndtri(tuning.leaving * tolerance))
-        narrow = covered(found, domain.tuning.reach) < enough
-        if narrow or worst(found, ends) > tuning.ends * tolerance:
+        felt = worst(found, ends) > tuning.ends * tolerance
+        if felt or covered(found, domain.tuning.reach) < enough:
             domain = replace(domain, reach=tuning.wider * domain.reach)
+        if felt and found.psi_possible > found.space.psi_known:
+            later = min(tuning.wider * domain.psi_top, domain.psi_informed)
+            domain = replace(domain, psi_top=later, sds=tuning.wider * domain.sds)
     return domain
 
 
@@ -91,7 +94,8 @@ def pushed(found: Solution) -> Array:
     times that over time, with the largest there is on the lines that a path to this one passes.
     """
     space = found.space
-    aside = np.abs([space.derivatives(u)[0][..., 2] - u[..., 0] for u in found.states]).max(axis=-1)
+    wedge = np.abs([space.derivatives(u)[0][..., 2] - u[..., 0] for u in found.states])
+    aside = np.where(found.visited, wedge, 0.0).max(axis=-1)
     learning = 2.0 * cumulative_trapezoid(aside.max(axis=0), space.psi, initial=0)
     so_far = np.maximum.accumulate(aside, axis=1)
     return learning + found.economy.rho_sigma**2 * trapezoid(so_far, found.times, axis=0)

@@ -33,9 +33,13 @@ def ends_leave(run: Metered, best: Solution, first: Solution, tuning: Tuning) ->
 
 
 def _ends(run: Metered, found: Solution, tuning: Tuning) -> Errors:
-    """Change when the grid is continued outwards along xi; nodes and time steps are the same.
+    """Changes when the grid is continued outwards, along xi and along psi."""
+    wider, later = _wider(run, found, tuning), _later(run, found, tuning)
+    return {name: wider[name] + later[name] for name in TRACKED}
 
-    The largest psi needs none of this: what `psi_reached` does not reach is never heard of.
+
+def _wider(run: Metered, found: Solution, tuning: Tuning) -> Errors:
+    """Change when the grid is continued outwards along xi; nodes and time steps are the same.
 
     If the outer states break the integration down, their part is not known and left out: the next
     passes have the same ends, and they are `DomainTuning.reach` standard deviations away.
@@ -47,6 +51,22 @@ def _ends(run: Metered, found: Solution, tuning: Tuning) -> Errors:
     except ArithmeticError:
         return none()
     return times(change(longer, found, tuning.errors), tuning.errors.safety)
+
+
+def _later(run: Metered, found: Solution, tuning: Tuning) -> Errors:
+    """Change when psi ends one element later; none where that is never heard of.
+
+    If that breaks the integration down what is beyond is not known: all of the tolerance.
+    """
+    if found.psi_possible <= found.space.psi_known:
+        return none()
+    run.left -= node_count(found) * steps_tried(found)
+    try:
+        later = retrace(found, found.space.deeper())
+    except ArithmeticError:
+        sizes = error_scales(found)
+        return {name: run.tolerance * sizes[name] for name in TRACKED}
+    return times(change(later, found, tuning.errors), tuning.errors.safety)
 
 
 def _steps(

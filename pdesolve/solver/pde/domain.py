@@ -7,18 +7,18 @@ tests/tools/error_bars.py measures.
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.special import ndtri
 
 from pdesolve.model.economy import Economy
-from pdesolve.model.payoff.prior import Cumulants, Prior
+from pdesolve.model.payoff.prior import Prior
+from pdesolve.numerics.clusters import Clusters, Line
 from pdesolve.numerics.grid import Grid
+from pdesolve.solver.pde.scales import ScaleTuning, nodes_needed, parting_lines
+from pdesolve.solver.pde.scan import Scan, scan
 from pdesolve.typing import Array
-
-HALVINGS = 60  # of an interval, at most: down to rounding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +39,23 @@ class DomainTuning:
         The same if states beyond are too improbable to matter.
     improbable : float
         Share of the static variance that is left there, in units of the tolerance.
+    leaving : float
+        Of the tolerance: probability of the paths that may be left out where psi ends.
     share : float
         Of the range of prices, by which the static one moves at most between states scanned.
     psi_order : int
         Order of the collocation along psi.
+    scales : ScaleTuning
     """
 
     reach: float = 7.5
     fade: tuple[float, float] = (1.0, 1.25)
     late: tuple[float, float] = (0.85, 1.2)
     improbable: float = 1e-2
+    leaving: float = 1e-2
     share: float = 0.04
     psi_order: int = 7
+    scales: ScaleTuning = ScaleTuning()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +70,8 @@ class Domain:
         Ends of the active band at psi = 0 (between them the static price makes its moves), 1/money.
     reach : float
         How far outside the band the grid goes at psi = 0, 1/money.
-    half_range : float
-        Half the range of prices, money; the band widens by it per unit of psi.
+    prices : (float, float)
+        Least and largest (centred) payoffs that count, money.
     psi_scale : float
         1 / largest static variance, 1/money².
     psi_top : float
@@ -75,6 +80,10 @@ class Domain:
         The psi by which the payoff is as good as known, 1/money²; no need to go much further.
     finest : float
         Smallest width, in xi times money, over which the static price bends: sets the nodes.
+    lines : tuple of Line
+        About which nodes gather, if at several scales.
+    sds : float
+        Paths further off where their payoff leads are too improbable to matter for `psi_top`.
     tuning : DomainTuning
     """
 
@@ -82,12 +91,19 @@ class Domain:
     low: float
     high: float
     reach: float
-    half_range: float
+    prices: tuple[float, float]
     psi_scale: float
     psi_top: float
     psi_informed: float
     finest: float
+    lines: tuple[Line, ...] = ()
+    sds: float = np.inf
     tuning: DomainTuning = DomainTuning()
+
+    @property
+    def half_range(self) -> float:
+        """Half the range of prices, money; the band widens by it per unit of psi."""
+        return 0.5 * (self.prices[1] - self.prices[0])
 
     @property
     def informed(self) -> bool:
@@ -108,6 +124,7 @@ class Domain:
         fade = self.tuning.late if self.informed else self.tuning.fade
         known, top = (0.0 if flat else share * self.psi_top for share in fade)
         return Grid(
+            clusters=None if flat else self._clusters(),
             centre=0.5 * (self.low + self.high),
             width=half * stretch / np.sqrt(3.0),
             stretch=stretch,
@@ -120,6 +137,15 @@ class Domain:
             order=order,
             psi_order=psi_order,
         )
+
+    def _clusters(self) -> Clusters | None:
+        """The map of several scales; its ends go away from where payoffs lead like a path does."""
+        if not self.lines:
+            return None
+        further = float(self.tuning.reach * np.sqrt(2.0 / self.psi_top))
+        low = Line(self.low - self.reach, self.prices[0] - further, 1.0)
+        high = Line(self.high + self.reach, self.prices[1] + further, 1.0)
+        return Clusters(lines=self.lines, low=low, high=high)
 
 
 def choose_domain(
@@ -144,7 +170,8 @@ def choose_domain(
     half_range = 0.5 * (high_price - low_price)
     band = [_xi_at(prior, low_price + share * half_range) for share in (0.2, 1.8)]
     step = 2.0 * tuning.share * half_range
-    psi_scale, psi_top, noise = _learning(economy, band, half_range, step)
+    sds = -float(ndtri(tuning.leaving * tolerance))
+    psi_scale, psi_top, noise = _learning(economy, band, half_range, step, sds)
     psi_top += economy.told
     informed = prior.informed(1e6 * psi_scale, tuning.improbable * tolerance)
     spread = tuning.reach * np.sqrt(noise) + 12.0 / half_range
@@ -152,18 +179,31 @@ def choose_domain(
     high = min(band[1], start + spread)
     low, high = min(low, start - 1 / half_range), max(high, start + 1 / half_range)
     beyond = max(low - (start - spread), start + spread - high, 12.0 / half_range)
-    return Domain(
+    found = Domain(
         start=start,
         low=low,
         high=high,
         reach=beyond,
-        half_range=half_range,
+        prices=(low_price, high_price),
         psi_scale=psi_scale,
         psi_top=min(psi_top, informed),
         psi_informed=informed,
         finest=_bend(prior, low, high, step),
+        sds=sds,
         tuning=tuning,
     )
+    flat = prior.is_two_point or found.psi_top == 0.0
+    return found if flat else _gathered(found, economy, step)
+
+
+def _gathered(domain: Domain, economy: Economy, step: float) -> Domain:
+    """The domain with lines about which nodes gather, if that takes far fewer of them."""
+    how = domain.tuning.scales
+    lines = parting_lines(economy, how)
+    found = [replace(domain, lines=lines[:count]) for count in range(len(lines) + 1)]
+    needed = nodes_needed([one.grid(how.nodes, 2, 8) for one in found], economy, step, how)
+    best = int(np.argmin(needed))
+    return found[best] if needed[best] + how.saved < needed[0] else domain
 
 
 def _xi_at(prior: Prior, price: float) -> float:
@@ -183,74 +223,23 @@ def _xi_at(prior: Prior, price: float) -> float:
 def _bend(prior: Prior, low: float, high: float, step: float) -> float:
     """Shortest length in xi over which the static variance changes by its own size at psi = 0."""
     line = np.linspace(low, high, 101)
-    static = scan(prior, line[None], np.zeros(1), step).static
-    seen = ~(static.variance <= 1e-3 * static.variance.max())  # what is not a number, too
-    change = np.abs(static.third) + np.sqrt(np.abs(static.fourth) * static.variance)
-    steepest = float(np.max((change / static.variance)[seen]))
+    found = scan(prior, line[None], np.zeros(1), step)
+    variance = found.static.variance
+    seen = ~(variance <= 1e-3 * variance.max())  # what is not a number, too
+    steepest = float(np.max(found.bends[seen]))
     return 1.0 / max(steepest, 1e-3 * prior.sd)
 
 
-class Scan(NamedTuple):
-    """States looked at, and the static market there.
-
-    `row` says to which psi each belongs; `largest` is the largest variance found at each psi.
-    """
-
-    row: NDArray[np.intp]
-    static: Cumulants
-    largest: Array
-
-
-def scan(prior: Prior, line: Array, psi: Array, step: float) -> Scan:
-    """Look along xi, at each psi, so closely that no change of the static price is stepped over.
-
-    The static price increases in xi, at the rate of the static variance; so if it moves by no more
-    than a step from each state to the next, every peak of the variance over which it moves by more
-    has been seen, however narrow. Intervals in which it moves by more are halved, again and again.
-
-    Parameters
-    ----------
-    prior : Prior
-    line : array, shape (n, m)
-        Centred xi to begin with, increasing, for each psi.
-    psi : array, shape (n,)
-    step : float
-        Money.
-
-    Returns
-    -------
-    Scan
-    """
-    where = np.repeat(np.arange(psi.size), line.shape[1])
-    static = prior.cumulants(line.ravel(), psi[where])
-    rows, parts = [where], [static]
-    mean = static.mean.reshape(line.shape)
-    left, right, low, high = (
-        x.ravel() for x in (line[:, :-1], line[:, 1:], mean[:, :-1], mean[:, 1:])
-    )
-    where = np.repeat(np.arange(psi.size), line.shape[1] - 1)
-    for _ in range(HALVINGS):
-        wide = high - low > step
-        if not wide.any():
-            break
-        left, right, low, high = (x[wide] for x in (left, right, low, high))
-        where = where[wide]
-        middle = 0.5 * (left + right)
-        static = prior.cumulants(middle, psi[where])
-        rows.append(where)
-        parts.append(static)
-        left, right = np.append(left, middle), np.append(middle, right)
-        low, high = np.append(low, static.mean), np.append(static.mean, high)
-        where = np.append(where, where)
-    row = np.concatenate(rows)
-    found = Cumulants(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-    largest = np.zeros(psi.size)
-    np.maximum.at(largest, row, found.variance)
-    return Scan(row, found, largest)
+def _visited(economy: Economy, found: Scan, row: int, psi: float, sds: float) -> float:
+    """Largest variance found at a psi in states that a path may get to."""
+    mine = found.row == row
+    variance = found.static.variance[mine]
+    there = economy.visits(found.zeta[mine], psi, sds)
+    return float(variance[there].max() if there.any() else variance.max())
 
 
 def _learning(
-    economy: Economy, band: list[float], half_range: float, step: float
+    economy: Economy, band: list[float], half_range: float, step: float, sds: float
 ) -> tuple[float, float, float]:
     """psi_scale, the largest reachable psi, and the variance of xi that supply adds.
 
@@ -264,7 +253,9 @@ def _learning(
     def generous(psi: Array) -> Array:
         fan = 1.0 + psi[:, None] * half_range / half
         xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
-        static = scan(prior, xi, psi, step).largest
+        found = scan(prior, xi, psi, step)
+        rows = enumerate(psi.tolist())
+        static = np.array([_visited(economy, found, k, one, sds) for k, one in rows])
         bound = static * (1.0 + rs**2 * horizon * static)
         return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
 

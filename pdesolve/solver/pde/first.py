@@ -7,6 +7,7 @@ import numpy as np
 
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
+from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.domain import Domain
@@ -14,6 +15,8 @@ from pdesolve.solver.pde.errors import ErrorTuning
 from pdesolve.solver.pde.passes import PassError
 from pdesolve.solver.pde.tuning import PilotTuning
 from pdesolve.solver.solution import Solution
+
+LOGISTIC = 0.56  # length over which the variance between two payoffs bends, over 1 / distance
 
 
 def first_nodes(
@@ -33,8 +36,7 @@ def first_nodes(
     """
     numerics, prior = case.numerics, economy.prior
     grid = domain.grid(2, 2, numerics.order)
-    fan = 1.0 + grid.spread * domain.psi_top
-    steps = 2.0 * grid.width / domain.finest * fan**0.5 / tuning.spacing
+    steps = _steps(domain, grid) / tuning.spacing
     n_xi = int(np.clip(steps * (1e-5 / tolerance) ** (1 / numerics.order), 36, 240))
     depth = np.log1p(domain.psi_top / domain.psi_scale)
     n_psi = 1 + grid.stages * round(1.0 + 0.7 * depth)
@@ -49,6 +51,19 @@ def first_nodes(
     ]
     fixed = [bool(want) or n == 1 for n, want in zip(nodes, wanted, strict=True)]
     return ByAxis(*nodes), ByAxis(*fixed)
+
+
+def _steps(domain: Domain, grid: Grid) -> float:
+    """Intervals from end to end, if they are to resolve what is finest."""
+    if grid.clusters:
+        psi = np.linspace(0.0, domain.psi_top, 5)
+        finest = LOGISTIC / domain.tuning.scales.about
+        return max(
+            float(np.max(2.0 * grid.spacing(line.at(psi), psi)) / (finest * line.width))
+            for line in grid.clusters.lines
+        )
+    fan = 1.0 + grid.spread * domain.psi_top
+    return float(2.0 * grid.width / domain.finest * fan**0.5)
 
 
 def settle(

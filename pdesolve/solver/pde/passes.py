@@ -128,6 +128,7 @@ def run_pass(
         steps=counts(sum(p.accepted for p in found), sum(p.rejected for p in found)),
         seconds=0.0,
         known=Known(case, economy, grid, system.static),
+        sds=domain.sds,
     )
 
 

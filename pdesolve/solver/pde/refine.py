@@ -135,7 +135,11 @@ def _climbed(
             share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, none())))
         if wider != domain:
             domain = wider
-            first = pilot(run, domain, _nodes(first), how.rough, False, tuning.pilot)
+            try:
+                first = pilot(run, domain, _nodes(first), how.rough, False, tuning.pilot)
+            except PassError as failure:
+                note = f"a wider grid broke down: {failure}"
+                break
             ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
     if best is None:
         return None

@@ -10,8 +10,9 @@ from pdesolve.finance.paths import neutral_paths, trade_paths
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver.pde.certificate import CertificateTuning, covered, pushed, widened
-from pdesolve.solver.pde.domain import DomainTuning, choose_domain, scan
+from pdesolve.solver.pde.domain import DomainTuning, choose_domain
 from pdesolve.solver.pde.errors import none
+from pdesolve.solver.pde.scan import scan
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.tuning import Tuning
 from tests.tools.solutions import solved
