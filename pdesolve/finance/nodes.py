@@ -11,7 +11,7 @@ from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
 LINE = (81, 49)  # xi and psi nodes for a normal payoff
-MORE, LEAST = 1.3, 13  # nodes either way, over the solution's; psi nodes of that, at least
+MORE, LEAST = 1.6, 13
 STEPS = (16, 32)  # of its fields, at least and at most
 
 

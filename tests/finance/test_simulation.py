@@ -98,7 +98,7 @@ def test_memory_is_that_of_a_block_and_of_what_is_returned(three_states: Solutio
 @pytest.mark.parametrize("measure", ["physical", "risk-neutral"])
 @pytest.mark.parametrize("name", ["binary", "uniform", "market"])
 def test_means_are_those_of_the_law(name: str, measure: str) -> None:
-    solution = solved(name, tol=1e-4)
+    solution = solved(name, tol=1e-5)
     fine, coarse = (
         solution.simulate(3000, 40, measure, seed=1, coarse=coarse) for coarse in (False, True)
     )

@@ -47,7 +47,7 @@ def first_pass(case: Case) -> Solution:
     domain = choose_domain(economy, TOLERANCE)
     run = Metered(case, economy, TOLERANCE, TUNING.budget, TUNING.steps)
     nodes, fixed = first_nodes(case, economy, domain, TOLERANCE, TUNING.pilot, TUNING.errors)
-    return settle(run, domain, nodes, how.rough, fixed.xi, TUNING.pilot)[1]
+    return settle(run, domain, nodes, how.steps_for(TOLERANCE), fixed.xi, TUNING.pilot)[1]
 
 
 def apart(found: Solution, some: Grid, more: Grid, times: Array) -> float:

@@ -155,6 +155,8 @@ class Metered:
             If the budget does not suffice.
         """
         size, steps, began = nodes.xi * nodes.psi, times.size - 1, time.perf_counter()
+        if steps > (most := self._case.numerics.max_steps):
+            raise PassError(f"more than {most} time steps", None, 0)
         if size * steps > self.left:
             raise _beyond(nodes, 0)
         try:

@@ -198,7 +198,10 @@ def choose_domain(
 
 def _gathered(domain: Domain, economy: Economy, step: float) -> Domain:
     """The domain with lines about which nodes gather, if that takes far fewer of them."""
-    how = domain.tuning.scales
+    how, plain = domain.tuning.scales, domain.grid(2, 2, 8)
+    fan = 1.0 + plain.spread * domain.psi_top
+    if 2.0 * plain.width / domain.finest * fan**0.5 < how.few:
+        return domain
     lines = parting_lines(economy, how)
     found = [replace(domain, lines=lines[:count]) for count in range(len(lines) + 1)]
     needed = nodes_needed([one.grid(how.nodes, 2, 8) for one in found], economy, step, how)

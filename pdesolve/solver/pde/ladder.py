@@ -67,7 +67,7 @@ class Ladder:
         how, below, nodes = self._how, None, self._nodes
         if nodes == 1:
             return Rung(1, none(), 0.0)
-        grown = getattr(ByAxis(*how.start), self._axis) * (how.rough / target) ** (1 / self._order)
+        grown = getattr(ByAxis(*how.start), self._axis) * (how.begun / target) ** (1 / self._order)
         after = max(self._next(nodes, self._ratio), self._count(min(grown, how.most) * nodes))
         if not self._regular:  # so few may be right by luck
             nodes, after = after, self._next(after, self._ratio)

@@ -78,7 +78,7 @@ def solve_to_tolerance(
     PassError
         If a pass breaks down on the largest grid that may be tried.
     """
-    rough = max(tolerance, tuning.ladder.rough)
+    rough = tuning.ladder.steps_for(tolerance)
     if economy.prior.is_normal:
         domain, rough = domain.of_order(tuning.refine.psi_order, tuning.refine.fade), tolerance
     nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
@@ -136,7 +136,9 @@ def _climbed(
         if wider != domain:
             domain = wider
             try:
-                first = pilot(run, domain, _nodes(first), how.rough, False, tuning.pilot)
+                first = pilot(
+                    run, domain, _nodes(first), how.steps_for(tolerance), False, tuning.pilot
+                )
             except PassError as failure:
                 note = f"a wider grid broke down: {failure}"
                 break

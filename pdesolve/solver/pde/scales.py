@@ -42,6 +42,8 @@ class ScaleTuning:
         Share of such states that has as many nodes as it needs.
     saved : float
         Nodes that gathering them has to save.
+    few : float
+        Finest lengths in the band of all states: of so few there is nothing to save.
     """
 
     parted: float = 0.5
@@ -53,6 +55,7 @@ class ScaleTuning:
     felt: float = 1e-3
     most: float = 0.95
     saved: float = 45.0
+    few: float = 60.0
 
 
 def parting_lines(economy: Economy, how: ScaleTuning) -> tuple[Line, ...]:

@@ -73,7 +73,7 @@ def climb_steps(
         try:
             fine = retrace(few, space, halved(few))
         except ArithmeticError:
-            size = doubt.blind * how.rough
+            size = doubt.blind * how.steps_for(run.tolerance)
             moved = times(error_scales(few), size)
             return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
         moved = times(change(fine, few, doubt), doubt.halved)

@@ -119,7 +119,7 @@ class LadderTuning:
     most : float
         Nodes of a rung over those of the one before it.
     start : (float, float)
-        Nodes of the first rung along xi and psi, over the first pass's, at a target of `rough`.
+        Nodes of the first rung along xi and psi, over the first pass's, at a target of `begun`.
     near, fewer, beyond : float
         Along xi, where errors are regular: nodes over those of a rung up to which its error need
         not be measured again, nodes of a rung over the fewest that it speaks for, and the share of
@@ -137,8 +137,10 @@ class LadderTuning:
     step_near : (float, float)
         Steps over those of a rung up to which its error need not be measured again, on a first rung
         and on a later one.
-    rough : float
-        Tolerance of the time steps on the ladders, at least.
+    begun : float
+    rough : (float, float, float)
+        Tolerance of the time steps on the ladders: in units of the tolerance, at least, and at most
+        where the tolerance itself is not more.
     again : float
         Error that either of nodes and steps may leave in the next pass, over the tolerance.
     passes : int
@@ -163,9 +165,15 @@ class LadderTuning:
     time: float = 0.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_near: tuple[float, float] = (2.6, 3.0)
-    rough: float = 1e-4
+    begun: float = 1e-4
+    rough: tuple[float, float, float] = (10.0, 1e-4, 1e-3)
     again: float = 0.4
     passes: int = 4
+
+    def steps_for(self, tolerance: float) -> float:
+        """Tolerance of the time steps on the ladders."""
+        times, least, most = self.rough
+        return max(tolerance, least, min(times * tolerance, most))
 
 
 @dataclass(frozen=True, kw_only=True)
