@@ -280,3 +280,27 @@ def test_the_checksum_is_in_the_attributes(content: bytes, tmp_path: Path) -> No
     with xarray.open_dataset(_written(tmp_path / "it.nc", content), engine="h5netcdf") as data:
         assert data.attrs["checksum"].startswith("sha256:")
         assert "checksum" not in small().to_dataset().attrs
+
+
+def test_a_map_of_several_scales_is_kept(tmp_path: Path) -> None:
+    found = solved("jackpot", tol=1e-3)
+    found.save(tmp_path / "it.nc")
+    again = load_solution(tmp_path / "it.nc")
+    assert found.space.clusters is not None
+    assert (again.space, again.sds) == (found.space, found.sds)
+    xi, psi = np.linspace(-2.0, 4.0, 7), 0.01
+    np.testing.assert_array_equal(again.price(xi, psi, 0.5), found.price(xi, psi, 0.5))
+    assert "xi0 is xi at psi = 0" in found.to_dataset().xi0.attrs["comment"]
+
+
+@pytest.mark.parametrize(
+    "clusters", [None, {}, {"lines": [], "low": [0, 0, 1], "high": [1, 0, 1], "beyond": 1}, 3]
+)
+def test_clusters_that_are_none_are_refused(clusters: Any, content: bytes, tmp_path: Path) -> None:
+    def alter(file: Any) -> None:
+        summary = json.loads(file.attrs["summary"])
+        summary["space"]["clusters"] = clusters
+        file.attrs["summary"] = json.dumps(summary)
+
+    with pytest.raises(ValueError, match="its grid has clusters that are none"):
+        load_solution(unsealed(tmp_path / "it.nc", content, alter))

@@ -55,6 +55,7 @@ def test_psi_ends_far_below_what_is_possible() -> None:
     assert wide.psi_top > 3.0 * found.space.psi_known
 
 
+@pytest.mark.slow
 def test_psi_that_ends_too_soon_is_measured_and_cured() -> None:
     """Paths beyond 1.3 standard deviations are left out at first."""
     tuning = Tuning(domain=DomainTuning(leaving=1e3))
