@@ -78,7 +78,7 @@ class RefineTuning:
         Share of the tolerance that the time steps may take up before theirs is tightened.
     """
 
-    least: float = 1.2
+    least: float = 1.35
     most: float = 1.9
     nothing: float = 0.1
     enough: float = 0.1
