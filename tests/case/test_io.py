@@ -76,7 +76,7 @@ def test_what_the_named_cases_are_for() -> None:
         "exponential",
     }
     assert {case.attention.cost.kind for case in cases.values()} == {"power", "exponential"}
-    assert len({case.title for case in cases.values()}) == len(cases) == 19
+    assert len({case.title for case in cases.values()}) == len(cases) == 21
     assert cases["normal"].numerics.tolerance == 1e-8
     assert cases["many_signals"].attention.signals == 5
     assert cases["capacity"].attention.capacity < math.inf

@@ -10,7 +10,10 @@ from pdesolve.case import case_from_dict
 from pdesolve.finance.by_date import expectations
 from pdesolve.finance.marches import Marches, MarchTuning
 from pdesolve.finance.paths import Trades, Trading
+from pdesolve.solver.pde.domain import DomainTuning
+from pdesolve.solver.pde.scales import ScaleTuning
 from pdesolve.solver.pde.system import OutOfRange
+from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from tests.finance.drawn import mean
@@ -36,7 +39,10 @@ def test_state_prices_add_up_to_one_and_to_the_price(three_states: Solution) -> 
 
 
 def test_half_the_nodes_may_be_too_few_to_compare_with() -> None:
-    """Prices on half of this grid leave the payoff's range; a nearer one measures the error."""
+    """Prices on half of this grid leave the payoff's range; a nearer one measures the error.
+
+    Its nodes are laid out at one scale: where they gather about the payoffs half of them are enough.
+    """
     table = {
         "title": "Wide news",
         "market": {
@@ -49,7 +55,8 @@ def test_half_the_nodes_may_be_too_few_to_compare_with() -> None:
         "payoff": {"kind": "discrete", "values": [0, 1, 3], "probabilities": [0.5, 0.3, 0.2]},
         "attention": {"cost": {"scale": 0.3}},
     }
-    solution = solve(case_from_dict(table, "wide-news"), tol=1e-4)
+    one_scale = Tuning(domain=DomainTuning(scales=ScaleTuning(saved=np.inf)))
+    solution = solve(case_from_dict(table, "wide-news"), tol=1e-4, tuning=one_scale)
     with pytest.raises(OutOfRange, match="lower the tolerance"):
         Marches.of(solution, MarchTuning(nearer=()))
     data = solution.option_prices([0.5, 1.0, 2.0])
