@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.errors import Errors, ErrorTuning, change, none, times, worst
 from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.pde.tuning import LadderTuning
 from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
 
 
 class Rung(NamedTuple):
@@ -54,6 +56,7 @@ class Ladder:
         scheme = space.order if axis == "xi" else space.psi_order
         self._order = min(getattr(ByAxis(*how.orders), axis), scheme)
         self._ratio = getattr(ByAxis(*how.ratios), axis)
+        self._times = first.times if axis == "xi" else _steps(first, run.tolerance, how)
         self._known: dict[int, Solution | None] = {self._nodes: first} if axis == "xi" else {}
 
     def climb(self, target: float) -> Rung:
@@ -70,7 +73,8 @@ class Ladder:
         grown = getattr(ByAxis(*how.start), self._axis) * (how.begun / target) ** (1 / self._order)
         after = max(self._next(nodes, self._ratio), self._count(min(grown, how.most) * nodes))
         if not self._regular:  # so few may be right by luck
-            nodes, after = after, self._next(after, self._ratio)
+            nodes = 1 + self._unit * round(grown * (1 + (nodes - 1) / self._unit))
+            after = self._next(nodes, self._ratio)
         for _ in range(how.rungs):
             here = self._rung(nodes, after, below)
             found = self._near(below, here, target) if self._regular else here
@@ -96,11 +100,11 @@ class Ladder:
         if nodes not in self._known:
             size = ByAxis(nodes, self._across)
             size = size if self._axis == "xi" else ByAxis(*size[::-1])
-            self._run.left -= size.xi * size.psi * (self._first.times.size - 1)
+            self._run.left -= size.xi * size.psi * (self._times.size - 1)
             if self._run.left < 0.0:
                 raise BudgetSpent("finer grids are out of reach", None, 0)
             try:
-                found = retrace(self._first, self._first.space.resized(*size))
+                found = retrace(self._first, self._first.space.resized(*size), self._times)
                 self._known[nodes] = found
             except ArithmeticError:
                 if self._across < self._usual:  # too thin
@@ -160,3 +164,10 @@ class Ladder:
     def _count(self, wanted: float) -> int:
         """The next count of nodes that there is."""
         return 1 + self._unit * int(np.ceil((wanted - 1) / self._unit - 1e-9))
+
+
+def _steps(first: Solution, tolerance: float, how: LadderTuning) -> Array:
+    """A first pass's time steps, or more of them: too few hide what happens along psi at first."""
+    least = int(how.begun_steps * (how.begun / tolerance) ** (1 / how.orders[1]))
+    steps = max(first.steps["accepted"], least)
+    return respaced(first.times, first.case.market, steps)

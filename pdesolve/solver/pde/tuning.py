@@ -78,7 +78,7 @@ class RefineTuning:
         Share of the tolerance that the time steps may take up before theirs is tightened.
     """
 
-    least: float = 1.2
+    least: float = 1.35
     most: float = 1.9
     nothing: float = 0.1
     enough: float = 0.1
@@ -137,6 +137,8 @@ class LadderTuning:
     step_near : (float, float)
         Steps over those of a rung up to which its error need not be measured again, on a first rung
         and on a later one.
+    begun_steps : float
+        Time steps on the ladder along psi, at least, at a tolerance of `begun`.
     begun : float
     rough : (float, float, float)
         Tolerance of the time steps on the ladders: in units of the tolerance, at least, and at most
@@ -154,7 +156,7 @@ class LadderTuning:
     unsure: float = 0.5
     aim: float = 0.6
     most: float = 2.5
-    start: tuple[float, float] = (0.85, 1.1)
+    start: tuple[float, float] = (0.85, 0.95)
     near: float = 1.45
     fewer: float = 1.25
     beyond: float = 0.75
@@ -165,8 +167,9 @@ class LadderTuning:
     time: float = 0.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_near: tuple[float, float] = (2.6, 3.0)
+    begun_steps: float = 6.5
     begun: float = 1e-4
-    rough: tuple[float, float, float] = (10.0, 1e-4, 1e-3)
+    rough: tuple[float, float, float] = (30.0, 1e-4, 1e-3)
     again: float = 0.4
     passes: int = 4
 
