@@ -164,7 +164,7 @@ class LadderTuning:
     coupled: float = 0.1
     doubt: float = 0.03
     share: tuple[float, float] = (0.15, 0.3)
-    time: float = 0.2
+    time: float = 0.12
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_near: tuple[float, float] = (2.6, 3.0)
     begun_steps: float = 6.5
