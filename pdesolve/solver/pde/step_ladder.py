@@ -41,7 +41,7 @@ class StepRung:
 
 
 def climb_steps(
-    run: Metered, few: Solution, target: float, how: LadderTuning, doubt: ErrorTuning
+    run: Metered, few: Solution, on: Solution, target: float, how: LadderTuning, doubt: ErrorTuning
 ) -> StepRung:
     """A rung from which it is not far to an error of the target, relative to the scales.
 
@@ -49,7 +49,9 @@ def climb_steps(
     ----------
     run : Metered
     few : Solution
-        On that grid, with few time steps.
+        Its steps are the first rung, if they are fewer by far.
+    on : Solution
+        On the grid of the ladder, with the steps of the first rung or of the second.
     target : float
     how : LadderTuning
     doubt : ErrorTuning
@@ -64,23 +66,32 @@ def climb_steps(
     BudgetSpent
         If shorter steps take more work than there is.
     """
-    below, (least, unseen, most) = np.nan, how.step_orders
+    below, (least, unseen, most) = None, how.step_orders
+    fine, space = None, on.space
+    if on.steps["accepted"] < how.step_apart * few.steps["accepted"]:
+        few = on
+    else:
+        few, fine = retrace(on, space, few.times), on
     while True:
-        steps, space = few.steps["accepted"], few.space
-        run.left -= 2.0 * space.n_xi * space.n_psi * steps
+        steps = few.steps["accepted"]
+        run.left -= 3.0 * space.n_xi * space.n_psi * steps
         if run.left < 0.0:
             raise BudgetSpent("shorter time steps are out of reach", None, 0)
         try:
-            fine = retrace(few, space, halved(few))
+            fine = retrace(few, space, halved(few)) if fine is None else fine
         except ArithmeticError:
             size = doubt.blind * how.steps_for(run.tolerance)
             moved = times(error_scales(few), size)
             return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
-        moved = times(change(fine, few, doubt), doubt.halved)
-        size, first = worst(few, moved), np.isnan(below)
-        seen = most if first else float(np.log2(max(below, 1e-300) / max(size, 1e-300)))
-        order = unseen if first else float(np.clip(seen, least, most))
+        ratio = steps / fine.steps["accepted"]
+        kept = doubt.halved * (1.0 - 0.5**least) / (1.0 - ratio**least)
+        moved = times(change(fine, few, doubt), kept)
+        size, order, seen = worst(few, moved), unseen, most
+        if below is not None:
+            fall = max(below.size, 1e-300) / max(size, 1e-300)
+            seen = float(np.log(fall) / np.log(steps / below.steps))
+            order = float(np.clip(seen, least, most))
         rung = StepRung(steps=steps, error=moved, size=size, order=order, steep=max(seen, most))
-        if rung.needed(target) <= how.step_near[0 if first else 1] * steps:
+        if rung.needed(target) <= how.step_near[0 if below is None else 1] * steps:
             return rung
-        below, few = size, fine
+        below, few, fine = rung, fine, None

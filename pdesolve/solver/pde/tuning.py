@@ -134,6 +134,8 @@ class LadderTuning:
         Of the tolerance: error that the time steps may leave.
     step_orders : (float, float, float)
         At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
+    step_apart : float
+        Steps of a rung over those of the one before it, at least.
     step_near : (float, float)
         Steps over those of a rung up to which its error need not be measured again, on a first rung
         and on a later one.
@@ -166,6 +168,7 @@ class LadderTuning:
     share: tuple[float, float] = (0.15, 0.3)
     time: float = 0.12
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
+    step_apart: float = 1.4
     step_near: tuple[float, float] = (2.6, 3.0)
     begun_steps: float = 6.5
     begun: float = 1e-4
