@@ -84,7 +84,7 @@ class RefineTuning:
     enough: float = 0.1
     first_order: tuple[float, float] = (3.0, 3.0)
     later_order: tuple[float, float] = (4.0, 4.0)
-    kinked_order: float = 3.0
+    kinked_order: float = 2.5
     jumping_order: float = 1.0
     psi_order: int = 5
     fade: tuple[float, float] = (1.0, 2.0)
