@@ -25,7 +25,15 @@ from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.splines import degree_of, hermite
 from pdesolve.solver.fields import just_before
-from pdesolve.solver.pde.announcements import Span, along_psi, announced, pieces, room, spans
+from pdesolve.solver.pde.announcements import (
+    Span,
+    along_psi,
+    announced,
+    pieces,
+    room,
+    spans,
+    spread,
+)
 from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt
 from pdesolve.solver.solution import Solution
 from pdesolve.studies.moved import Moved
@@ -220,7 +228,7 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     parts = pieces(track.found.times, track.found.case.market)
     for k, (span, part, count) in enumerate(zip(cuts, parts, steps, strict=True)):
         stretch = answers.of_length(k)
-        for start, end in pairwise(_spread(part, count)):
+        for start, end in pairwise(spread(part, count).tolist()):
             weights, gained = _step(answers, weights, start, end, stretch)
             total += gained
         if span.precision:
@@ -229,12 +237,6 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     if not np.isfinite(total).all():
         raise FloatingPointError("the weights of the start are not finite")
     return total
-
-
-def _spread(times: Array, steps: int) -> list[float]:
-    """Ends of so many steps where these times have theirs."""
-    places = np.linspace(0, times.size - 1, steps + 1)
-    return list(np.interp(places, np.arange(times.size), times).tolist())
 
 
 def _step(

@@ -62,11 +62,13 @@ def respaced(times: Array, market: Market, steps: int) -> Array:
     """Ends of so many steps or so, lying as these do between any two announcements."""
     parts = pieces(times, market)
     share = steps / sum(t.size - 1 for t in parts)
-    found = []
-    for t in parts:
-        places = np.linspace(0, t.size - 1, 1 + max(1, round(share * (t.size - 1))))
-        found.append(np.interp(places, np.arange(t.size), t))
-    return np.concatenate(found)
+    return np.concatenate([spread(t, max(1, round(share * (t.size - 1)))) for t in parts])
+
+
+def spread(times: Array, steps: int) -> Array:
+    """Ends of so many steps where these times have theirs."""
+    places = np.linspace(0, times.size - 1, steps + 1)
+    return np.interp(places, np.arange(times.size), times)
 
 
 def announced(

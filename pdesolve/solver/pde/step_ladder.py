@@ -4,6 +4,7 @@ What too few steps leave hardly depends on how many xi nodes there are. So there
 too: few xi nodes, and on every rung each step taken in two.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,21 +72,23 @@ def climb_steps(
     if on.steps["accepted"] < how.step_apart * few.steps["accepted"]:
         few = on
     else:
-        few, fine = retrace(on, space, few.times), on
+        with suppress(ArithmeticError):  # else so few steps are too few for this grid
+            few, fine = retrace(on, space, few.times), on
+        few = few if fine is on else on
     while True:
         steps = few.steps["accepted"]
         run.left -= 3.0 * space.n_xi * space.n_psi * steps
         if run.left < 0.0:
             raise BudgetSpent("shorter time steps are out of reach", None, 0)
-        try:
+        with suppress(ArithmeticError):
             fine = retrace(few, space, halved(few)) if fine is None else fine
-        except ArithmeticError:
+        moved = {} if fine is None else change(fine, few, doubt)
+        if fine is None or not np.all(np.isfinite([*moved.values()])):
             size = doubt.blind * how.steps_for(run.tolerance)
             moved = times(error_scales(few), size)
             return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
         ratio = steps / fine.steps["accepted"]
-        kept = doubt.halved * (1.0 - 0.5**least) / (1.0 - ratio**least)
-        moved = times(change(fine, few, doubt), kept)
+        moved = times(moved, doubt.halved * (1.0 - 0.5**least) / (1.0 - ratio**least))
         size, order, seen = worst(few, moved), unseen, most
         if below is not None:
             fall = max(below.size, 1e-300) / max(size, 1e-300)
