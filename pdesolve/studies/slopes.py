@@ -11,7 +11,7 @@ bar.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,21 +31,24 @@ from pdesolve.typing import Array
 class Level(NamedTuple):
     """How coarse a march of weights is, beside the solution.
 
-    Nodes along xi and elements along psi are divided by `shrink`, and time steps by `merged`;
-    `least` is how many of these there are at least (of steps, between announcements), so that all
-    change from level to level.
+    `aims` are errors along xi, along psi and in time, in units of the goal: by the order of the
+    differences, and of the steps, a grid that leaves them has that many fewer nodes, elements and
+    steps than one that leaves the solution's tolerance. `fewer` are the lines that every element
+    is short of, and `least` is how many nodes, elements and steps (between announcements) there
+    are at least, so that all change from level to level.
     """
 
-    shrink: float
-    merged: float
+    aims: tuple[float, float, float]
     least: tuple[int, int, int]
+    fewer: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class SlopeTuning:
     """How a derivative is refined, and how wide its bar is.
 
-    The bars were tried against differences of tight solves on the named cases (tests/studies).
+    The bars were tried against differences of solves on one grid (tests/tools/slope_bars.py), and
+    of tight ones on the named cases (tests/studies).
 
     Attributes
     ----------
@@ -53,10 +56,12 @@ class SlopeTuning:
         By which a parameter moves, in units of its size: near the cube root of what rounding
         leaves, where it costs about as much as curvature does.
     levels : tuple of Level
-        Marches, one after the other; those with more nodes than the solution only if the coarser
-        ones could not be compared.
+        Marches, one after the other.
+    order : int
+        Of the steps.
     reading : float
-        Power of `shrink` by which the nodes that read how fields move with xi are divided.
+        Power of the share of the nodes along xi that is that of those which read how fields move
+        with xi.
     smooth, kinked : float
         What is taken to be left, in units of what the last refinement changed; and where attention
         has a kink, which lowers the order of the march.
@@ -75,16 +80,16 @@ class SlopeTuning:
 
     step: float = 1e-6
     levels: tuple[Level, ...] = (
-        Level(2.6, 12.0, (22, 1, 2)),
-        Level(2.1, 3.6, (28, 2, 5)),
-        Level(1.6, 2.8, (36, 3, 7)),
-        Level(1.2, 2.2, (46, 4, 10)),
-        Level(0.8, 2.0, (56, 6, 14)),
-        Level(0.6, 1.5, (72, 8, 20)),
+        Level((8.0, 1.0, 16.0), (22, 2, 1), fewer=1),
+        Level((1.0, 1.0, 1.0), (28, 2, 2)),
+        Level((0.15, 0.15, 0.15), (36, 3, 4)),
+        Level((0.02, 0.02, 0.02), (46, 4, 8)),
+        Level((0.003, 0.003, 0.003), (60, 6, 14)),
     )
+    order: int = 4
     reading: float = 0.5
-    smooth: float = 2.0
-    kinked: float = 5.0
+    smooth: float = 1.0
+    kinked: float = 3.0
     coupled: float = 0.25
     shared: float = 0.25
     left: float = 2.0
@@ -132,9 +137,7 @@ def slopes_to(
     if jumps(found):
         return dict.fromkeys(vary, UNKNOWN)
     kinked = has_kink(found)
-    goal = max(
-        tuning.rough if kinked else tuning.goal, tuning.loose * found.case.numerics.tolerance
-    )
+    goal = max(_goal(found, tuning), tuning.rough if kinked else 0.0)
     with suppress(ArithmeticError):  # a case nearby that has no solution
         for one in refined(found, list(moved.values()), tuning) if moved else ():
             known = [*known[-1:], one]
@@ -172,24 +175,19 @@ def refined(
 
     Levels that are too coarse for this state are left out.
     """
-    done = 0
     read, _ = read_at_start(found, found.space.n_xi)
     at = States(found.prior, found.economy.start, 0.0)
     base = AtStart(case=found.case, given=found.economy, at=at, read=read)
     by_read, besides = sensitivities(base, _sizes_of_read(found), moved, tuning.step)
     starts = [(one.economy.start - found.economy.start) / one.step for one in moved]
     for level in tuning.levels:
-        if done > 1 and level.shrink < 1.0:
-            return
-        near = _grid(found, level.shrink**tuning.reading, level.least).n_xi
-        grid = _grid(found, level.shrink, level.least)
+        grid, steps = _grid(found, level, tuning), _steps(found, level, tuning)
+        near = round(found.space.n_xi * (grid.n_xi / found.space.n_xi) ** tuning.reading)
         try:
-            answers = Answers.of(Track(found=found, grid=grid), moved)
-            at_start = start_slopes(answers, _steps(found, level))
+            at_start = start_slopes(Answers.of(Track(found=found, grid=grid), moved), steps)
         except ArithmeticError:
             continue
         along_xi = read_at_start(found, near)[1]
-        done += 1
         yield besides + by_read @ (at_start + np.outer(along_xi, starts))
 
 
@@ -207,18 +205,31 @@ def moves(
     return steps
 
 
-def _grid(found: Solution, shrink: float, least: Sequence[int]) -> Grid:
-    """The solution's grid with that many times fewer nodes."""
-    space, (nodes, elements) = found.space, least[:2]
-    nodes = max(nodes, round(space.n_xi / shrink))
-    elements = max(elements, int((space.n_psi - 1) / space.stages / shrink))
+def _goal(found: Solution, tuning: SlopeTuning) -> float:
+    """Relative error that is good enough where nothing is rough."""
+    return max(tuning.goal, tuning.loose * found.case.numerics.tolerance)
+
+
+def _share(found: Solution, aim: float, order: int, tuning: SlopeTuning) -> float:
+    """Of the solution's nodes or steps: what leaves an error of `aim` goals."""
+    return float((found.case.numerics.tolerance / (aim * _goal(found, tuning))) ** (1.0 / order))
+
+
+def _grid(found: Solution, level: Level, tuning: SlopeTuning) -> Grid:
+    """A grid of the solution's region that leaves what the level aims at."""
+    space, (nodes, elements) = found.space, level.least[:2]
+    nodes = max(nodes, round(space.n_xi * _share(found, level.aims[0], space.order, tuning)))
+    share = _share(found, level.aims[1], space.psi_order, tuning)
+    elements = max(elements, round((space.n_psi - 1) / space.stages * share))
+    space = replace(space, psi_order=space.psi_order - 2 * level.fewer)
     return space.resized(nodes, 1 + space.stages * elements)
 
 
-def _steps(found: Solution, level: Level) -> list[int]:
+def _steps(found: Solution, level: Level, tuning: SlopeTuning) -> list[int]:
     """Steps of a march in each span between announcements."""
+    share = _share(found, level.aims[2], tuning.order, tuning)
     parts = pieces(found.times, found.case.market)
-    return [max(level.least[2], round((part.size - 1) / level.merged)) for part in parts]
+    return [max(level.least[2], int((part.size - 1) * share)) for part in parts]
 
 
 def _sizes_of_read(found: Solution) -> Array:
