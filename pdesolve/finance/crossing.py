@@ -17,6 +17,8 @@ from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 
+SAME = 1e-12  # along z: rounding
+
 
 def crossed(
     solution: Solution, date: float, precision: float, payoff: float | None, weights: Array
@@ -39,7 +41,10 @@ def crossed(
     knots = make_interp_spline(space.z, np.zeros(space.n_xi), k=degree).t
     through = BSpline.design_matrix(space.z, knots, degree).toarray()
     for line, (z, chance) in enumerate(_lead_to(solution, date, precision, payoff)):
-        spread = (weights[..., line, :, None] * chance).reshape(-1, z.size)
+        spread = weights[..., line, :, None] * chance
+        if np.ptp(z, axis=0).max() < SAME:  # all nodes share the places
+            z, spread = z[:1], spread.sum(axis=-2)
+        spread = spread.reshape(-1, z.size)
         found = np.asarray(BSpline.design_matrix(z.ravel(), knots, degree).T @ spread.T)
         rows[..., line, :] = found.T.reshape(*weights.shape[:-2], -1)
     flat = np.linalg.solve(through.T, rows.reshape(-1, space.n_xi).T).T

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pdesolve.case import Case
+from pdesolve.model.attention.response import Response
 from pdesolve.model.economy import Economy
 from pdesolve.solver.fields import States
 from pdesolve.solver.reading import Reading
@@ -65,6 +66,14 @@ class AtStart(Reading):
     def static_variance(self, xi: ArrayLike, psi: ArrayLike = 0.0) -> Array:
         """Variance with no trade after now, money²."""
         return self.at.static.variance
+
+    @cached_property
+    def _best(self) -> Response:
+        return super().response(self.economy.start)
+
+    def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
+        """Optimal attention, looked for once."""
+        return self._best
 
     @property
     def values(self) -> Array:

@@ -1,14 +1,15 @@
 """One point of a sweep: what a worker does, and the plain record that it hands back."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pdesolve.case import Case, case_to_dict
 from pdesolve.case.schema import build_case
-from pdesolve.case.sources import Source, flatten
+from pdesolve.case.sources import Layer, Source, flatten
 from pdesolve.version import __version__
 
 CONVERGED, NOT_CONVERGED, FAILED = "converged", "not converged", "failed"
@@ -37,14 +38,28 @@ def vary_case(case: Case, values: Mapping[str, object], blamed: str = "--vary") 
     CaseError
         If there is no such case; the message says what is to blame.
     """
-    from pathlib import Path
+    return _above(case.name, _layer_of(case), values, blamed)
 
-    table = case_to_dict(case)
-    layers = [
-        flatten(table, Source(case.name, Path())),
-        flatten(values, Source(f"{case.name} ({blamed})", Path())),
-    ]
-    return build_case(case.name, case.name, layers, None)
+
+def vary_each(case: Case, keys: Iterable[str]) -> dict[str, Callable[[float], Case]]:
+    """By key: from its value to the case with it; errors as in `vary_case`."""
+    below = _layer_of(case)
+
+    def one(key: str, value: float) -> Case:
+        return _above(case.name, below, {key: value})
+
+    return {key: partial(one, key) for key in keys}
+
+
+def _layer_of(case: Case) -> Layer:
+    """All that a case says."""
+    return flatten(case_to_dict(case), Source(case.name, Path()))
+
+
+def _above(name: str, below: Layer, values: Mapping[str, object], blamed: str = "--vary") -> Case:
+    """The case of that name with other values."""
+    source = Source(f"{name} ({blamed})", Path())
+    return build_case(name, name, [below, flatten(values, source)], None)
 
 
 def solve_point(task: Task) -> Record:
@@ -112,7 +127,7 @@ def _solved(task: Task) -> Record:
     from pdesolve.studies.slopes import slopes_to
 
     found = solve(task.case)
-    by_key = slopes_to(found, {key: partial(_vary_one, task.case, key) for key in task.slopes})
+    by_key = slopes_to(found, vary_each(task.case, task.slopes))
     further = reported(found, task.also)
     return {
         "status": CONVERGED if found.converged else NOT_CONVERGED,
@@ -122,7 +137,3 @@ def _solved(task: Task) -> Record:
         "slope": {key: one.value for key, one in by_key.items()},
         "slope_error": {key: one.error for key, one in by_key.items()},
     }
-
-
-def _vary_one(case: Case, key: str, value: float) -> Case:
-    return vary_case(case, {key: value})

@@ -56,7 +56,8 @@ class SlopeTuning:
         By which a parameter moves, in units of its size: near the cube root of what rounding
         leaves, where it costs about as much as curvature does.
     levels : tuple of Level
-        Marches, one after the other.
+        Marches, one after the other; those with more nodes than the solution only if the coarser
+        ones could not be compared.
     order : int
         Of the steps.
     reading : float
@@ -65,9 +66,14 @@ class SlopeTuning:
     smooth, kinked : float
         What is taken to be left, in units of what the last refinement changed; and where attention
         has a kink, which lowers the order of the march.
-    coupled, shared : float
-        Least share of the worst error, of those values that accuracy is asked of, that every value
-        is taken to have; and of the worst one to any parameter, since all come of the same march.
+    shared : float
+        Least share that every value is taken to have, to any parameter, of the worst error of those
+        values that accuracy is asked of: all come of the same march.
+    lucky : float
+        The least such error, in units of the goal, on a grid of several lines: a small change may
+        be two errors that cancel.
+    curved : float
+        What a step leaves in a difference, in units of the step and the value's scale.
     left : float
         Error that the solution itself is taken to leave, in units of its tolerance.
     goal, rough : float
@@ -80,7 +86,7 @@ class SlopeTuning:
 
     step: float = 1e-6
     levels: tuple[Level, ...] = (
-        Level((8.0, 1.0, 16.0), (22, 2, 1), fewer=1),
+        Level((8.0, 1.0, 12.0), (22, 2, 1), fewer=1),
         Level((1.0, 1.0, 1.0), (28, 2, 2)),
         Level((0.15, 0.15, 0.15), (36, 3, 4)),
         Level((0.02, 0.02, 0.02), (46, 4, 8)),
@@ -89,9 +95,10 @@ class SlopeTuning:
     order: int = 4
     reading: float = 0.5
     smooth: float = 1.0
-    kinked: float = 3.0
-    coupled: float = 0.25
-    shared: float = 0.25
+    kinked: float = 4.0
+    shared: float = 0.5
+    lucky: float = 0.15
+    curved: float = 5.0
     left: float = 2.0
     goal: float = 5e-3
     rough: float = 2e-2
@@ -180,7 +187,10 @@ def refined(
     base = AtStart(case=found.case, given=found.economy, at=at, read=read)
     by_read, besides = sensitivities(base, _sizes_of_read(found), moved, tuning.step)
     starts = [(one.economy.start - found.economy.start) / one.step for one in moved]
-    for level in tuning.levels:
+    done, levels = 0, tuning.levels[found.space.n_psi == 1 :]  # on one line they cost little
+    for level in levels:
+        if done > 1 and _share(found, level.aims[0], found.space.order, tuning) > 1.0:
+            return
         grid, steps = _grid(found, level, tuning), _steps(found, level, tuning)
         near = round(found.space.n_xi * (grid.n_xi / found.space.n_xi) ** tuning.reading)
         try:
@@ -188,6 +198,7 @@ def refined(
         except ArithmeticError:
             continue
         along_xi = read_at_start(found, near)[1]
+        done += 1
         yield besides + by_read @ (at_start + np.outer(along_xi, starts))
 
 
@@ -254,11 +265,14 @@ def _error(
     sizes, steps = (np.array([getattr(one, name) for one in moved]) for name in ("size", "step"))
     scale = scales(found, fine * sizes) / sizes
     moving = MOVING[:, None] & (change > 0.0)
-    worst = np.nanmax((change / scale)[ASKED], axis=0)
-    floor = np.maximum(tuning.coupled * worst, tuning.shared * worst.max()) * scale * moving
+    lucky = tuning.lucky * _goal(found, tuning) if found.space.n_psi > 1 else 0.0
+    worst = max(np.nanmax((change / scale)[ASKED]), lucky)
+    floor = tuning.shared * worst * scale * moving
     change = change + tuning.left * found.case.numerics.tolerance * scale * moving
     rounding = _rounding(found, tuning.noise)[:, None] / np.abs(steps)
-    error = np.maximum(change, floor) + tuning.step * scale * (fine != 0.0) + rounding
+    error = (
+        np.maximum(change, floor) + tuning.curved * tuning.step * scale * (fine != 0.0) + rounding
+    )
     return error, error / scale
 
 

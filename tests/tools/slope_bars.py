@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +25,7 @@ from pdesolve.solver.values import VALUES
 from pdesolve.studies.calibration.derivatives import mesh_of, on_mesh
 from pdesolve.studies.moved import natural_size, parameter
 from pdesolve.studies.plan import flat
-from pdesolve.studies.point import vary_case
+from pdesolve.studies.point import vary_case, vary_each
 from pdesolve.studies.slopes import scales, slopes_to
 from pdesolve.typing import Array
 
@@ -76,7 +75,7 @@ def assess(case: Case, tolerance: float) -> Verdict:
     clock = [time.process_time()]
     found = solve(case)
     clock.append(time.process_time())
-    by_key = slopes_to(found, {key: partial(at, case, key) for key in real_keys(case)})
+    by_key = slopes_to(found, vary_each(case, real_keys(case)))
     clock.append(time.process_time())
     better, errors, bars = solve(case, tol=tolerance / 30.0), [], []
     for key, one in by_key.items():
