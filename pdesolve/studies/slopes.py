@@ -187,8 +187,10 @@ def refined(
     base = AtStart(case=found.case, given=found.economy, at=at, read=read)
     by_read, besides = sensitivities(base, _sizes_of_read(found), moved, tuning.step)
     starts = [(one.economy.start - found.economy.start) / one.step for one in moved]
-    done, levels = 0, tuning.levels[found.space.n_psi == 1 :]  # on one line they cost little
-    for level in levels:
+    done = 0
+    for level in tuning.levels:
+        if level.fewer and found.space.n_psi == 1:  # where marches cost little
+            continue
         if done > 1 and _share(found, level.aims[0], found.space.order, tuning) > 1.0:
             return
         grid, steps = _grid(found, level, tuning), _steps(found, level, tuning)

@@ -25,7 +25,7 @@ from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import VALUES
 from pdesolve.studies.calibration.targets import Targets
 from pdesolve.studies.moved import Moved
-from pdesolve.studies.slopes import jumps, refined
+from pdesolve.studies.slopes import SlopeTuning, jumps, refined
 from pdesolve.typing import Array
 
 
@@ -61,6 +61,7 @@ class DerivativeTuning:
 
 
 ROUGH = DerivativeTuning(goal=np.inf)
+FINER = SlopeTuning(levels=SlopeTuning().levels[1:])  # the first only says how far off that is
 
 
 class NoSlope(PdesolveError, ArithmeticError):
@@ -117,7 +118,7 @@ def _marched(
 ) -> Iterator[Array]:
     """Slopes of initial values, on one grid after the other."""
     rows = [VALUES.index(name) for name in targets.names]
-    return (one[rows] for one in refined(found, moved))
+    return (one[rows] for one in refined(found, moved, FINER))
 
 
 def _differenced(
