@@ -90,12 +90,12 @@ class SlopeTuning:
         Level((1.0, 1.0, 1.0), (28, 2, 2)),
         Level((0.15, 0.15, 0.15), (36, 3, 4)),
         Level((0.02, 0.02, 0.02), (46, 4, 8)),
-        Level((0.003, 0.003, 0.003), (60, 6, 14)),
+        Level((0.0005, 0.0005, 0.0005), (60, 6, 14)),
     )
     order: int = 4
     reading: float = 0.5
     smooth: float = 1.0
-    kinked: float = 4.0
+    kinked: float = 3.5
     shared: float = 0.5
     lucky: float = 0.15
     curved: float = 5.0

@@ -188,6 +188,24 @@ def test_the_slope_to_the_supply_is_the_volatility_over_kappa() -> None:
     assert (np.abs(found - expected) <= data["price_slope_error"].to_numpy()[:, 0] + 1e-4).all()
 
 
+def test_the_static_market_moves_by_its_cumulants() -> None:
+    """Of a payoff with rare disasters, whose static values bend much: p^s and V^s move with xi by
+    V^s and by the third cumulant.
+    """
+    case = load_case("disaster", {"numerics.tolerance": 1e-2})
+    x, shares = np.array(case.payoff.values), np.array(case.payoff.probabilities)
+    rho, supply = case.market.risk_aversion, case.market.initial_supply
+    shares = shares * np.exp(-rho * supply * x)
+    shares /= shares.sum()
+    off = x - shares @ x
+    found = all_slopes(case, [RHO, "market.initial_supply"])
+    for key, by in ((RHO, -supply), ("market.initial_supply", -rho)):
+        value, bar = found[key]
+        for name, power in (("static_price", 2), ("static_variance", 3)):
+            expected = by * float(shares @ off**power)
+            assert abs(value[name] - expected) <= bar[name] <= 1e-4 * abs(expected), (key, name)
+
+
 def test_a_normal_price_does_not_move_with_the_cost_of_attention() -> None:
     data = pdesolve.sweep(load_case("normal"), {COST: [0.5, 1.0]}, tol=1e-3)
     assert np.abs(data["price_slope"]).max() < 1e-7
