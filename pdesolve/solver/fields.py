@@ -50,6 +50,11 @@ class States:
         self.mean = self.static.mean + c
         self.phi = self.xi * c - 0.5 * self.psi * c**2 + self.static.phi
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The points, as the key of a dictionary."""
+        return self.xi.shape, self.xi.tobytes(), self.psi.tobytes(), self.t.tobytes()
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Deviations:
@@ -95,11 +100,12 @@ class Deviations:
             self._kept[t, along_xi, on_line] = found
         return found
 
-    def at(
-        self, points: States, field: int, limit: Array | float, *, along_xi: bool = False
-    ) -> Array:
-        """A field (or its xi-derivative), NaN outside the grid and where psi is above a limit."""
-        space, out = self.space, np.full(points.xi.shape, np.nan)
+    def at(self, points: States, limit: Array | float, *, along_xi: bool = False) -> Array:
+        """All fields (or their xi-derivatives), last axis.
+
+        NaN outside the grid and where psi is above a limit.
+        """
+        space, out = self.space, np.full((*points.xi.shape, self.states.shape[-1]), np.nan)
         on_line = not points.psi.any()
         with np.errstate(invalid="ignore", divide="ignore"):
             eta, z = space.locate(points.zeta, np.maximum(points.psi, 0.0))
@@ -110,5 +116,5 @@ class Deviations:
             here &= (points.psi >= 0.0) & (points.psi <= limit)
             if here.any():
                 surface = self._surface(float(t), along_xi, on_line)
-                out[here] = surface(eta[here], z[here])[..., field]
+                out[here] = surface(eta[here], z[here])
         return out

@@ -25,6 +25,9 @@ UNLEARNED = (
 )
 
 
+FEW, KEPT = 32, 64  # points at which what is read is kept, and how many times
+
+
 class Known(NamedTuple):
     """The economy of a case and its static cumulants at the nodes of a grid."""
 
@@ -70,15 +73,34 @@ class GridReading(Reading):
     # ------------------------------------------------------------------ fields
 
     @cached_property
+    def _kept(self) -> dict[object, Array]:
+        """What was read at a few points."""
+        return {}
+
+    @cached_property
     def _deviations(self) -> Deviations:
         return Deviations(space=self.space, times=self.times, states=self.states, rates=self.rates)
 
     def _deviation(self, at: States, field: int, *, along_xi: bool = False) -> Array:
-        """A deviation (or its xi-derivative), NaN where it is not known."""
+        """A deviation (or its xi-derivative), NaN where it is not known.
+
+        All fields at a few points are kept: they are asked for one after the other.
+        """
+        if at.xi.size > FEW:
+            return self._all_at(at, along_xi)[..., field]
+        key, kept = (along_xi, at.key), self._kept
+        if key not in kept:
+            if len(kept) >= KEPT:
+                kept.clear()
+            kept[key] = self._all_at(at, along_xi)
+        return kept[key][..., field]
+
+    def _all_at(self, at: States, along_xi: bool) -> Array:
+        """All deviations (or their xi-derivatives), last axis."""
         limit: Array | float = np.inf
         if self.space.n_psi > 1 and at.psi.any():  # zero is always known
             limit = np.interp(at.t, self.times, self.psi_limit)
-        return self._deviations.at(at, field, limit, along_xi=along_xi)
+        return self._deviations.at(at, limit, along_xi=along_xi)
 
     def _states(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> States:
         """The points asked for; a warning if nobody can be at one: psi is above zero by then."""
