@@ -84,23 +84,23 @@ class GridReading(Reading):
     def _deviation(self, at: States, field: int, *, along_xi: bool = False) -> Array:
         """A deviation (or its xi-derivative), NaN where it is not known.
 
-        All fields at a few points are kept: they are asked for one after the other.
+        All that there is at a few points is kept: it is asked for one after the other.
         """
         if at.xi.size > FEW:
-            return self._all_at(at, along_xi)[..., field]
-        key, kept = (along_xi, at.key), self._kept
+            return self._all_at(at)[..., int(along_xi), field]
+        key, kept = at.key, self._kept
         if key not in kept:
             if len(kept) >= KEPT:
                 kept.clear()
-            kept[key] = self._all_at(at, along_xi)
-        return kept[key][..., field]
+            kept[key] = self._all_at(at)
+        return kept[key][..., int(along_xi), field]
 
-    def _all_at(self, at: States, along_xi: bool) -> Array:
-        """All deviations (or their xi-derivatives), last axis."""
+    def _all_at(self, at: States) -> Array:
+        """All deviations and their xi-derivatives, shape (..., 2, 3)."""
         limit: Array | float = np.inf
         if self.space.n_psi > 1 and at.psi.any():  # zero is always known
             limit = np.interp(at.t, self.times, self.psi_limit)
-        return self._deviations.at(at, limit, along_xi=along_xi)
+        return self._deviations.at(at, limit)
 
     def _states(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> States:
         """The points asked for; a warning if nobody can be at one: psi is above zero by then."""
