@@ -171,14 +171,14 @@ def _patterns(grid: Grid, fields: int, together: int) -> _Patterns:
     usual = np.zeros((together, fields, 2 * fields + 1 + grid.stages, 2 * half + 1))
     folded = np.zeros((len(near), fields, fields + 1, 2 * half + 1))
     places = half + fields * together * np.arange(-m, m + 1)
-    for i in range(fields):
-        for j in range(fields):
-            usual[:, i, j, places + j - i], folded[:, i, j, places + j - i] = middle[0], more[:, 0]
-            usual[:, i, fields + 1 + j, half + j - i] = 1.0
-        usual[:, i, fields, places], folded[:, i, fields, places] = middle[1], more[:, 1]
-        for a in range(together):
-            for b in range(together):
-                usual[a, i, 2 * fields + 1 + b, half + fields * (b - a)] = 1.0
+    i, j = np.arange(fields)[:, None], np.arange(fields)
+    at = places + (j - i)[..., None]
+    usual[:, i[..., None], j[:, None], at] = middle[0]
+    folded[:, i[..., None], j[:, None], at] = more[:, 0, None, None]
+    usual[:, :, fields, places], folded[:, :, fields, places] = middle[1], more[:, 1, None]
+    usual[:, i, fields + 1 + j, half + j - i] = 1.0
+    a, b = np.arange(together)[:, None], np.arange(together)
+    usual[a, :, 2 * fields + 1 + b, half + fields * (b - a)] = 1.0
     return _Patterns(usual, ends, folded)
 
 
