@@ -112,10 +112,9 @@ def _choose(
     """The best of no attention, the interior maximum and the capacity, and which one it is."""
     lower, upper, low, high = tech.interior
     inner = (benefit > low) & (benefit < high)
-    if np.count_nonzero(inner) == inner.size:
-        total = _interior(tech, benefit, start, lower, upper)
-        if not tech.precision.convex:
-            return total, np.ones(total.shape, np.int8)
+    if tech.explicit:
+        total = tech.root(benefit)
+        total[benefit <= low] = 0.0
     else:
         total = np.where(np.isnan(benefit), np.nan, 0.0)
         start = None if start is None else start[inner]
@@ -125,9 +124,10 @@ def _choose(
         total = np.where(inner | np.isnan(benefit), total, 0.0)
     else:
         capped = benefit >= high
+    regime = inner.astype(np.int8)
     if np.count_nonzero(capped):
-        total = np.where(capped, tech.capacity, total)
-    return total, inner.astype(np.int8) + 2 * capped.astype(np.int8)
+        total[capped], regime[capped] = tech.capacity, 2
+    return total, regime
 
 
 def _compare(
@@ -154,8 +154,6 @@ def _interior(
     tech: Technology, benefit: Array, start: Array | None, lower: float, upper: float
 ) -> Array:
     """The root of the margin between `lower` and `upper`, which has one for every benefit given."""
-    if tech.explicit:
-        return tech.root(benefit)
     reach = tech.reach(benefit)
     top = np.minimum(upper, reach)
     cold = np.full(benefit.shape, 1.0) if np.ndim(reach) == 0 else top
