@@ -105,9 +105,10 @@ class GridReading(Reading):
     def _states(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> States:
         """The points asked for; a warning if nobody can be at one: psi is above zero by then."""
         at = States(self.prior, xi, psi, t)
-        doubtful = at.t[(at.psi == 0.0) & (at.t > 0.0) & (at.t <= self.times[-1])]
-        if doubtful.size and doubtful.max() > self._begun:
-            warn_caller(UNLEARNED, __name__, Reading.__module__)
+        if at.t.any():
+            doubtful = at.t[(at.psi == 0.0) & (at.t > 0.0) & (at.t <= self.times[-1])]
+            if doubtful.size and doubtful.max() > self._begun:
+                warn_caller(UNLEARNED, __name__, Reading.__module__)
         return at
 
     @cached_property
