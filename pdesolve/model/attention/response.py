@@ -84,26 +84,26 @@ def best_response(
     NoConvergence
         If the root-finder fails, which is not known to happen.
     """
-    v = np.asarray(variance, dtype=float)
-    start = None
+    given = np.asarray(variance, dtype=float)
+    v, start = np.atleast_1d(given), None
     if guess is not None and not technology.explicit:
-        start = np.broadcast_to(np.asarray(guess, float), v.shape).ravel()
+        start = np.broadcast_to(np.asarray(guess, float), v.shape)
     with np.errstate(all="ignore"):
-        benefit = v.ravel() / (2 * risk_aversion) - technology.handicap
+        benefit = v / (2 * risk_aversion) - technology.handicap
         try:
             total, regime = _choose(technology, benefit, start)
         except NoConvergence as error:
             raise NoConvergence(f"{error}, for {_describe(technology.spec)}") from None
         a, cost = technology.precision.rate(total), technology.cost.value(total)
         slope = technology.slope(total, benefit) / (2 * risk_aversion)
-    outside = regime != 1
-    if np.count_nonzero(outside):
-        slope[outside] = 0.0
+    slope[regime != 1] = 0.0
     unbounded = np.isinf(a + cost)
     if np.count_nonzero(unbounded):
-        raise NoOptimum(_no_optimum(technology, risk_aversion, v.ravel()[unbounded][0]))
-    total, a, cost, slope = (x.reshape(v.shape) for x in (total, a, cost, slope))
-    return Response(total, a, cost, slope, regime.reshape(v.shape))
+        raise NoOptimum(_no_optimum(technology, risk_aversion, v[unbounded][0]))
+    if not given.ndim:
+        total, a, cost, slope = (x.reshape(()) for x in (total, a, cost, slope))
+        regime = regime.reshape(())
+    return Response(total, a, cost, slope, regime)
 
 
 def _choose(
