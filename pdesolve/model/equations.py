@@ -35,8 +35,8 @@ class Motion(NamedTuple):
 def motion(market: Market, precision_rate: Array) -> Motion:
     """Diffusion and learning speed at precision rate A (derivation.md, sections 3 and 13)."""
     rs, a = market.risk_aversion * market.supply_volatility, precision_rate
-    share, h = a / rs, market.public_precision
-    return Motion(kappa2=(share + rs) ** 2 + h, psi_dot=share**2 + a + h, risk=a + rs**2)
+    psi_dot, risk = (a / rs) ** 2 + a + market.public_precision, a + rs**2
+    return Motion(kappa2=psi_dot + risk, psi_dot=psi_dot, risk=risk)
 
 
 def per_precision(market: Market, precision_rate: Array) -> Motion:
