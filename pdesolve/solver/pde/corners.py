@@ -84,7 +84,8 @@ def _pieces(order: int) -> tuple[Array, Array]:
     weights, powers = central_weights(2, order), x[:, None] ** np.arange(4)
     ramp = beside**3 @ weights / 6.0 - np.maximum(off, 0.0)
     step = beside**2 @ weights / 2.0 - (off > 0.0)
-    return np.linalg.solve(powers, ramp), np.linalg.solve(powers, step)
+    found = np.linalg.solve(powers, np.stack([ramp, step])).astype(np.float64)
+    return found[0], found[1]
 
 
 class Added(NamedTuple):
