@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import pdesolve
-from pdesolve.case import load_case
+from pdesolve.case import DiscretePayoff, load_case
 from pdesolve.model.equations import motion
 from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.pde.solver import solve
@@ -193,6 +193,7 @@ def test_the_static_market_moves_by_its_cumulants() -> None:
     V^s and by the third cumulant.
     """
     case = load_case("disaster", {"numerics.tolerance": 1e-2})
+    assert isinstance(case.payoff, DiscretePayoff)
     x, shares = np.array(case.payoff.values), np.array(case.payoff.probabilities)
     rho, supply = case.market.risk_aversion, case.market.initial_supply
     shares = shares * np.exp(-rho * supply * x)
