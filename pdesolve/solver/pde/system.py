@@ -140,7 +140,11 @@ class EquilibriumAt:
         return self._rates_in(self._system, u, self._system.grid.derivatives(u))
 
     def rates_in(self, other: Equilibrium) -> Array:
-        """Rates at this very state in another economy on the same grid."""
+        """Rates at this very state in another economy on the same grid.
+
+        Where this one has no kinks those of the other, just off the edge of what there is, count as
+        they are: differences along xi, which saw none here, would make a jump of them.
+        """
         return self._rates_in(other, self._u, self._derivatives)
 
     def _rates_in(
@@ -148,7 +152,7 @@ class EquilibriumAt:
     ) -> Array:
         response = system.respond(u, self._response.attention)
         move, cost = system.economy.motion(response.precision_rate), response.cost
-        added = system.seen(u, derivatives[0], move)
+        added = system.seen(u, derivatives[0], move) if self._system.corners.at else None
         move, cost = added.to(move, cost) if added else (move, cost)
         return system.rates(u, derivatives, move, cost)
 
