@@ -9,7 +9,7 @@ import pytest
 from pdesolve.case import load_case
 from pdesolve.solver.solution import Solution
 from pdesolve.verification import grid_convergence as module
-from pdesolve.verification.grid_convergence import directions, refinement
+from pdesolve.verification.grid_convergence import RefinementTuning, directions, refinement
 from tests.tools.solutions import solved
 
 
@@ -66,7 +66,7 @@ def test_known_values_of_the_two_point_case() -> None:
 
 def test_resolutions_share_nodes_and_steps(three_states: Solution) -> None:
     for direction, ratio in (("xi", 1.5), ("psi", 2.0), ("time", 2.0)):
-        levels = module._levels(three_states, direction)
+        levels = [module._level(three_states, direction, rung) for rung in range(3)]
         sizes = [n for n, _, _ in levels]
         assert sizes[1] / sizes[0] == sizes[2] / sizes[1] == ratio
         for n, grid, (steps,) in levels:
@@ -90,6 +90,23 @@ def test_resolutions_share_nodes_and_steps(three_states: Solution) -> None:
             np.testing.assert_allclose(psi, places[0][1], atol=1e-10)
         assert {there.shape for there in regions.values()} == {places[0][0].shape}
         assert np.all(places[0][1][regions["psi = 0"].any(axis=1)] == 0.0)
+
+
+def test_finer_resolutions_show_an_order_that_coarse_ones_do_not() -> None:
+    """A few nodes do for what is reported, but not for all of the state space."""
+    rough = solved("disaster", tol=1e-3)
+    only = refinement(rough, "xi", RefinementTuning(further=0)).table
+    found = refinement(rough, "xi").table
+    assert not only.passed and only.resolutions == (64.0, 96.0, 144.0)
+    assert found.passed and found.resolutions == (96.0, 144.0, 216.0)
+
+
+def test_a_wrong_order_stays_wrong_at_finer_resolutions(monkeypatch: pytest.MonkeyPatch) -> None:
+    binary = solved("binary", tol=1e-6)
+    monkeypatch.setattr(module, "expected_order", lambda found, direction: 8.0)
+    table = refinement(replace(binary, space=replace(binary.space, order=2)), "xi").table
+    assert not table.passed
+    assert table.resolutions == (324.0, 486.0, 729.0)
 
 
 def test_a_lower_order_is_seen() -> None:
