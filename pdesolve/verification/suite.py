@@ -23,7 +23,12 @@ from pdesolve.solver.pde.passes import run_pass
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.verification.check import Check, barred
-from pdesolve.verification.discrete_limit import Periods, limit_checks, on_dates, to_the_limit
+from pdesolve.verification.discrete_limit import (
+    affordable,
+    limit_checks,
+    on_dates,
+    to_the_limit,
+)
 from pdesolve.verification.grid_convergence import (
     Refinement,
     RefinementTuning,
@@ -35,6 +40,7 @@ from pdesolve.verification.identities import identity_checks
 from pdesolve.verification.implications import implication_checks
 from pdesolve.verification.order_studies import manufactured_tables
 from pdesolve.verification.orders import FitTuning, OrderRow, OrderTable
+from pdesolve.verification.periods import Periods
 from pdesolve.verification.second_route import second_route_checks
 from pdesolve.verification.simulation import simulate
 from pdesolve.version import __version__
@@ -246,7 +252,7 @@ def _shorten(
     solution: Solution, periods: tuple[int, int, int], found: list[Periods]
 ) -> Iterator[Check]:
     """Make the discrete model's periods shorter and shorter."""
-    chosen = on_dates(solution.case.market, periods)
+    chosen = on_dates(solution.case.market, affordable(solution, periods))
     if chosen is None:
         yield Check(
             group="discrete model",

@@ -7,7 +7,8 @@ import pytest
 
 from pdesolve.case import load_case
 from pdesolve.solver.pde.solver import solve
-from pdesolve.verification.discrete_limit import Periods, limit_checks, period_checks, to_the_limit
+from pdesolve.verification.discrete_limit import limit_checks, period_checks, to_the_limit
+from pdesolve.verification.periods import Periods
 from tests.tools.solutions import solved
 from tests.verification.test_second_route import change_rates, drop_half, flip_k4
 
