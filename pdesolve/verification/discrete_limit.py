@@ -112,9 +112,9 @@ def _slow_checks(found: Sequence[Periods], tuning: LimitTuning) -> Iterator[Chec
 
     Each is in as much doubt as any: the fields are coupled.
     """
-    doubt = max(one.at_its_own_order(tuning.falling)[1] / one.scale for one in found)
-    for one in found:
-        limit, _, error = one.at_its_own_order(tuning.falling)
+    ends = [one.at_its_own_order(tuning.falling, tuning.approach) for one in found]
+    doubt = max(end[1] / one.scale for one, end in zip(found, ends, strict=True))
+    for one, (limit, _, error) in zip(found, ends, strict=True):
         gap, bound = abs(limit - one.pde), doubt * one.scale + error
         decided = bound <= tuning.telling * one.scale
         name, periods = one.field.replace("_", " "), ", ".join(map(str, one.periods))

@@ -40,7 +40,6 @@ from pdesolve.verification.richardson import Richardson, extrapolate
 
 FIELDS = (*equations.FIELDS, "attention")
 DIRECTIONS = ("xi", "psi", "time")
-COARSEST = 2**6  # intervals along xi, or a multiple: half as many again, six times, is whole
 PARAMETERS = {"xi": "intervals along xi", "psi": "elements along psi", "time": "time steps"}
 
 
@@ -54,14 +53,14 @@ class RefinementTuning:
         Of the order in theory: a real case need not have reached the asymptotic range.
     felt : float
         Of the prior's variance: nodes with less are in the far field.
-    further : int
-        Resolutions along xi, each half as fine again as the last, that are tried at most after the
-        first three.
+    further, finer : int, float
+        Further three resolutions along xi that are tried at most, and how much finer each time.
     """
 
     least: float = 0.5
     felt: float = 1e-3
-    further: int = 4
+    further: int = 2
+    finer: float = 2.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +109,8 @@ def refinement(
     ----------
     found : Solution
         Says how many nodes and which time steps to start from: resolutions are about 2/3, 1 and
-        3/2 of its xi nodes (or the first three in a row half as fine again that show the order), or
-        1/2, 1 and 2 of its psi elements or of half its time steps.
+        3/2 of its xi nodes (finer ones if these show no order yet), or 1/2, 1 and 2 of its psi
+        elements or of half its time steps.
     direction : {"xi", "psi", "time"}
     tuning : RefinementTuning
 
@@ -129,13 +128,12 @@ def refinement(
     if direction not in directions(found):
         raise ValueError(f"{found.case.name}: there is nothing to refine along {direction}")
     began = time.perf_counter()
-    runs = [_solve(found, *_level(found, direction, rung)) for rung in range(3)]
-    table = _table(found, runs, direction, tuning)
-    for rung in range(3, 3 + (tuning.further if direction == "xi" else 0)):
+    for trial in range(1 + (tuning.further if direction == "xi" else 0)):
+        levels = _levels(found, direction, tuning.finer**trial)
+        runs = [_solve(found, *level) for level in levels]
+        table = _table(found, runs, direction, tuning)
         if table.passed:
             break
-        runs = [*runs[1:], _solve(found, *_level(found, direction, rung))]
-        table = _table(found, runs, direction, tuning)
     scales = error_scales(found)
     values = {
         name: extrapolate(
@@ -150,20 +148,23 @@ def refinement(
     return Refinement(direction=direction, table=table, values=values)
 
 
-def _level(found: Solution, direction: str, rung: int) -> tuple[int, Grid, list[Array]]:
-    """Resolution, grid and step lengths of a run, between announcements, the latest first."""
+def _levels(
+    found: Solution, direction: str, finer: float = 1.0
+) -> list[tuple[int, Grid, list[Array]]]:
+    """Resolution, grid and step lengths of each run, between announcements, the latest first."""
     space = found.space
     lefts = [piece[-1] - piece[::-1] for piece in pieces(found.times, found.case.market)[::-1]]
+    steps = [np.diff(left) for left in lefts]
     if direction == "xi":
-        n = COARSEST * max(1, round((space.n_xi - 1) / 1.5 / COARSEST)) * 3**rung // 2**rung
-        return n, replace(space, n_xi=1 + n), [np.diff(left) for left in lefts]
+        unit = round(finer * max(4, round((space.n_xi - 1) / 6)))
+        return [(n, replace(space, n_xi=1 + n), steps) for n in (4 * unit, 6 * unit, 9 * unit)]
     if direction == "psi":
-        n = 2**rung * max(1, round((space.n_psi - 1) / space.stages / 2))
-        return n, replace(space, n_psi=1 + space.stages * n), [np.diff(left) for left in lefts]
+        least = max(1, round((space.n_psi - 1) / space.stages / 2))
+        counts = (least, 2 * least, 4 * least)
+        return [(n, replace(space, n_psi=1 + space.stages * n), steps) for n in counts]
     pairs = [np.diff(np.append(left[:-1:2], left[-1])) for left in lefts]
-    n = 2**rung
     count = sum(pair.size for pair in pairs)
-    return n * count, space, [np.repeat(pair / n, n) for pair in pairs]
+    return [(n * count, space, [np.repeat(pair / n, n) for pair in pairs]) for n in (1, 2, 4)]
 
 
 def _table(

@@ -119,20 +119,21 @@ class Periods:
         """How much periods half as long change the extrapolation."""
         return abs(self.limit - _limit(self.longer, *self.values[:2]))
 
-    def at_its_own_order(self, falling: float) -> tuple[float, float, float]:
+    def at_its_own_order(self, falling: float, approach: float) -> tuple[float, float, float]:
         """Where values of no first order yet lead, how much that is in doubt, and its error.
 
-        Extrapolated at first order and at the order that is seen (Aitken), whichever the last
-        halving of the periods changes less; in doubt by that change and by how far apart they are.
+        An order on its way to one is taken to get there, and in doubt is what the last halving of
+        the periods changes. Else the order that is seen is taken to stay (Aitken); in doubt is what
+        the last halving changes, and how far it is from where first order would lead.
         """
-        first, seen = self.limit, _aitken(*self.values, falling)
+        if self.on_its_way(approach):
+            return self.limit, self.unsettled, self.error
+        seen = _aitken(*self.values, falling)
         moved = abs(seen - _aitken(self.longer, *self.values[:2], falling))
-        if self.unsettled <= moved:
-            return first, abs(first - seen) + self.unsettled, self.error
         before, now = self.changes
         ratio = before / now if before > falling * now > 0.0 else np.inf
         more = 1.0 if ratio == np.inf else 1.0 + 4.0 * ratio / (ratio - 1.0) ** 2
-        return seen, abs(first - seen) + moved, self.error + more * self.numerical
+        return seen, abs(self.limit - seen) + moved, self.error + more * self.numerical
 
     def on_its_way(self, share: float) -> bool:
         """Whether the order's distance from one falls to that share when periods halve."""

@@ -66,7 +66,7 @@ def test_known_values_of_the_two_point_case() -> None:
 
 def test_resolutions_share_nodes_and_steps(three_states: Solution) -> None:
     for direction, ratio in (("xi", 1.5), ("psi", 2.0), ("time", 2.0)):
-        levels = [module._level(three_states, direction, rung) for rung in range(3)]
+        levels = module._levels(three_states, direction)
         sizes = [n for n, _, _ in levels]
         assert sizes[1] / sizes[0] == sizes[2] / sizes[1] == ratio
         for n, grid, (steps,) in levels:
@@ -94,11 +94,11 @@ def test_resolutions_share_nodes_and_steps(three_states: Solution) -> None:
 
 def test_finer_resolutions_show_an_order_that_coarse_ones_do_not() -> None:
     """A few nodes do for what is reported, but not for all of the state space."""
-    rough = solved("disaster", tol=1e-3)
+    rough = solved("three_states")
     only = refinement(rough, "xi", RefinementTuning(further=0)).table
     found = refinement(rough, "xi").table
-    assert not only.passed and only.resolutions == (64.0, 96.0, 144.0)
-    assert found.passed and found.resolutions == (96.0, 144.0, 216.0)
+    assert not only.passed and found.passed
+    assert found.resolutions[0] > only.resolutions[0]
 
 
 def test_a_wrong_order_stays_wrong_at_finer_resolutions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +106,8 @@ def test_a_wrong_order_stays_wrong_at_finer_resolutions(monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "expected_order", lambda found, direction: 8.0)
     table = refinement(replace(binary, space=replace(binary.space, order=2)), "xi").table
     assert not table.passed
-    assert table.resolutions == (324.0, 486.0, 729.0)
+    coarse = [n for n, _, _ in module._levels(binary, "xi")]
+    assert table.resolutions[0] > 4.0 * coarse[0]
 
 
 def test_a_lower_order_is_seen() -> None:
