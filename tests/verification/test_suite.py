@@ -12,9 +12,10 @@ from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from pdesolve.verification.discrete_limit import period_checks, to_the_limit
+from pdesolve.verification.error_bars import bars
 from pdesolve.verification.identities import identity_checks
 from pdesolve.verification.implications import implication_checks
-from pdesolve.verification.suite import QUICK, Report, bars, simulated, verify
+from pdesolve.verification.suite import QUICK, Report, simulated, verify
 
 
 def test_a_right_solution_passes(verified: Report) -> None:
