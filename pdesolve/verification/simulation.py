@@ -180,12 +180,13 @@ def _physical(
 
 
 def _rare(solution: Solution, paths: int, tuning: SimulationTuning) -> float | None:
-    """The rarest of a few payoffs, if too few paths would have it."""
+    """The lowest or the highest of a few payoffs, if too few paths would have it; the rarer one."""
     payoff = solution.case.payoff
     if not isinstance(payoff, DiscretePayoff):
         return None
-    least = int(np.argmin(payoff.probabilities))
-    return None if payoff.probabilities[least] * paths >= tuning.seen else payoff.values[least]
+    known = sorted(zip(payoff.values, payoff.probabilities, strict=True))
+    value, share = min(known[0], known[-1], key=lambda one: one[1])
+    return None if share * paths >= tuning.seen else value
 
 
 def _payoffs(

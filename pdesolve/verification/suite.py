@@ -47,7 +47,7 @@ from pdesolve.version import __version__
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How hard `verify` looks; half a minute to a minute and a half on the named cases.
+    """How hard `verify` looks; a minute or two on most named cases, four on heavy tails.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Effort:
 
 
 FULL = Effort(finer=FINER, periods=(64, 128, 256), paths=10000, dates=128, orders=True)
-QUICK = Effort(  # under half a minute for most cases
+QUICK = Effort(  # some ten to forty seconds for most cases
     finer=ByAxis(1.3, 1.6), periods=(32, 64, 128), paths=2000, dates=64, orders=False
 )
 
