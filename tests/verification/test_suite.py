@@ -71,7 +71,13 @@ def test_the_reference_of_one_line_is_finer_than_its_bars(name: str, tol: float)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["baseline", "normal", "binary", "three_states", "inattention"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("baseline", "normal", "binary", "three_states", "inattention"),
+        *("jackpot", "heavy_tails"),
+    ],
+)
 def test_named_cases_pass_in_full(name: str) -> None:
     found = verify(load_case(name))
     assert found.passed, found.failures
