@@ -149,7 +149,7 @@ def test_wrong_equations_still_fail_with_a_rare_payoff(
     change: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_rates(change)(monkeypatch)
-    solution = solve(load_case("jackpot"), tol=1e-4)
+    solution = solve(load_case("jackpot"), tol=1e-3)
     checks = list(limit_checks(to_the_limit(solution, (16, 32, 64)), kink=False))
     assert any(check.decided and not check.passed for check in checks)
 
