@@ -35,8 +35,39 @@ class Motion(NamedTuple):
 def motion(market: Market, precision_rate: Array) -> Motion:
     """Diffusion and learning speed at precision rate A (derivation.md, sections 3 and 13)."""
     rs, a = market.risk_aversion * market.supply_volatility, precision_rate
-    share, h = a / rs, market.public_precision
-    return Motion(kappa2=(share + rs) ** 2 + h, psi_dot=share**2 + a + h, risk=a + rs**2)
+    psi_dot, risk = (a / rs) ** 2 + a + market.public_precision, a + rs**2
+    return Motion(kappa2=psi_dot + risk, psi_dot=psi_dot, risk=risk)
+
+
+def per_precision(market: Market, precision_rate: Array) -> Motion:
+    """Derivatives of `motion` to the precision rate."""
+    rs, a = market.risk_aversion * market.supply_volatility, precision_rate
+    return Motion(kappa2=2 * (a / rs + rs) / rs, psi_dot=2 * a / rs**2 + 1, risk=np.ones_like(a))
+
+
+class Felt(NamedTuple):
+    """What the equations feel of attention, and how that moves with the variance.
+
+    Attributes
+    ----------
+    move : Motion
+    cost : array
+        C, money/time.
+    by_move, by_cost : Motion, array
+        Their derivatives to V.
+    """
+
+    move: Motion
+    cost: Array
+    by_move: Motion
+    by_cost: Array
+
+    @classmethod
+    def of(cls, market: Market, response: Response, move: Motion, variance: Array) -> "Felt":
+        """By the best response to these variances: dC/dA = V/(2 rho), the first-order condition."""
+        to_a, slope = per_precision(market, response.precision_rate), response.slope
+        by_cost = variance / (2 * market.risk_aversion) * slope
+        return cls(move, response.cost, Motion(*(by_a * slope for by_a in to_a)), by_cost)
 
 
 def rates(
@@ -88,16 +119,13 @@ def partials(
     u_xixi: Array,
     u_psi: Array,
     static: Cumulants,
-    move: Motion,
-    response: Response,
-    market: Market,
-    variance: Array,
+    felt: Felt,
+    risk_aversion: float,
 ) -> tuple[Array, Array]:
     """Partial derivatives of `rates` to the fields (c0) and to their xi-derivatives (c1).
 
-    Attention moves with the variance, so the column of v in c0 is the effect of one unit of
-    variance through A: d kappa²/dA = 2 kappa/(rho sigma), d psi_dot/dA = 2 A/(rho sigma)² + 1,
-    d(rho sigma kappa)/dA = 1 and dC/dA = V/(2 rho) (the first-order condition).
+    Attention moves with the variance, so the column of v in c0 is what one unit of variance does
+    through it.
 
     Returns
     -------
@@ -106,7 +134,7 @@ def partials(
     """
     q, q_xi, v_xi, l_xi = u[..., 0], u_xi[..., 0], u_xi[..., 1], u_xi[..., 2]
     _, ps, Vs, k3, _ = static
-    kappa2, psi_dot, risk = move
+    kappa2, psi_dot, risk = felt.move
     mu = psi_dot * ps + kappa2 * l_xi - risk * q
     c0 = np.zeros((3, 3, *q.shape))
     c0[0, 0] = -risk * (q_xi + Vs)
@@ -118,11 +146,6 @@ def partials(
     c1[1, 0] = 2 * kappa2 * (Vs + q_xi)
     c1[1, 2] = kappa2 * (v_xi + k3)
     c1[2, 0] = -risk
-    rs = market.risk_aversion * market.supply_volatility
-    a = response.precision_rate
-    to_a = Motion(kappa2=2 * (a / rs + rs) / rs, psi_dot=2 * a / rs**2 + 1, risk=np.ones_like(a))
-    to_cost = variance / (2 * market.risk_aversion)
-    by_a = rates(u, u_xi, u_xixi, u_psi, static, to_a, to_cost, market.risk_aversion)
-    for i in range(len(c0)):
-        c0[i, 1] = by_a[..., i] * response.slope
+    by_v = rates(u, u_xi, u_xixi, u_psi, static, felt.by_move, felt.by_cost, risk_aversion)
+    c0[:, 1] = np.moveaxis(by_v, -1, 0)
     return c0, c1

@@ -171,14 +171,14 @@ def _patterns(grid: Grid, fields: int, together: int) -> _Patterns:
     usual = np.zeros((together, fields, 2 * fields + 1 + grid.stages, 2 * half + 1))
     folded = np.zeros((len(near), fields, fields + 1, 2 * half + 1))
     places = half + fields * together * np.arange(-m, m + 1)
-    for i in range(fields):
-        for j in range(fields):
-            usual[:, i, j, places + j - i], folded[:, i, j, places + j - i] = middle[0], more[:, 0]
-            usual[:, i, fields + 1 + j, half + j - i] = 1.0
-        usual[:, i, fields, places], folded[:, i, fields, places] = middle[1], more[:, 1]
-        for a in range(together):
-            for b in range(together):
-                usual[a, i, 2 * fields + 1 + b, half + fields * (b - a)] = 1.0
+    i, j = np.arange(fields)[:, None], np.arange(fields)
+    at = places + (j - i)[..., None]
+    usual[:, i[..., None], j[:, None], at] = middle[0]
+    folded[:, i[..., None], j[:, None], at] = more[:, 0, None, None]
+    usual[:, :, fields, places], folded[:, :, fields, places] = middle[1], more[:, 1, None]
+    usual[:, i, fields + 1 + j, half + j - i] = 1.0
+    a, b = np.arange(together)[:, None], np.arange(together)
+    usual[a, :, 2 * fields + 1 + b, half + fields * (b - a)] = 1.0
     return _Patterns(usual, ends, folded)
 
 
@@ -233,7 +233,8 @@ def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "
 class _LU(NamedTuple):
     """Factors of the transpose of a band matrix.
 
-    Where rows change places they are kept as LAPACK has them, with the pivots.
+    The lower one is kept back to front, as an upper one: BLAS is faster from the front on. Where
+    rows change places they are kept as LAPACK has them, with the pivots.
     """
 
     upper: Array
@@ -251,7 +252,7 @@ class _LU(NamedTuple):
         if (pivots != np.arange(pivots.size)).any():
             exchanged = bands.T.copy("F"), pivots
         upper, lower = room
-        upper[...], lower[...] = bands[:, half : 2 * half + 1], bands[:, 2 * half :]
+        upper[...], lower[::-1, ::-1] = bands[:, half : 2 * half + 1], bands[:, 2 * half :]
         return cls(upper.T, lower.T, half, exchanged)
 
     def solve(self, x: Array) -> None:
@@ -261,7 +262,7 @@ class _LU(NamedTuple):
             self._exchanging(x, *self.exchanged, 1)
             return
         blas.dtbsv(self.half, self.upper, x, trans=1, overwrite_x=1)
-        blas.dtbsv(self.half, self.lower, x, trans=1, lower=1, diag=1, overwrite_x=1)
+        blas.dtbsv(self.half, self.lower, x, incx=-1, trans=1, diag=1, overwrite_x=1)
 
     def solve_transposed(self, x: Array) -> None:
         """Solve in place with its transpose."""
@@ -269,7 +270,7 @@ class _LU(NamedTuple):
         if self.exchanged is not None:
             self._exchanging(x, *self.exchanged, 0)
             return
-        blas.dtbsv(self.half, self.lower, x, lower=1, diag=1, overwrite_x=1)
+        blas.dtbsv(self.half, self.lower, x, incx=-1, diag=1, overwrite_x=1)
         blas.dtbsv(self.half, self.upper, x, overwrite_x=1)
 
     def _exchanging(self, x: Array, bands: Array, pivots: Array, transposed: int) -> None:

@@ -154,12 +154,11 @@ def step(
     """
     flat = np.empty((len(method.a) + 2, u.size))
     *k, stage, rest = _like(u, flat)
-    for i, (a, c) in enumerate(zip(method.a, method.c / h, strict=True)):
-        np.einsum("i,ij->j", a[:i], flat[:i], out=flat[-2])
+    for i, weights in enumerate(np.stack([method.a, method.c / h], axis=1)):
+        np.matmul(weights[:, :i], flat[:i], out=flat[-2:])
         stage += u
         f = local.rates(stage) if i else local.initial_rates
         _check(f)
-        np.einsum("i,ij->j", c[:i], flat[:i], out=flat[-1])
         rest += f
         k[i][...] = solve(rest)
     return stage + k[-1], k[-1]
@@ -167,9 +166,9 @@ def step(
 
 def _like(u: Array, rows: Array) -> Array:
     """Arrays shaped and laid out in memory like u, each of the numbers in a row."""
-    order = np.argsort(u.strides)[::-1]
-    shaped = rows.reshape(len(rows), *np.array(u.shape)[order])
-    return shaped.transpose(0, *(1 + np.argsort(order)))
+    order = sorted(range(u.ndim), key=lambda axis: -u.strides[axis])
+    shaped = rows.reshape(len(rows), *(u.shape[axis] for axis in order))
+    return shaped.transpose(0, *(1 + order.index(axis) for axis in range(u.ndim)))
 
 
 def fixed_steps(

@@ -16,8 +16,11 @@ ORDERS = (2, 4, 6, 8, 10)  # along xi
 PSI_ORDERS = (1, 3, 5, 7)  # along psi
 
 
+@lru_cache(maxsize=16)
 def central_weights(derivative: int, order: int) -> Array:
     """Weights of a central difference for unit spacing, each the double nearest to it.
+
+    Not to be written to.
 
     With m = order/2 those of the first derivative at the offset k are, for k > 0,
     (-1)^(k + 1) m!²/(k (m - k)! (m + k)!), and odd in k; those of the second are 2/k times as large
@@ -43,7 +46,9 @@ def central_weights(derivative: int, order: int) -> Array:
     else:
         right = [2 * weight / k for k, weight in enumerate(first, start=1)]
         middle, sign = -2 * sum(right, Fraction(0)), 1
-    return np.array([float(w) for w in (*(sign * w for w in right[::-1]), middle, *right)])
+    found = np.array([float(w) for w in (*(sign * w for w in right[::-1]), middle, *right)])
+    found.flags.writeable = False
+    return found
 
 
 @lru_cache(maxsize=8)

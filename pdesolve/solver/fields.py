@@ -50,6 +50,11 @@ class States:
         self.mean = self.static.mean + c
         self.phi = self.xi * c - 0.5 * self.psi * c**2 + self.static.phi
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The points, as the key of a dictionary."""
+        return self.xi.shape, self.xi.tobytes(), self.psi.tobytes(), self.t.tobytes()
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Deviations:
@@ -68,9 +73,7 @@ class Deviations:
     times: Array
     states: Array
     rates: Array
-    _kept: dict[tuple[float, bool, bool], Surface] = field(
-        default_factory=dict, init=False, repr=False
-    )
+    _kept: dict[tuple[float, bool], Surface] = field(default_factory=dict, init=False, repr=False)
 
     def slab(self, t: float) -> Array:
         """Deviations at time t at the nodes, by cubic Hermite interpolation between time steps."""
@@ -78,28 +81,29 @@ class Deviations:
         near = slice(k, k + 2)
         return hermite(self.times[near], self.states[near], -self.rates[near], t)
 
-    def _surface(self, t: float, along_xi: bool, on_line: bool) -> Surface:
-        """All fields at time t, or their xi-derivatives, between the nodes; the last are kept.
+    def _surface(self, t: float, on_line: bool) -> Surface:
+        """All fields at time t and their xi-derivatives, between the nodes; the last are kept.
 
         On the line psi = 0, if that is all that is wanted: it is one of nodes.
         """
-        found = self._kept.get((t, along_xi, on_line))
+        found = self._kept.get((t, on_line))
         if found is None:
             slab, space = self.slab(t), self.space
-            values = space.derivatives(slab)[0] if along_xi else slab
+            values = np.stack([slab, space.derivatives(slab)[0]], axis=2)
             if on_line:
                 values, space = values[:1], replace(space, n_psi=1)
             found = Surface(space, values)
             if len(self._kept) > 1:
                 self._kept.clear()
-            self._kept[t, along_xi, on_line] = found
+            self._kept[t, on_line] = found
         return found
 
-    def at(
-        self, points: States, field: int, limit: Array | float, *, along_xi: bool = False
-    ) -> Array:
-        """A field (or its xi-derivative), NaN outside the grid and where psi is above a limit."""
-        space, out = self.space, np.full(points.xi.shape, np.nan)
+    def at(self, points: States, limit: Array | float) -> Array:
+        """All fields and their xi-derivatives, shape (..., 2, n_fields).
+
+        NaN outside the grid and where psi is above a limit.
+        """
+        space, out = self.space, np.full((*points.xi.shape, 2, self.states.shape[-1]), np.nan)
         on_line = not points.psi.any()
         with np.errstate(invalid="ignore", divide="ignore"):
             eta, z = space.locate(points.zeta, np.maximum(points.psi, 0.0))
@@ -109,6 +113,6 @@ class Deviations:
                 continue
             here &= (points.psi >= 0.0) & (points.psi <= limit)
             if here.any():
-                surface = self._surface(float(t), along_xi, on_line)
-                out[here] = surface(eta[here], z[here])[..., field]
+                surface = self._surface(float(t), on_line)
+                out[here] = surface(eta[here], z[here])
         return out

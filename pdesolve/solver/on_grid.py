@@ -25,6 +25,9 @@ UNLEARNED = (
 )
 
 
+FEW, KEPT = 32, 64  # points at which what is read is kept, and how many times
+
+
 class Known(NamedTuple):
     """The economy of a case and its static cumulants at the nodes of a grid."""
 
@@ -70,22 +73,42 @@ class GridReading(Reading):
     # ------------------------------------------------------------------ fields
 
     @cached_property
+    def _kept(self) -> dict[object, Array]:
+        """What was read at a few points."""
+        return {}
+
+    @cached_property
     def _deviations(self) -> Deviations:
         return Deviations(space=self.space, times=self.times, states=self.states, rates=self.rates)
 
     def _deviation(self, at: States, field: int, *, along_xi: bool = False) -> Array:
-        """A deviation (or its xi-derivative), NaN where it is not known."""
+        """A deviation (or its xi-derivative), NaN where it is not known.
+
+        All that there is at a few points is kept: it is asked for one after the other.
+        """
+        if at.xi.size > FEW:
+            return self._all_at(at)[..., int(along_xi), field]
+        key, kept = at.key, self._kept
+        if key not in kept:
+            if len(kept) >= KEPT:
+                kept.clear()
+            kept[key] = self._all_at(at)
+        return kept[key][..., int(along_xi), field]
+
+    def _all_at(self, at: States) -> Array:
+        """All deviations and their xi-derivatives, shape (..., 2, 3)."""
         limit: Array | float = np.inf
         if self.space.n_psi > 1 and at.psi.any():  # zero is always known
             limit = np.interp(at.t, self.times, self.psi_limit)
-        return self._deviations.at(at, field, limit, along_xi=along_xi)
+        return self._deviations.at(at, limit)
 
     def _states(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> States:
         """The points asked for; a warning if nobody can be at one: psi is above zero by then."""
         at = States(self.prior, xi, psi, t)
-        doubtful = at.t[(at.psi == 0.0) & (at.t > 0.0) & (at.t <= self.times[-1])]
-        if doubtful.size and doubtful.max() > self._begun:
-            warn_caller(UNLEARNED, __name__, Reading.__module__)
+        if at.t.any():
+            doubtful = at.t[(at.psi == 0.0) & (at.t > 0.0) & (at.t <= self.times[-1])]
+            if doubtful.size and doubtful.max() > self._begun:
+                warn_caller(UNLEARNED, __name__, Reading.__module__)
         return at
 
     @cached_property

@@ -16,7 +16,7 @@ from pdesolve.case import (
 from pdesolve.model.attention.response import best_response
 from pdesolve.model.attention.technology import Technology
 from pdesolve.model.economy import Economy
-from pdesolve.model.equations import Motion, motion, partials, rates
+from pdesolve.model.equations import Felt, Motion, motion, partials, rates
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.typing import Array
@@ -61,9 +61,8 @@ def test_partials_are_the_derivatives_of_rates(name: str) -> None:
     assert set(response.regime.tolist()) == REGIMES.get(name, set(response.regime.tolist()))
     assert name in REGIMES or 1 in response.regime
     move, _ = respond(jets.u)
-    c0, c1 = partials(
-        jets.u, jets.u_xi, jets.u_xixi, jets.u_psi, static, move, response, MARKET, variance
-    )
+    felt = Felt.of(MARKET, response, move, variance)
+    c0, c1 = partials(jets.u, jets.u_xi, jets.u_xixi, jets.u_psi, static, felt, RHO)
     e = 1e-6
     zero = np.zeros(3)
     for j, unit in enumerate(e * np.eye(3)):

@@ -84,26 +84,26 @@ def best_response(
     NoConvergence
         If the root-finder fails, which is not known to happen.
     """
-    v = np.asarray(variance, dtype=float)
-    start = None
+    given = np.asarray(variance, dtype=float)
+    v, start = np.atleast_1d(given), None
     if guess is not None and not technology.explicit:
-        start = np.broadcast_to(np.asarray(guess, float), v.shape).ravel()
+        start = np.broadcast_to(np.asarray(guess, float), v.shape)
     with np.errstate(all="ignore"):
-        benefit = v.ravel() / (2 * risk_aversion) - technology.handicap
+        benefit = v / (2 * risk_aversion) - technology.handicap
         try:
             total, regime = _choose(technology, benefit, start)
         except NoConvergence as error:
             raise NoConvergence(f"{error}, for {_describe(technology.spec)}") from None
         a, cost = technology.precision.rate(total), technology.cost.value(total)
         slope = technology.slope(total, benefit) / (2 * risk_aversion)
-    outside = regime != 1
-    if np.count_nonzero(outside):
-        slope[outside] = 0.0
+    slope[regime != 1] = 0.0
     unbounded = np.isinf(a + cost)
     if np.count_nonzero(unbounded):
-        raise NoOptimum(_no_optimum(technology, risk_aversion, v.ravel()[unbounded][0]))
-    total, a, cost, slope = (x.reshape(v.shape) for x in (total, a, cost, slope))
-    return Response(total, a, cost, slope, regime.reshape(v.shape))
+        raise NoOptimum(_no_optimum(technology, risk_aversion, v[unbounded][0]))
+    if not given.ndim:
+        total, a, cost, slope = (x.reshape(()) for x in (total, a, cost, slope))
+        regime = regime.reshape(())
+    return Response(total, a, cost, slope, regime)
 
 
 def _choose(
@@ -112,10 +112,9 @@ def _choose(
     """The best of no attention, the interior maximum and the capacity, and which one it is."""
     lower, upper, low, high = tech.interior
     inner = (benefit > low) & (benefit < high)
-    if np.count_nonzero(inner) == inner.size:
-        total = _interior(tech, benefit, start, lower, upper)
-        if not tech.precision.convex:
-            return total, np.ones(total.shape, np.int8)
+    if tech.explicit:
+        total = tech.root(benefit)
+        total[benefit <= low] = 0.0
     else:
         total = np.where(np.isnan(benefit), np.nan, 0.0)
         start = None if start is None else start[inner]
@@ -125,9 +124,10 @@ def _choose(
         total = np.where(inner | np.isnan(benefit), total, 0.0)
     else:
         capped = benefit >= high
+    regime = inner.astype(np.int8)
     if np.count_nonzero(capped):
-        total = np.where(capped, tech.capacity, total)
-    return total, inner.astype(np.int8) + 2 * capped.astype(np.int8)
+        total[capped], regime[capped] = tech.capacity, 2
+    return total, regime
 
 
 def _compare(
@@ -154,8 +154,6 @@ def _interior(
     tech: Technology, benefit: Array, start: Array | None, lower: float, upper: float
 ) -> Array:
     """The root of the margin between `lower` and `upper`, which has one for every benefit given."""
-    if tech.explicit:
-        return tech.root(benefit)
     reach = tech.reach(benefit)
     top = np.minimum(upper, reach)
     cold = np.full(benefit.shape, 1.0) if np.ndim(reach) == 0 else top

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.polynomial.legendre import leggauss
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtri
 from scipy.stats import norm
@@ -141,23 +141,25 @@ class MixturePrior(Prior):
         v = s2 / stretch
         base = self.log_weights[:, None] - 0.5 * np.log1p(psi * s2)
         u = self.offsets[:, None]
-        pull = zeta - psi * u
-        points = np.arange(zeta.size)
+        points, alike = np.arange(zeta.size), self.sds.size == 1
 
-        def relative(top: Array) -> tuple[Array, Array]:
-            """Log masses and means less those of the components `top`."""
-            sd_top = top if self.sds.size > 1 else np.zeros_like(top)
+        def relative(
+            top: NDArray[np.intp] | int, at: NDArray[np.intp] | slice
+        ) -> tuple[Array, Array]:
+            """Log masses and means less those of the components `top` there."""
             apart = u - self.offsets[top]
-            wider = v - v[sd_top, points]
-            shrunk = apart / stretch[sd_top, points]
             middle = 0.5 * (u + self.offsets[top])
-            log_mass = base - base[top, points] + shrunk * (zeta - psi * middle)
+            shrunk = apart / stretch[0 if alike else (top, at)]
+            log_mass = base - base[top, at] + shrunk * (zeta - psi * middle)
+            if alike:
+                return log_mass, shrunk
+            wider, pull = v - v[top, at], zeta - psi * u
             return log_mass + 0.5 * wider * pull**2, shrunk + pull * wider
 
-        top = np.argmax(relative(np.zeros(zeta.size, dtype=np.intp))[0], axis=0)
-        log_mass, distance = relative(top)
-        sd_top = top if self.sds.size > 1 else 0
-        u_top, v_top, stretch_top = self.offsets[top], v[sd_top, points], stretch[sd_top, points]
+        top = np.argmax(relative(0, slice(None))[0], axis=0)
+        log_mass, distance = relative(top, points)
+        own = 0 if alike else (top, points)
+        u_top, v_top, stretch_top = self.offsets[top], v[own], stretch[own]
         log_top = (zeta - 0.5 * psi * u_top) * u_top / stretch_top + 0.5 * v_top * zeta**2
         anchor = u_top / stretch_top + zeta * v_top
         return Tilted(base[top, points] + log_top, anchor, np.exp(log_mass), distance, v)

@@ -110,7 +110,9 @@ class Prior(ABC):
         ValueError
             If some `psi` is negative.
         """
-        z, p = np.broadcast_arrays(np.asarray(zeta, np.float64), np.asarray(psi, np.float64))
+        z, p = np.asarray(zeta, np.float64), np.asarray(psi, np.float64)
+        if z.shape != p.shape:
+            z, p = np.broadcast_arrays(z, p)
         if z.size > FEW:
             return Cumulants(*self._in_chunks(self._cumulants, 5, z, p))
         key = (z.shape, z.tobytes(), p.tobytes())

@@ -32,7 +32,7 @@ class BudgetTuning:
         and 2.1 times the nodes follow it, of sixteen steps or so.
     kinked : float
         Nodes times steps of a whole solve, over those of its first pass, where attention has kinks,
-        at a tolerance of 1e-5 (it takes three times as many at a tenth of it).
+        at a tolerance of 1e-5 (nearly three times as many at a tenth of it).
     whole_pass : float
         The same over those of its last pass, without kinks.
     long : float
@@ -42,9 +42,14 @@ class BudgetTuning:
     work: float = 4e6
     few_steps: int = 5
     whole: float = 72.0
-    kinked: float = 50.0
+    kinked: float = 70.0
     whole_pass: float = 1.5
     long: float = 60.0
+
+    def kinked_work(self, first: Solution, tolerance: float) -> float:
+        """About how many nodes times steps follow a first pass where attention has kinks."""
+        harder = (1e-5 / tolerance) ** 0.45
+        return self.kinked * harder * node_count(first) * steps_tried(first)
 
 
 class BudgetSpent(PassError):

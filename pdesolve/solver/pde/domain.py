@@ -233,12 +233,16 @@ def _bend(prior: Prior, low: float, high: float, step: float) -> float:
     return 1.0 / max(steepest, 1e-3 * prior.sd)
 
 
-def _visited(economy: Economy, found: Scan, row: int, psi: float, sds: float) -> float:
-    """Largest variance found at a psi in states that a path may get to."""
-    mine = found.row == row
-    variance = found.static.variance[mine]
-    there = economy.visits(found.zeta[mine], psi, sds)
-    return float(variance[there].max() if there.any() else variance.max())
+def _visited(economy: Economy, found: Scan, psi: Array, sds: float) -> Array:
+    """Largest variance found at each psi in states that a path may get to; of all if in none."""
+    by_row = np.argsort(found.row, kind="stable")
+    cuts = np.searchsorted(found.row[by_row], np.arange(1, psi.size))
+    variances = np.split(found.static.variance[by_row], cuts)
+    largest = []
+    for variance, zeta, one in zip(variances, np.split(found.zeta[by_row], cuts), psi, strict=True):
+        there = economy.visits(zeta, float(one), sds)
+        largest.append(variance[there].max() if there.any() else variance.max())
+    return np.array(largest)
 
 
 def _learning(
@@ -257,8 +261,7 @@ def _learning(
         fan = 1.0 + psi[:, None] * half_range / half
         xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
         found = scan(prior, xi, psi, step)
-        rows = enumerate(psi.tolist())
-        static = np.array([_visited(economy, found, k, one, sds) for k, one in rows])
+        static = _visited(economy, found, psi, sds)
         bound = static * (1.0 + rs**2 * horizon * static)
         return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
 

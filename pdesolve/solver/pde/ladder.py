@@ -1,10 +1,12 @@
 """How many nodes a direction needs, measured on grids that are thin the other way.
 
-Where attention has no kink, what too few nodes along one direction do to the reported values hardly
-depends on how many there are along the other, nor on the time steps. So each direction has a ladder
-of grids: few nodes the other way, few steps, and on every rung more nodes along it. A rung's error
-is what the next one changes: it is measured, whatever the orders of the scheme, which only say
-which rung to try next; between two rungs it is interpolated.
+What too few nodes along one direction do to the reported values hardly depends on how many there
+are along the other, nor on the time steps. So each direction has a ladder of grids: few nodes the
+other way, few steps, and on every rung more nodes along it. A rung's error is what the next one
+changes: it is measured, whatever the orders of the scheme, which only say which rung to try next;
+between two rungs it is interpolated where it is regular. Where it is not, a change may be small by
+luck: then an error is not believed to have fallen much faster than at that order from the rung
+below.
 """
 
 from typing import NamedTuple
@@ -52,12 +54,15 @@ class Ladder:
         self._nodes = space.n_xi if axis == "xi" else space.n_psi
         self._usual = space.n_psi if axis == "xi" else space.n_xi
         self._across = space.n_psi if axis == "xi" else max(1, round(how.thinner * space.n_xi))
-        self._unit, self._regular = (space.stages, False) if axis == "psi" else (1, True)
+        self._unit = space.stages if axis == "psi" else 1
+        self._regular = getattr(ByAxis(*how.regular), axis)
         scheme = space.order if axis == "xi" else space.psi_order
         self._order = min(getattr(ByAxis(*how.orders), axis), scheme)
         self._ratio = getattr(ByAxis(*how.ratios), axis)
-        self._times = first.times if axis == "xi" else _steps(first, run.tolerance, how)
-        self._known: dict[int, Solution | None] = {self._nodes: first} if axis == "xi" else {}
+        few = axis == "xi" and not how.whole
+        self._times = first.times if few else _steps(first, run.tolerance, how)
+        same = self._across == self._usual and self._times.size == first.times.size
+        self._known: dict[int, Solution | None] = {self._nodes: first} if same else {}
 
     def climb(self, target: float) -> Rung:
         """The fewest nodes with an error of at most the target, relative to the scales.
@@ -75,8 +80,12 @@ class Ladder:
         if not self._regular:  # so few may be right by luck
             nodes = 1 + self._unit * round(grown * (1 + (nodes - 1) / self._unit))
             after = self._next(nodes, self._ratio)
+            if self._nodes in self._known and nodes > self._nodes:
+                below = self._rung(self._nodes, nodes, None)
         for _ in range(how.rungs):
             here = self._rung(nodes, after, below)
+            if here.size == np.inf and self._known.get(after, self._first) is None:
+                break
             found = self._near(below, here, target) if self._regular else here
             if found.size <= target and found.nodes <= how.near * nodes:
                 return found
@@ -86,6 +95,12 @@ class Ladder:
             least, most = self._next(nodes, self._ratio), self._next(nodes, how.most)
             after = int(np.clip(self._count(min(wanted, 2.0 * most)), least, most))
         raise PassError(f"no {self._axis} nodes are found to be enough", None, 0)
+
+    def widen(self, across: int) -> None:
+        """Have at least so many nodes the other way."""
+        if across > self._across:
+            self._across = across
+            self._known.clear()
 
     def at(self, nodes: int) -> Rung:
         """So many nodes, and what they leave."""
@@ -124,6 +139,9 @@ class Ladder:
         found = Rung(nodes, moved, worst(self._first, moved))
         order = self._observed(below, found) if below else self._unsure
         kept = self._how.safety / (1.0 - (nodes / after) ** order)
+        if below and np.isfinite(below.size) and nodes > below.nodes:
+            lucky = below.size * (below.nodes / nodes) ** self._how.luck
+            kept = max(kept, lucky / found.size) if found.size > 0.0 else kept
         return Rung(nodes, times(moved, kept), kept * found.size)
 
     def _near(self, below: Rung | None, here: Rung, target: float) -> Rung:
@@ -169,5 +187,6 @@ class Ladder:
 def _steps(first: Solution, tolerance: float, how: LadderTuning) -> Array:
     """A first pass's time steps, or more of them: too few hide what happens along psi at first."""
     least = int(how.begun_steps * (how.begun / tolerance) ** (1 / how.orders[1]))
-    steps = max(first.steps["accepted"], least)
-    return respaced(first.times, first.case.market, steps)
+    if least <= first.steps["accepted"]:
+        return first.times
+    return respaced(first.times, first.case.market, least)

@@ -92,20 +92,32 @@ def solve_to_tolerance(
             return found
     domain = domain.of_order(tuning.refine.psi_order, tuning.refine.fade)
     nodes, fixed = first_nodes(
-        case, economy, domain, tolerance, tuning.pilot, tuning.errors, rough=True
+        case, economy, domain, min(tolerance, 1e-5), tuning.pilot, tuning.errors, rough=True
     )
     nodes = nodes._replace(xi=first.space.n_xi)
+    if not has_jump(first, tuning.errors):
+        rough = tuning.kinked.steps_for(tolerance)
+        first = pilot(run, domain, nodes, rough, fixed.xi, tuning.pilot)
+        run.announce(tuning.budget.kinked_work(first, tolerance))
+        found = _climbed(run, domain, first, tolerance, tuning, kinked=True)
+        if found is not None:
+            return found
     first = pilot(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
-    harder = max(1.0, 1e-5 / tolerance) ** 0.5
-    run.announce(tuning.budget.kinked * harder * node_count(first) * steps_tried(first))
+    run.announce(tuning.budget.kinked_work(first, tolerance))
     return _refined(run, domain, first, fixed, tolerance, tuning)
 
 
 def _climbed(
-    run: Metered, domain: Domain, first: Solution, tolerance: float, tuning: Tuning
+    run: Metered,
+    domain: Domain,
+    first: Solution,
+    tolerance: float,
+    tuning: Tuning,
+    *,
+    kinked: bool = False,
 ) -> Solution | None:
     """Solve on as many nodes as the ladders call for; None where those do not lead anywhere."""
-    how, best, note = tuning.ladder, None, ""
+    how, best, note = tuning.kinked if kinked else tuning.ladder, None, ""
     doubt = replace(tuning.errors, coupled=how.coupled, doubt=how.doubt)
     share, quick = 1.0, how.time
     ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
@@ -121,7 +133,7 @@ def _climbed(
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
             break
-        if has_kink(best):
+        if has_kink(best) and not kinked:
             return None
         parts = ByAxis(*(one.error for one in rungs))
         ends = ends_leave(run, best, first, tuning)
@@ -154,11 +166,15 @@ def _rungs(
     ladders: ByAxis[Ladder], first: Solution, tolerance: float, how: LadderTuning
 ) -> ByAxis[Rung]:
     """Nodes either way, and what they leave: as many as it takes, or those of the case file."""
-    numerics, found = first.case.numerics, []
-    fixed = numerics.xi_nodes, numerics.psi_nodes
-    for ladder, share, count in zip(ladders, how.share, fixed, strict=True):
-        found.append(ladder.at(count) if count else ladder.climb(share * tolerance))
-    return ByAxis(*found)
+    numerics, found = first.case.numerics, dict[str, Rung]()
+    fixed, share = ByAxis(numerics.xi_nodes, numerics.psi_nodes), ByAxis(*how.share)
+    for axis in ("psi", "xi"):
+        ladder, count = getattr(ladders, axis), getattr(fixed, axis)
+        if axis == "xi" and how.whole:
+            ladder.widen(found["psi"].nodes)
+        target = getattr(share, axis) * tolerance
+        found[axis] = ladder.at(count) if count else ladder.climb(target)
+    return ByAxis(**found)
 
 
 def _refined(

@@ -11,11 +11,12 @@ from pdesolve.case.errors import PdesolveError
 from pdesolve.model import equations
 from pdesolve.model.attention.response import Response
 from pdesolve.model.economy import Economy
-from pdesolve.model.equations import Motion
+from pdesolve.model.equations import Felt, Motion
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.banded import Factors, Room
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import static_nodes
+from pdesolve.solver.pde.corners import Added, Corners
 from pdesolve.typing import Array
 
 
@@ -75,6 +76,11 @@ class Equilibrium:
         return np.moveaxis(np.zeros((len(self.sizes), *self.grid.xi.shape)), 0, -1)
 
     @cached_property
+    def corners(self) -> Corners:
+        """Kinks of attention on the grid."""
+        return Corners.of(self.economy, self.grid)
+
+    @cached_property
     def room(self) -> Room:
         """Where the factors of an implicit step are kept, until the next one's are."""
         return Room.of(self.grid, len(self.sizes))
@@ -82,6 +88,11 @@ class Equilibrium:
     def respond(self, u: Array, guess: Array | None = None) -> Response:
         """Optimal attention at every node, given the deviations u."""
         return self.economy.respond(self.static.variance + u[..., 1], guess)
+
+    def seen(self, u: Array, u_xi: Array, move: Motion) -> Added | None:
+        """What differences along xi make of kinks of attention."""
+        variance = self.static.variance + u[..., 1]
+        return self.corners.added(variance, self.static.third + u_xi[..., 1], move.kappa2)
 
     def rates(
         self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array
@@ -114,9 +125,15 @@ class EquilibriumAt:
         self._system = system
         self._u = u
         self._response = system.respond(u)
-        self._motion = system.economy.motion(self._response.precision_rate)
         self._derivatives = system.grid.derivatives(u)
-        self.initial_rates = system.rates(u, self._derivatives, self._motion, self._response.cost)
+        move, variance = (
+            system.economy.motion(self._response.precision_rate),
+            system.static.variance,
+        )
+        felt = Felt.of(system.economy.market, self._response, move, variance + u[..., 1])
+        added = system.seen(u, self._derivatives[0], move)
+        self._felt = added.to_felt(felt) if added else felt
+        self.initial_rates = system.rates(u, self._derivatives, *self._felt[:2])
 
     def rates(self, u: Array) -> Array:
         """Rates at a state nearby; the attention search starts from this state's."""
@@ -130,8 +147,10 @@ class EquilibriumAt:
         self, system: Equilibrium, u: Array, derivatives: tuple[Array, Array, Array]
     ) -> Array:
         response = system.respond(u, self._response.attention)
-        move = system.economy.motion(response.precision_rate)
-        return system.rates(u, derivatives, move, response.cost)
+        move, cost = system.economy.motion(response.precision_rate), response.cost
+        added = system.seen(u, derivatives[0], move)
+        move, cost = added.to(move, cost) if added else (move, cost)
+        return system.rates(u, derivatives, move, cost)
 
     @cached_property
     def coefficients(self) -> Coefficients:
@@ -141,16 +160,14 @@ class EquilibriumAt:
             self._u,
             *self._derivatives,
             system.static,
-            self._motion,
-            self._response,
-            system.economy.market,
-            system.static.variance + self._u[..., 1],
+            self._felt,
+            system.economy.risk_aversion,
         )
         size = np.array(system.sizes)
         ratio = (size / size[:, None])[:, :, None, None]
         np.multiply(ratio, c0, out=c0)
         np.multiply(ratio, c1, out=c1)
-        return Coefficients(c0, c1, 0.5 * self._motion.kappa2, self._motion.psi_dot)
+        return Coefficients(c0, c1, 0.5 * self._felt.move.kappa2, self._felt.move.psi_dot)
 
     def factor(self, shift: float) -> Callable[[Array], Array]:
         """Solver of (shift - J) x = r with that Jacobian J.

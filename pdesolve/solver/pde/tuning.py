@@ -1,6 +1,7 @@
 """The numbers that a solve of the equations goes by, besides those of the case, by part."""
 
 from dataclasses import dataclass
+from math import inf
 
 from pdesolve.numerics.rosenbrock import StepControl
 from pdesolve.solver.brief import Brief
@@ -110,6 +111,10 @@ class LadderTuning:
         not regular where the economy starts to learn fast: neighbours may have the same error.
     rungs : int
         At most.
+    regular : (bool, bool)
+        Whether errors fall from node to node as the scheme has it, along xi and along psi.
+    luck : float
+        Order that an error is believed to fall at, at most.
     orders : (float, float)
         Along xi and psi, the most that is believed of a ladder; that of the scheme if it is less.
     unsure : float
@@ -153,7 +158,10 @@ class LadderTuning:
 
     ratios: tuple[float, float] = (1.25, 1.38)
     thinner: float = 0.7
+    whole: bool = False
     rungs: int = 12
+    regular: tuple[bool, bool] = (True, False)
+    luck: float = inf
     orders: tuple[float, float] = (8.0, 7.0)
     unsure: float = 0.5
     aim: float = 0.6
@@ -180,6 +188,21 @@ class LadderTuning:
         """Tolerance of the time steps on the ladders."""
         times, least, most = self.rough
         return max(tolerance, least, min(times * tolerance, most))
+
+
+KINKED = LadderTuning(  # where attention leaves zero or meets its cap
+    ratios=(1.3, 1.4),
+    thinner=1.4,
+    whole=True,
+    luck=6.0,
+    orders=(6.0, 4.0),
+    unsure=0.7,
+    most=1.7,
+    safety=1.4,
+    start=(0.8, 0.65),
+    near=1.4,
+    share=(0.3, 0.5),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,6 +244,7 @@ class Tuning(Brief):
     pilot: PilotTuning = PilotTuning()
     refine: RefineTuning = RefineTuning()
     ladder: LadderTuning = LadderTuning()
+    kinked: LadderTuning = KINKED
     line: LineTuning = LineTuning()
     errors: ErrorTuning = ErrorTuning()
     certificate: CertificateTuning = CertificateTuning()

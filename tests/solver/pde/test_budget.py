@@ -41,7 +41,7 @@ def test_what_takes_long_says_so_on_a_terminal(
 def test_it_is_said_beforehand(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setattr("pdesolve.solver.pde.passes._bar", lambda *_: _silent())
-    monkeypatch.setattr("pdesolve.solver.pde.refine._refined", forbid)
+    monkeypatch.setattr("pdesolve.solver.pde.refine._climbed", forbid)
     with pytest.raises(AssertionError, match="should not have been called"):
         solve(load_case("inattention"), tol=1e-7, progress=True)
     said = re.fullmatch(

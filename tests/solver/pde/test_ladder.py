@@ -1,5 +1,7 @@
 """Ladders of thin grids: what they say a node count leaves, against far finer full grids."""
 
+from dataclasses import replace
+
 import pytest
 
 from pdesolve.case import load_case
@@ -10,7 +12,7 @@ from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import ErrorTuning, change, worst
 from pdesolve.solver.pde.ladder import Ladder
-from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.tuning import LadderTuning, Tuning
 from pdesolve.solver.solution import Solution
@@ -69,14 +71,39 @@ def test_one_node_leaves_nothing(binary: Solution) -> None:
     assert found.nodes == 1 and found.size == 0.0
 
 
-def test_kinks_go_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What thin grids say of them is worth nothing."""
+def test_kinks_have_ladders_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the other ladders say too little; and where attention jumps none says anything."""
     asked = []
-    monkeypatch.setattr(refine, "_climbed", lambda *given: asked.append(given))
+    monkeypatch.setattr(refine, "_climbed", lambda *_, kinked=False: asked.append(kinked))
     solve(load_case("inattention"), tol=1e-2)
-    assert not asked
+    assert asked == [True]
     solve(load_case("three_states"), tol=1e-2)  # as if ladders had led nowhere
-    assert len(asked) == 1
+    assert asked == [True, False, True]
+    monkeypatch.setattr(refine, "has_jump", lambda *_: True)
+    solve(load_case("inattention"), tol=1e-2)
+    assert asked == [True, False, True]
+
+
+def test_luck_is_not_believed() -> None:
+    """An error that hardly shows on a rung is taken from the one below it."""
+    run, first = metered("inattention")
+    how = replace(Tuning().kinked, luck=0.0, rungs=3)
+    xi = Ladder(run, first, "xi", how, DOUBT)
+    with pytest.raises(PassError, match="no xi nodes are found to be enough"):
+        xi.climb(1e-4)
+    assert Ladder(run, first, "xi", Tuning().kinked, DOUBT).climb(1e-4).size <= 1e-4
+
+
+def test_ladders_that_break_down_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, first = metered("three_states")
+    monkeypatch.setattr("pdesolve.solver.pde.ladder.retrace", broken)
+    with pytest.raises(PassError, match="no psi nodes are found to be enough"):
+        Ladder(run, first, "psi", LadderTuning(), DOUBT).climb(1e-6)
+    assert run.left > 3.9e6
+
+
+def broken(*_: object) -> Solution:
+    raise ZeroDivisionError
 
 
 @pytest.mark.parametrize("name", ["baseline", "three_states", "mixture"])

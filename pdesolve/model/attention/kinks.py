@@ -1,0 +1,41 @@
+"""Where attention bends: it leaves zero, or meets its cap (derivation.md, section 6)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pdesolve.model.attention.response import best_response
+from pdesolve.model.attention.technology import Technology
+
+BESIDE = 1e-9, 1e-4  # of a kink's variance: how far from it slopes are taken
+STRAIGHT = 1.5  # those two are as alike as that where the kink is one between two slopes
+
+
+class Kink(NamedTuple):
+    """A variance at which attention's slope jumps, money², and by how much dA/dV does."""
+
+    variance: float
+    jump: float
+
+
+def kinks(technology: Technology, risk_aversion: float) -> tuple[Kink, ...]:
+    """Corners at which the precision rate is continuous, with a slope on either side.
+
+    Where attention itself jumps there is none, nor where it sets in with another power of the
+    variance than the first (a power cost with a linear part and an exponent that is not 2).
+    """
+    _, _, low, high = technology.interior
+    corners = [(low, 1)] if technology.handicap > 0.0 else []
+    corners += [(high, -1)] if np.isfinite(technology.capacity) and high > low else []
+    found = []
+    for benefit, side in corners:
+        at = 2 * risk_aversion * (benefit + technology.handicap)
+        near, far = (1.0 + side * beside for beside in BESIDE)
+        inside = best_response(technology, risk_aversion, at * np.array([near, far]))
+        outside = best_response(technology, risk_aversion, at * np.array([2.0 - near]))
+        gap = abs(inside.precision_rate[0] - outside.precision_rate[0])
+        slope = inside.slope
+        straight = 0.0 < slope.max() < STRAIGHT * slope.min()
+        if straight and gap <= 4.0 * BESIDE[0] * at * slope[0]:
+            found.append(Kink(at, float(side * slope[0])))
+    return tuple(found)
