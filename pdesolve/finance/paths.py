@@ -46,7 +46,12 @@ class Trades(NamedTuple):
 
 
 def trade_paths(
-    solution: Solution, rng: np.random.Generator, paths: int, steps: int, investors: int
+    solution: Solution,
+    rng: np.random.Generator,
+    paths: int,
+    steps: int,
+    investors: int,
+    payoff: Array | None = None,
 ) -> Trades:
     """Simulate trade under the physical measure.
 
@@ -58,10 +63,12 @@ def trade_paths(
         Paths, and dates before T, an even number.
     investors : int
         Sampled from the continuum on every path.
+    payoff : array, optional
+        Of every path; drawn from the prior by default.
     """
     market = solution.case.market
     n0 = market.initial_supply
-    x = solution.prior.sample(rng, paths)
+    x = solution.prior.sample(rng, paths) if payoff is None else payoff
     one, none = np.ones(paths), np.zeros((investors, paths))
     fine = coarse = Trading(
         xi=solution.economy.start * one,
@@ -141,21 +148,40 @@ def _trade(
 # ---------------------------------------------------------------------- risk-neutral measure
 
 
+class Lean(NamedTuple):
+    """What every second path leans toward: a payoff, and the drift of dB at the start, 1/sqrt(t).
+
+    It falls as the price comes near the payoff.
+    """
+
+    payoff: float
+    pull: float
+
+
 class Neutral(NamedTuple):
     """Paths under the risk-neutral measure.
 
-    `moves` adds up kappa² p_xi² dt, and what is expected of the square of the price's jumps.
+    `moves` adds up kappa² p_xi² dt, and what is expected of the square of the price's jumps;
+    `log_ratio` is that of how likely the path is if it leans, to how likely it is.
     """
 
     xi: Array
     psi: Array
     moves: Array
+    log_ratio: Array
 
 
 def neutral_paths(
-    solution: Solution, rng: np.random.Generator, paths: int, steps: int
+    solution: Solution,
+    rng: np.random.Generator,
+    paths: int,
+    steps: int,
+    lean: Lean | None = None,
 ) -> tuple[Neutral, Neutral]:
     """Simulate the states under the risk-neutral measure; arguments as in `trade_paths`.
+
+    Where every second path leans, all of them together have the risk-neutral law with weights of
+    2 / (1 + exp(log_ratio)).
 
     Returns
     -------
@@ -163,15 +189,16 @@ def neutral_paths(
         At the last date, with all dates and with every second one.
     """
     none = np.zeros(paths)
-    fine = coarse = Neutral(np.full(paths, solution.economy.start), none, none)
+    fine = coarse = Neutral(np.full(paths, solution.economy.start), none, none, none)
     for t, precision in stretches(solution, steps):
         for k in range(0, t.size - 1, 2):
             dt = np.diff(t[k : k + 3])
             shocks = np.sqrt(dt)[:, None] * rng.standard_normal((2, paths))
             first, second = (AtDate(solution, now) for now in t[k : k + 2])
-            fine = _drift(solution, fine, first, float(dt[0]), shocks[0])
-            fine = _drift(solution, fine, second, float(dt[1]), shocks[1])
-            coarse = _drift(solution, coarse, first, float(dt.sum()), shocks[0] + shocks[1])
+            fine = _drift(solution, fine, first, float(dt[0]), shocks[0], lean)
+            fine = _drift(solution, fine, second, float(dt[1]), shocks[1], lean)
+            both = shocks[0] + shocks[1]
+            coarse = _drift(solution, coarse, first, float(dt.sum()), both, lean)
         if precision:
             draws, after = rng.random((2, paths)), AtDate(solution, just_after(float(t[-1])))
             fine, coarse = (
@@ -185,18 +212,27 @@ def _heard(
 ) -> Neutral:
     """Across an announcement."""
     found = heard_under_q(solution, after, now.xi, now.psi, precision, draws)
-    return Neutral(now.xi + found.news, now.psi + precision, now.moves + found.square)
+    return now._replace(
+        xi=now.xi + found.news, psi=now.psi + precision, moves=now.moves + found.square
+    )
 
 
-def _drift(solution: Solution, now: Neutral, fields: AtDate, dt: float, shock: Array) -> Neutral:
+def _drift(
+    solution: Solution, now: Neutral, fields: AtDate, dt: float, shock: Array, lean: Lean | None
+) -> Neutral:
     """From one date to the next: dxi = mu dt + sqrt(kappa2) dB, with the shock for dB."""
     p, variance, p_xi, l_xi = fields.at(
         now.xi, now.psi, "price", "variance", "price_slope", "log_value_slope"
     )
     _, move = respond(solution, variance)
-    mu = move.kappa2 * l_xi - move.risk * p
+    mu, log_ratio = move.kappa2 * l_xi - move.risk * p, now.log_ratio
+    if lean is not None:
+        pull = lean.pull * (lean.payoff - p) / (lean.payoff - solution.initial.price)
+        shock = shock + (np.arange(p.size) % 2) * pull * dt
+        log_ratio = log_ratio + pull * (shock - 0.5 * pull * dt)
     return Neutral(
         xi=now.xi + mu * dt + np.sqrt(move.kappa2) * shock,
         psi=now.psi + move.psi_dot * dt,
         moves=now.moves + move.kappa2 * p_xi**2 * dt,
+        log_ratio=log_ratio,
     )

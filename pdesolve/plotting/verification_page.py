@@ -15,8 +15,8 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from pdesolve.plotting.layout import centred, key, letter
 from pdesolve.plotting.style import NARROW, STYLE, Sheet, as_file
 from pdesolve.typing import Array
-from pdesolve.verification.discrete_limit import Periods
 from pdesolve.verification.orders import OrderTable
+from pdesolve.verification.periods import Periods
 from pdesolve.verification.suite import Report
 
 MARKS = ("o", "s", "^", "D", "v")

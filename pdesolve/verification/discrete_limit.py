@@ -1,122 +1,23 @@
-"""From the discrete model to the continuous limit: shorter and shorter periods."""
+"""From the discrete model to the continuous limit: shorter and shorter periods.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+Where payoffs far from each other are told apart a period may teach many times what was known,
+though it teaches little where the economy starts. The error is not of first order then, but of a
+lower one that changes slowly; values are extrapolated at the order that they show.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from pdesolve.case import Market
+from pdesolve.solver.discrete.domain import DiscreteTuning
 from pdesolve.solver.discrete.solver import solve_discrete
 from pdesolve.solver.pde.errors import error_scales
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS
 from pdesolve.verification.check import Check
-
-
-@dataclass(frozen=True, kw_only=True)
-class LimitTuning:
-    """What is made of the discrete model at three numbers of periods.
-
-    Attributes
-    ----------
-    amplified : float
-        Numerical errors of the discrete model, by the extrapolation: (8 + 6 + 1)/3.
-    noise : float
-        Numerical errors that the last change must exceed to show an order.
-    first_order : float
-        How far the order may be from one, times the number of periods: the next term is of second
-        order. About twice what the named cases show.
-    round_off : float
-        Of the value.
-    too_much : float
-        To learn in one period, in units of what is known: the periods are too long to tell.
-    approach : float
-        Most of the order's distance from one that is left when periods halve, if it is on its way
-        there: the next term leaves a half. A wrong order stays where it is.
-    """
-
-    amplified: float = 5.0
-    noise: float = 20.0
-    first_order: float = 48.0
-    round_off: float = 1e-12
-    too_much: float = 1.0
-    approach: float = 0.85
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Periods:
-    """A reported value of the discrete model at three numbers of periods, each twice the last.
-
-    Attributes
-    ----------
-    field : str
-    periods : (int, int, int)
-    values : (float, float, float)
-    pde : float
-        The same value of the continuous-time limit.
-    error : float
-        Its error bar, and that of the discrete model's interpolation and quadrature.
-    scale : float
-        Size of the field.
-    longer : float
-        The value at half the fewest periods; NaN if not known.
-    taught : float
-        What the first of the fewest periods teaches, in units of the precision that 1/V is: much
-        more than one, and the periods are too long to tell where they lead.
-    """
-
-    field: str
-    periods: tuple[int, int, int]
-    values: tuple[float, float, float]
-    pde: float
-    error: float
-    scale: float
-    taught: float
-    longer: float = float("nan")
-
-    @property
-    def changes(self) -> tuple[float, float]:
-        """How much each halving of the period changes."""
-        return abs(self.values[1] - self.values[0]), abs(self.values[2] - self.values[1])
-
-    @property
-    def order(self) -> float:
-        """Apparent order in the length of a period."""
-        return _order(*self.values)
-
-    @property
-    def order_before(self) -> float:
-        """The same of periods twice as long."""
-        return _order(self.longer, *self.values[:2])
-
-    @property
-    def limit(self) -> float:
-        """Value without the terms of first and second order in the length of a period."""
-        return _limit(*self.values)
-
-    @property
-    def uncertainty(self) -> float:
-        """What the second-order term is worth: the third may not be much less."""
-        return abs(self.limit - (2.0 * self.values[2] - self.values[1]))
-
-    @property
-    def unsettled(self) -> float:
-        """How much periods half as long change the extrapolation."""
-        return abs(self.limit - _limit(self.longer, *self.values[:2]))
-
-    def on_its_way(self, share: float) -> bool:
-        """Whether the order's distance from one falls to that share when periods halve."""
-        before, now = self.order_before - 1.0, self.order - 1.0
-        return before * now > 0.0 and abs(now) <= share * abs(before)
-
-
-def _order(a: float, b: float, c: float) -> float:
-    before, now = abs(b - a), abs(c - b)
-    return float(np.log2(before / now)) if before > 0 < now else float("nan")
-
-
-def _limit(a: float, b: float, c: float) -> float:
-    return (8.0 * c - 6.0 * b + a) / 3.0
+from pdesolve.verification.periods import LimitTuning, Periods
 
 
 def on_dates(market: Market, periods: tuple[int, int, int]) -> tuple[int, int, int] | None:
@@ -129,20 +30,35 @@ def on_dates(market: Market, periods: tuple[int, int, int]) -> tuple[int, int, i
     return None
 
 
+def affordable(
+    solution: Solution, periods: tuple[int, int, int], tuning: LimitTuning = LimitTuning()
+) -> tuple[int, int, int]:
+    """Half as many where they are too long for first order anyway, and take many states each."""
+    if _most_taught(solution, periods, tuning) <= tuning.too_fast:
+        return periods
+    a, b, c = (n // 2 for n in periods)
+    return a, b, c
+
+
 def to_the_limit(
     solution: Solution, periods: tuple[int, int, int], tuning: LimitTuning = LimitTuning()
 ) -> tuple[Periods, ...]:
     """Reported values of the discrete model at shorter and shorter periods."""
-    longer, *found = [solve_discrete(solution.case, n) for n in (periods[0] // 2, *periods)]
+    economy, initial = solution.economy, solution.initial
+    speed = float(economy.motion(initial.precision_rate).psi_dot)
+    taught = speed * initial.variance * economy.horizon / periods[0]
+    apart = _most_taught(solution, periods, tuning)
+    how: dict[str, Any] = {}
+    if apart > tuning.too_fast:
+        rough = DiscreteTuning(spacing=tuning.spacing, passes=tuning.passes)
+        how = {"tol": tuning.tol, "tuning": rough}
+    longer, *found = [solve_discrete(solution.case, n, **how) for n in (periods[0] // 2, *periods)]
     scales = error_scales(solution)
 
     def values(name: str) -> tuple[float, float, float]:
         a, b, c = (float(getattr(one.initial, name)) for one in found)
         return a, b, c
 
-    economy, initial = solution.economy, solution.initial
-    speed = float(economy.motion(initial.precision_rate).psi_dot)
-    taught = speed * initial.variance * economy.horizon / periods[0]
     return tuple(
         Periods(
             field=name,
@@ -153,9 +69,22 @@ def to_the_limit(
             scale=scales[name],
             taught=taught,
             longer=float(getattr(longer.initial, name)),
+            numerical=max(one.error[name] for one in found),
+            apart=apart,
         )
         for name in ERRORS
     )
+
+
+def _most_taught(solution: Solution, periods: tuple[int, int, int], tuning: LimitTuning) -> float:
+    """What one of the fewest periods teaches at most, where supply leads at psi = 0."""
+    economy = solution.economy
+    reach = tuning.sds * economy.rho_sigma * economy.horizon**0.5
+    variance = solution.static_nodes.variance[0] + solution.states[0][0, :, 1]
+    there = np.abs(solution.space.xi[0] - economy.start) <= reach
+    variance = np.append(solution.initial.variance, np.maximum(variance[there], 0.0))
+    speed = economy.motion(economy.respond(variance).precision_rate).psi_dot
+    return float(np.max(speed * variance)) * economy.horizon / periods[0]
 
 
 def limit_checks(
@@ -163,15 +92,43 @@ def limit_checks(
 ) -> Iterator[Check]:
     """First order in the length of a period, and the limit that the equations say.
 
-    Two things say that the periods are too long: one of them teaches more than was known, and then
-    nothing is decided; or an order is not one yet but on its way there. Then that order is not
-    decided, and every extrapolation, as the fields are coupled, is allowed what the last halving
-    of the periods has changed in it.
+    Three things say that the periods are too long: one of them teaches more than was known, and
+    then nothing is decided; or it would where payoffs are told apart, and then no order is; or an
+    order is not one yet but on its way there. Then that order is not decided, and every
+    extrapolation, as the fields are coupled, is allowed what the last halving of the periods has
+    changed in it.
     """
     known = tuple(found)
+    if any(one.apart > tuning.too_fast and one.taught <= tuning.too_much for one in known):
+        yield from _slow_checks(known, tuning)
+        return
     early = any(_early(one, kink, tuning) for one in known)
     for one in known:
         yield from period_checks(one, kink, tuning, too_long=early)
+
+
+def _slow_checks(found: Sequence[Periods], tuning: LimitTuning) -> Iterator[Check]:
+    """Values extrapolated at the order that they show, where periods are too long for the first.
+
+    Each is in as much doubt as any: the fields are coupled.
+    """
+    ends = [one.at_its_own_order(tuning.falling, tuning.approach) for one in found]
+    doubt = max(end[1] / one.scale for one, end in zip(found, ends, strict=True))
+    for one, (limit, _, error) in zip(found, ends, strict=True):
+        gap, bound = abs(limit - one.pde), doubt * one.scale + error
+        decided = bound <= tuning.telling * one.scale
+        name, periods = one.field.replace("_", " "), ", ".join(map(str, one.periods))
+        yield Check(
+            group="discrete model",
+            name=f"{name}: extrapolated from {periods} periods, against the equations",
+            value=gap,
+            bound=bound,
+            passed=gap <= bound or not decided,
+            unit="doubt of the extrapolation and error bars",
+            note=f"order {one.order:.2f}: one of {one.periods[0]} periods teaches {one.apart:.0f}"
+            " times what was known where payoffs are told apart, too much for first order",
+            decided=decided,
+        )
 
 
 def _early(one: Periods, kink: bool, tuning: LimitTuning) -> bool:

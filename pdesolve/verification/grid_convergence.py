@@ -3,7 +3,9 @@
 Without an exact solution, what is seen is the change from one resolution to the next, which falls
 at the scheme's order once it is small. All resolutions share the state space, the nodes in the
 other directions and the very same time steps, so that their other errors cancel in the changes;
-they are compared at t = 0 on the nodes that all of them have, without interpolation.
+they are compared at t = 0 on the nodes that all of them have, without interpolation. A solution has
+few nodes along xi where they do not matter to what is reported; if three resolutions show no order
+in all of the state space yet, finer ones are tried, where a wrong order would stay what it is.
 
 The regions are "interior" (where the payoff is uncertain and psi at most psi_known), "psi = 0" (of
 these, where an economy starts) and "boundary" (the ends of xi). No order is asked for at the
@@ -51,10 +53,14 @@ class RefinementTuning:
         Of the order in theory: a real case need not have reached the asymptotic range.
     felt : float
         Of the prior's variance: nodes with less are in the far field.
+    further, finer : int, float
+        Further three resolutions along xi that are tried at most, and how much finer each time.
     """
 
     least: float = 0.5
     felt: float = 1e-3
+    further: int = 2
+    finer: float = 2.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +109,8 @@ def refinement(
     ----------
     found : Solution
         Says how many nodes and which time steps to start from: resolutions are about 2/3, 1 and
-        3/2 of its xi nodes, or 1/2, 1 and 2 of its psi elements or of half its time steps.
+        3/2 of its xi nodes (finer ones if these show no order yet), or 1/2, 1 and 2 of its psi
+        elements or of half its time steps.
     direction : {"xi", "psi", "time"}
     tuning : RefinementTuning
 
@@ -121,16 +128,12 @@ def refinement(
     if direction not in directions(found):
         raise ValueError(f"{found.case.name}: there is nothing to refine along {direction}")
     began = time.perf_counter()
-    kink = has_kink(found)
-    runs = [_solve(found, *level) for level in _levels(found, direction)]
-    table = OrderTable(
-        name=f"{found.case.name}: {direction}",
-        parameter=PARAMETERS[direction],
-        resolutions=tuple(float(run.resolution) for run in runs),
-        rows=_rows(found, runs, direction, kink, tuning),
-        note="attention leaves zero, meets its cap or jumps: no order is expected" if kink else "",
-        kink=kink,
-    )
+    for trial in range(1 + (tuning.further if direction == "xi" else 0)):
+        levels = _levels(found, direction, tuning.finer**trial)
+        runs = [_solve(found, *level) for level in levels]
+        table = _table(found, runs, direction, tuning)
+        if table.passed:
+            break
     scales = error_scales(found)
     values = {
         name: extrapolate(
@@ -145,13 +148,15 @@ def refinement(
     return Refinement(direction=direction, table=table, values=values)
 
 
-def _levels(found: Solution, direction: str) -> list[tuple[int, Grid, list[Array]]]:
+def _levels(
+    found: Solution, direction: str, finer: float = 1.0
+) -> list[tuple[int, Grid, list[Array]]]:
     """Resolution, grid and step lengths of each run, between announcements, the latest first."""
     space = found.space
     lefts = [piece[-1] - piece[::-1] for piece in pieces(found.times, found.case.market)[::-1]]
     steps = [np.diff(left) for left in lefts]
     if direction == "xi":
-        unit = max(4, round((space.n_xi - 1) / 6))
+        unit = round(finer * max(4, round((space.n_xi - 1) / 6)))
         return [(n, replace(space, n_xi=1 + n), steps) for n in (4 * unit, 6 * unit, 9 * unit)]
     if direction == "psi":
         least = max(1, round((space.n_psi - 1) / space.stages / 2))
@@ -160,6 +165,21 @@ def _levels(found: Solution, direction: str) -> list[tuple[int, Grid, list[Array
     pairs = [np.diff(np.append(left[:-1:2], left[-1])) for left in lefts]
     count = sum(pair.size for pair in pairs)
     return [(n * count, space, [np.repeat(pair / n, n) for pair in pairs]) for n in (1, 2, 4)]
+
+
+def _table(
+    found: Solution, runs: Sequence[_Run], direction: str, tuning: RefinementTuning
+) -> OrderTable:
+    """What three resolutions show."""
+    kink = has_kink(found)
+    return OrderTable(
+        name=f"{found.case.name}: {direction}",
+        parameter=PARAMETERS[direction],
+        resolutions=tuple(float(run.resolution) for run in runs),
+        rows=_rows(found, runs, direction, kink, tuning),
+        note="attention leaves zero, meets its cap or jumps: no order is expected" if kink else "",
+        kink=kink,
+    )
 
 
 def _solve(found: Solution, resolution: int, grid: Grid, steps: list[Array]) -> _Run:

@@ -45,7 +45,8 @@ class RouteTuning:
         Of a field's scale and the root of the tolerance: what slopes along psi at the end of that
         axis may leave, which are of lower order than values.
     doubtful : float
-        Times that: with more in doubt, by fewer nodes and by the dates, nothing is decided.
+        Times that: with more in doubt, by fewer nodes and by the dates, nothing is decided of the
+        equations; what is in doubt between nodes is allowed up to so many times `between`.
     """
 
     reading: float = 0.5

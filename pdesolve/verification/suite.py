@@ -8,7 +8,7 @@ model at shorter and shorter periods, and the simulated economy.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from typing import Any
@@ -17,13 +17,17 @@ import numpy as np
 
 from pdesolve.case import Case
 from pdesolve.solver.pde.axes import ByAxis
-from pdesolve.solver.pde.domain import choose_domain
-from pdesolve.solver.pde.errors import has_kink, worst
-from pdesolve.solver.pde.passes import run_pass
+from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
-from pdesolve.verification.check import Check, barred
-from pdesolve.verification.discrete_limit import Periods, limit_checks, on_dates, to_the_limit
+from pdesolve.verification.check import Check
+from pdesolve.verification.discrete_limit import (
+    affordable,
+    limit_checks,
+    on_dates,
+    to_the_limit,
+)
+from pdesolve.verification.error_bars import FINER, bars, within_tolerance
 from pdesolve.verification.grid_convergence import (
     Refinement,
     RefinementTuning,
@@ -35,6 +39,7 @@ from pdesolve.verification.identities import identity_checks
 from pdesolve.verification.implications import implication_checks
 from pdesolve.verification.order_studies import manufactured_tables
 from pdesolve.verification.orders import FitTuning, OrderRow, OrderTable
+from pdesolve.verification.periods import Periods
 from pdesolve.verification.second_route import second_route_checks
 from pdesolve.verification.simulation import simulate
 from pdesolve.version import __version__
@@ -42,7 +47,7 @@ from pdesolve.version import __version__
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How hard `verify` looks; half a minute to a minute and a half on the named cases.
+    """How hard `verify` looks; a minute or two on most named cases, four on heavy tails.
 
     Attributes
     ----------
@@ -65,8 +70,8 @@ class Effort:
     orders: bool
 
 
-FULL = Effort(finer=ByAxis(1.5, 2.0), periods=(64, 128, 256), paths=10000, dates=128, orders=True)
-QUICK = Effort(  # under half a minute for most cases
+FULL = Effort(finer=FINER, periods=(64, 128, 256), paths=10000, dates=128, orders=True)
+QUICK = Effort(  # some ten to forty seconds for most cases
     finer=ByAxis(1.3, 1.6), periods=(32, 64, 128), paths=2000, dates=64, orders=False
 )
 
@@ -142,7 +147,7 @@ def verify(
     effort = QUICK if quick else FULL
     tell("solving")
     solution = solve(case)
-    checks = [_within(solution)]
+    checks = [within_tolerance(solution)]
     tell("error bars")
     checks += _attempt("error bars", lambda: bars(solution, effort.finer))
     tell("identities")
@@ -191,45 +196,6 @@ def _attempt(group: str, check: Callable[[], Iterable[Check]]) -> list[Check]:
         ]
 
 
-# ------------------------------------------------------------------ accuracy
-
-
-def _within(solution: Solution) -> Check:
-    return Check(
-        group="error bars",
-        name="largest error bar within the tolerance",
-        value=worst(solution, solution.error),
-        bound=solution.case.numerics.tolerance,
-        passed=solution.converged,
-        unit="of the field's scale",
-    )
-
-
-def bars(solution: Solution, finer: ByAxis[float] = FULL.finer) -> Iterator[Check]:
-    """Each reported value against one pass on a wider and much finer grid."""
-    tolerance, space = solution.case.numerics.tolerance, solution.space
-    domain = choose_domain(solution.economy, 1e-3 * tolerance)
-    domain = replace(domain, psi_top=min(1.1 * space.psi_known, domain.psi_informed))
-    wanted = (space.n_xi, space.n_psi)
-    if space.n_xi == 1:  # cheap, and its bars may be far below the tolerance
-        finer = ByAxis(1.0, max(finer.psi, 2.0))
-    nodes = [1 if n == 1 else round(more * n) for n, more in zip(wanted, finer, strict=True)]
-    largest = worst(solution, solution.bars)
-    steps = 0.05 * min(tolerance, largest if largest > 0.0 else tolerance)
-    better = run_pass(solution.case, solution.economy, domain, ByAxis(*nodes), steps, 4000)
-    for name in barred(solution):
-        gap = abs(getattr(better.initial, name) - getattr(solution.initial, name))
-        bound = max(solution.bars[name], 1e-11 * abs(getattr(better.initial, name)))
-        yield Check(
-            group="error bars",
-            name=f"{name.replace('_', ' ')}: distance from {nodes[0]} x {nodes[1]} nodes",
-            value=gap,
-            bound=bound,
-            passed=gap <= bound,
-            unit="error bar",
-        )
-
-
 # ------------------------------------------------------------------ orders
 
 
@@ -246,7 +212,7 @@ def _shorten(
     solution: Solution, periods: tuple[int, int, int], found: list[Periods]
 ) -> Iterator[Check]:
     """Make the discrete model's periods shorter and shorter."""
-    chosen = on_dates(solution.case.market, periods)
+    chosen = on_dates(solution.case.market, affordable(solution, periods))
     if chosen is None:
         yield Check(
             group="discrete model",

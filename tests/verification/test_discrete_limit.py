@@ -1,19 +1,30 @@
 """Verdicts on the limit of many periods."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import nan
 
 import pytest
 
 from pdesolve.case import load_case
 from pdesolve.solver.pde.solver import solve
-from pdesolve.verification.discrete_limit import Periods, limit_checks, period_checks, to_the_limit
+from pdesolve.verification.discrete_limit import (
+    affordable,
+    limit_checks,
+    period_checks,
+    to_the_limit,
+)
+from pdesolve.verification.periods import Periods
 from tests.tools.solutions import solved
 from tests.verification.test_second_route import change_rates, drop_half, flip_k4
 
 
 def periods(
-    values: tuple[float, float, float], pde: float, taught: float = 0.1, longer: float = nan
+    values: tuple[float, float, float],
+    pde: float,
+    taught: float = 0.1,
+    longer: float = nan,
+    apart: float = 0.0,
 ) -> Periods:
     return Periods(
         field="price",
@@ -24,6 +35,7 @@ def periods(
         scale=1.0,
         taught=taught,
         longer=longer,
+        apart=apart,
     )
 
 
@@ -99,6 +111,48 @@ def test_periods_too_long_for_one_field_are_too_long_for_the_others() -> None:
     assert not next(limit_checks([settled], kink=False)).passed
     checks = list(limit_checks([settled, along(slow_start)], kink=False))
     assert checks[0].decided and checks[0].passed
+
+
+def low_order(n: float) -> float:
+    """A value of 1 in the limit, whose order falls from 0.8 to 0.7 and stays there."""
+    return 1.0 + 0.4 * n**-0.7 + 0.8 * n**-1.5
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(1.0, True), (1.02, False)])
+def test_an_order_that_stays_below_one_where_payoffs_are_told_apart(
+    limit: float, passed: bool
+) -> None:
+    longer, a, b, c = (low_order(n) for n in (16, 32, 64, 128))
+    one = periods((a, b, c), limit, longer=longer, apart=20.0)
+    assert 0.65 < one.order < one.order_before < 0.95
+    (check,) = limit_checks([one], kink=False)
+    assert check.passed is passed and check.decided
+    assert "teaches 20 times what was known where payoffs are told apart" in check.note
+    plain = replace(one, apart=0.0)
+    assert not all(check.passed for check in limit_checks([plain], kink=False))
+
+
+def test_an_extrapolation_in_much_doubt_decides_nothing() -> None:
+    one = periods((1.0, 1.3, 1.5), 9.0, longer=0.4, apart=20.0)
+    (check,) = limit_checks([one], kink=False)
+    assert check.passed and not check.decided
+
+
+def test_fewer_periods_where_a_payoff_is_rare() -> None:
+    assert affordable(solved("jackpot", tol=1e-3), (32, 64, 128)) == (16, 32, 64)
+    assert affordable(solved("binary", tol=1e-4), (32, 64, 128)) == (32, 64, 128)
+
+
+@pytest.mark.slow
+def test_wrong_equations_still_fail_with_a_rare_payoff() -> None:
+    found = to_the_limit(solved("jackpot", tol=1e-4), (16, 32, 64))
+    assert all(check.decided and check.passed for check in limit_checks(found, kink=False))
+    for change in (flip_k4, drop_half):
+        with pytest.MonkeyPatch.context() as patch:
+            change_rates(change)(patch)
+            initial = solve(load_case("jackpot"), tol=1e-3).initial
+        wrong = [replace(one, pde=getattr(initial, one.field)) for one in found]
+        assert not all(check.passed for check in limit_checks(wrong, kink=False))
 
 
 @pytest.mark.parametrize(

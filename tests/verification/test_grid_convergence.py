@@ -9,7 +9,7 @@ import pytest
 from pdesolve.case import load_case
 from pdesolve.solver.solution import Solution
 from pdesolve.verification import grid_convergence as module
-from pdesolve.verification.grid_convergence import directions, refinement
+from pdesolve.verification.grid_convergence import RefinementTuning, directions, refinement
 from tests.tools.solutions import solved
 
 
@@ -90,6 +90,24 @@ def test_resolutions_share_nodes_and_steps(three_states: Solution) -> None:
             np.testing.assert_allclose(psi, places[0][1], atol=1e-10)
         assert {there.shape for there in regions.values()} == {places[0][0].shape}
         assert np.all(places[0][1][regions["psi = 0"].any(axis=1)] == 0.0)
+
+
+def test_finer_resolutions_show_an_order_that_coarse_ones_do_not() -> None:
+    """A few nodes do for what is reported, but not for all of the state space."""
+    rough = solved("three_states")
+    only = refinement(rough, "xi", RefinementTuning(further=0)).table
+    found = refinement(rough, "xi").table
+    assert not only.passed and found.passed
+    assert found.resolutions[0] > only.resolutions[0]
+
+
+def test_a_wrong_order_stays_wrong_at_finer_resolutions(monkeypatch: pytest.MonkeyPatch) -> None:
+    binary = solved("binary", tol=1e-6)
+    monkeypatch.setattr(module, "expected_order", lambda found, direction: 8.0)
+    table = refinement(replace(binary, space=replace(binary.space, order=2)), "xi").table
+    assert not table.passed
+    coarse = [n for n, _, _ in module._levels(binary, "xi")]
+    assert table.resolutions[0] > 4.0 * coarse[0]
 
 
 def test_a_lower_order_is_seen() -> None:

@@ -277,6 +277,21 @@ def test_nothing_is_caught_where_nothing_is_broken(case: str) -> None:
     assert not failed(solved(case, QUICKLY))
 
 
+def test_fields_where_nodes_are_few_are_held_to_what_fewer_nodes_change() -> None:
+    """Few where the economy hardly gets: in doubt, but not by as much as a wrong reading is off."""
+    (check,) = (one for one in second_route_checks(solved("jackpot")) if "between" in one.name)
+    tolerance = solved("jackpot").case.numerics.tolerance
+    assert check.passed and check.note.endswith("nodes are few there")
+    assert 10.0 * tolerance < check.value < check.bound <= 100.0 * tolerance
+
+
+def test_linear_interpolation_is_caught_where_nodes_are_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    linear_interpolation(monkeypatch)
+    assert "fields between nodes and dates" in failed(solved("jackpot"))
+
+
 def test_a_price_that_falls_is_caught(three_states: Solution) -> None:
     states = three_states.states.copy()
     felt = slice(*np.searchsorted(three_states.space.z, [-0.05, 0.05]))

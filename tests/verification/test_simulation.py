@@ -64,3 +64,17 @@ def test_the_same_seed_gives_the_same_paths(three_states: Solution) -> None:
     one, two = (simulate(three_states, paths=50, steps=4, seed=3).estimates for _ in range(2))
     assert one == two
     assert simulate(three_states, paths=50, steps=4, seed=4).estimates != one
+
+
+def test_a_payoff_that_hardly_any_path_has_is_in_the_means() -> None:
+    """One in ten thousand, among two thousand paths: 1/3 of the variance, in its standard error."""
+    found = {
+        one.name: one
+        for one in simulate(solved("jackpot", tol=1e-3), paths=2000, steps=32).estimates
+    }
+    assert all(one.passed for one in found.values()), found
+    for name, most in (
+        ("call at the price: E of it times the discount factor", 0.01),
+        ("variance: Var^Q of the price at T + E^Q V at T", 0.03),
+    ):
+        assert 0.0 < found[name].standard_error < most

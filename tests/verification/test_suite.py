@@ -12,9 +12,10 @@ from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from pdesolve.verification.discrete_limit import period_checks, to_the_limit
+from pdesolve.verification.error_bars import bars
 from pdesolve.verification.identities import identity_checks
 from pdesolve.verification.implications import implication_checks
-from pdesolve.verification.suite import QUICK, Report, bars, simulated, verify
+from pdesolve.verification.suite import QUICK, Report, simulated, verify
 
 
 def test_a_right_solution_passes(verified: Report) -> None:
@@ -70,7 +71,13 @@ def test_the_reference_of_one_line_is_finer_than_its_bars(name: str, tol: float)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["baseline", "normal", "binary", "three_states", "inattention"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("baseline", "normal", "binary", "three_states", "inattention"),
+        *("jackpot", "heavy_tails"),
+    ],
+)
 def test_named_cases_pass_in_full(name: str) -> None:
     found = verify(load_case(name))
     assert found.passed, found.failures
