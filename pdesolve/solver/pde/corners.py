@@ -8,7 +8,7 @@ the ramp is replaced, at the nodes near it, by the second difference of its seco
 sums over nodes then are integrals, and the error no longer is one of how a kink lies among them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -153,6 +153,13 @@ class Corners:
         steep = response._replace(slope=np.array([kink.jump for kink in found]))
         bent = Felt.of(economy.market, steep, economy.motion(response.precision_rate), at)
         return cls(grid=grid, at=at.tolist(), jumps=_by_variance(bent).T)
+
+    def last(self, count: int) -> "Corners":
+        """At most so many, without those at the least variances: where attention only sets in."""
+        if count >= len(self.at):
+            return self
+        kept = slice(len(self.at) - count, None)
+        return replace(self, at=self.at[kept], jumps=self.jumps[kept])
 
     def added(self, variance: Array, by_xi: Array, kappa2: Array) -> Added | None:
         """What makes attention what differences see of it; None where nothing does.

@@ -89,10 +89,11 @@ class Equilibrium:
         """Optimal attention at every node, given the deviations u."""
         return self.economy.respond(self.static.variance + u[..., 1], guess)
 
-    def seen(self, u: Array, u_xi: Array, move: Motion) -> Added | None:
-        """What differences along xi make of kinks of attention."""
+    def seen(self, u: Array, u_xi: Array, move: Motion, kinks: int) -> Added | None:
+        """What differences along xi make of kinks of attention, of so many from the last on."""
         variance = self.static.variance + u[..., 1]
-        return self.corners.added(variance, self.static.third + u_xi[..., 1], move.kappa2)
+        corners = self.corners.last(kinks)
+        return corners.added(variance, self.static.third + u_xi[..., 1], move.kappa2)
 
     def rates(
         self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array
@@ -131,7 +132,7 @@ class EquilibriumAt:
             system.static.variance,
         )
         felt = Felt.of(system.economy.market, self._response, move, variance + u[..., 1])
-        added = system.seen(u, self._derivatives[0], move)
+        added = system.seen(u, self._derivatives[0], move, len(system.corners.at))
         self._felt = added.to_felt(felt) if added else felt
         self.initial_rates = system.rates(u, self._derivatives, *self._felt[:2])
 
@@ -140,10 +141,10 @@ class EquilibriumAt:
         return self._rates_in(self._system, u, self._system.grid.derivatives(u))
 
     def rates_in(self, other: Equilibrium) -> Array:
-        """Rates at this very state in another economy on the same grid.
+        """Rates at this very state in another economy nearby, on the same grid.
 
-        Where this one has no kinks those of the other, just off the edge of what there is, count as
-        they are: differences along xi, which saw none here, would make a jump of them.
+        A kink that only the other one has counts as it is: what differences along xi would make of
+        it, and make of none here, is no small move.
         """
         return self._rates_in(other, self._u, self._derivatives)
 
@@ -152,7 +153,7 @@ class EquilibriumAt:
     ) -> Array:
         response = system.respond(u, self._response.attention)
         move, cost = system.economy.motion(response.precision_rate), response.cost
-        added = system.seen(u, derivatives[0], move) if self._system.corners.at else None
+        added = system.seen(u, derivatives[0], move, len(self._system.corners.at))
         move, cost = added.to(move, cost) if added else (move, cost)
         return system.rates(u, derivatives, move, cost)
 
