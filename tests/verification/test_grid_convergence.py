@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pdesolve.case import load_case
+from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
 from pdesolve.verification import grid_convergence as module
 from pdesolve.verification.grid_convergence import RefinementTuning, directions, refinement
@@ -128,13 +129,19 @@ def test_an_order_below_half_of_theory_fails(
     assert {row.region for row in table.failures} == {"interior", "psi = 0"}
 
 
-def test_a_kink_is_said_and_not_held_against_the_scheme() -> None:
+def test_a_kink_is_said_and_not_held_against_the_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its order is what it is: higher where differences are told of the kink."""
     capped = solved("binary", {"attention.capacity": 0.7})
-    table = refinement(capped, "xi").table
-    assert table.kink and table.passed and "attention leaves zero" in table.note
-    assert all(isnan(row.expected) for row in table.rows)
-    orders = [row.fitted.order for row in table.rows if row.region == "interior"]
-    assert min(orders) < 4.0
+
+    def orders() -> list[float]:
+        table = refinement(capped, "xi").table
+        assert table.kink and table.passed and "attention leaves zero" in table.note
+        assert all(isnan(row.expected) for row in table.rows)
+        return [row.fitted.order for row in table.rows if row.region == "interior"]
+
+    told = orders()
+    monkeypatch.setattr(Equilibrium, "seen", lambda *_: None)
+    assert min(orders()) < 4.0 < min(told)
 
 
 def test_constant_fields_are_at_round_off() -> None:

@@ -18,7 +18,7 @@ class Kink(NamedTuple):
     jump: float
 
 
-def kinks(technology: Technology, risk_aversion: float) -> tuple[Kink, ...]:
+def kinks_of(technology: Technology, risk_aversion: float) -> tuple[Kink, ...]:
     """Corners at which the precision rate is continuous, with a slope on either side.
 
     Where attention itself jumps there is none, nor where it sets in with another power of the

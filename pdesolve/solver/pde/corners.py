@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pdesolve.model.attention.kinks import kinks
+from pdesolve.model.attention.kinks import kinks_of
 from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Felt, Motion
 from pdesolve.numerics.grid import Grid
@@ -147,7 +147,7 @@ class Corners:
     @classmethod
     def of(cls, economy: Economy, grid: Grid) -> "Corners":
         """Read them off."""
-        found = kinks(economy.technology, economy.risk_aversion) if grid.n_xi > 1 else ()
+        found = kinks_of(economy.technology, economy.risk_aversion) if grid.n_xi > 1 else ()
         at = np.array([kink.variance for kink in found])
         response = economy.respond(at)
         steep = response._replace(slope=np.array([kink.jump for kink in found]))

@@ -12,7 +12,7 @@ from pdesolve.case import (
     LinearAttention,
     PowerCost,
 )
-from pdesolve.model.attention.kinks import kinks
+from pdesolve.model.attention.kinks import kinks_of
 from pdesolve.model.attention.response import best_response
 from pdesolve.model.attention.technology import Technology
 from tests.model.examples import RHO, linear
@@ -29,7 +29,7 @@ from tests.model.examples import RHO, linear
 )
 def test_slopes_jump_by_as_much_as_they_are_said_to(attention: Attention, count: int) -> None:
     technology = Technology.of(attention)
-    found = kinks(technology, RHO)
+    found = kinks_of(technology, RHO)
     assert len(found) == count
     for at, jump in found:
         near = at * (1.0 + np.array([-2e-5, -1e-5, 1e-5, 2e-5]))
@@ -43,7 +43,7 @@ def test_another_power_is_no_kink(exponent: float) -> None:
     """Attention sets in as a power of the variance that is not the first."""
     cost = PowerCost(scale=0.3, exponent=exponent, linear=0.25)
     spec = LinearAttention(signals=1, efficiency=1.0, cost=cost)
-    assert kinks(Technology.of(spec), RHO) == ()
+    assert kinks_of(Technology.of(spec), RHO) == ()
 
 
 def test_a_jump_is_no_kink() -> None:
@@ -58,5 +58,5 @@ def test_a_jump_is_no_kink() -> None:
     v = np.geomspace(1e-2, 1e2, 4001)
     rate = best_response(technology, RHO, v).precision_rate
     assert np.diff(rate).max() > 0.5 * rate.max()
-    assert kinks(technology, RHO) == ()
+    assert kinks_of(technology, RHO) == ()
     assert technology.capacity < inf
