@@ -107,6 +107,20 @@ def judge(solution: Solution, error: Errors, tolerance: float, tuning: ErrorTuni
     )
 
 
+def concluded(best: Solution, covers: bool, note: str) -> Solution:
+    """The last pass, with all that is to be said about it; certain only if the grid covers it."""
+    said = [best.message, note]
+    if not best.converged and has_kink(best):
+        said.append(
+            "attention leaves zero, meets its cap or jumps inside the grid, and convergence is "
+            "slow there"
+        )
+    if best.converged and not covers:
+        said = [f"not certain: {best.message}", "what the grid has to cover keeps growing with it"]
+        best = replace(best, converged=False)
+    return replace(best, message="; ".join(filter(None, said)))
+
+
 def has_kink(solution: Solution) -> bool:
     """Whether attention is zero or capped in one part of the grid and not in another."""
     variance = solution.static_nodes.variance + solution.states[..., 1]

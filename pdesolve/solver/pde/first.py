@@ -125,3 +125,8 @@ def pilot(
 def more(nodes: int, factor: float) -> int:
     """So many times the nodes; one stays one."""
     return 1 if nodes == 1 else round(nodes * factor)
+
+
+def nodes_of(solution: Solution) -> ByAxis[int]:
+    """Nodes along xi and psi."""
+    return ByAxis(solution.space.n_xi, solution.space.n_psi)

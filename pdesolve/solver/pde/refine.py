@@ -1,13 +1,10 @@
-"""Accuracy on request: how many nodes, how long, and what error is left.
+"""Refining in one direction at a time, where attention jumps or ladders lead nowhere.
 
-Pilot passes measure how much is learned, which sets the largest psi (:mod:`.first`). Then the grid
-is refined in one direction at a time; what each changes in the reported values says what it
-contributes to the error, and from that the nodes of the next pass are chosen. A change between two
-passes is the error of the coarser one; of it the finer one keeps a share that falls with the number
-of nodes, at orders deliberately below the scheme's own (8 along xi, 5 along psi), and lower still
-where attention has a kink, so that the estimate is not optimistic. What the grid's ends and the
-time steps contribute is measured apart (:mod:`.contributions`), and a pass is accepted only if the
-grid covers what the solution on it needs (:mod:`.certificate`).
+What each refinement changes in the reported values says what its direction contributes to the
+error, and from that the nodes of the next pass are chosen. A change between two passes is the error
+of the coarser one; of it the finer one keeps a share that falls with the number of nodes, at orders
+deliberately below the scheme's own, and lower still where attention has a kink or jumps, so that
+the estimate is not optimistic.
 """
 
 from dataclasses import replace
@@ -15,17 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pdesolve.case import Case
-from pdesolve.model.economy import Economy
-from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered, node_count, steps_tried
 from pdesolve.solver.pde.certificate import widened
-from pdesolve.solver.pde.contributions import ends_leave, measure, with_news
+from pdesolve.solver.pde.contributions import measure
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import (
     Errors,
     change,
+    concluded,
     has_jump,
     has_kink,
     judge,
@@ -35,149 +30,13 @@ from pdesolve.solver.pde.errors import (
     total,
     worst,
 )
-from pdesolve.solver.pde.first import first_nodes, more, pilot, settle
-from pdesolve.solver.pde.ladder import Ladder, Rung
-from pdesolve.solver.pde.line import refine_line
+from pdesolve.solver.pde.first import more, nodes_of, pilot
 from pdesolve.solver.pde.passes import PassError
-from pdesolve.solver.pde.step_ladder import climb_steps
-from pdesolve.solver.pde.tuning import LadderTuning, Tuning
+from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 
 
-def solve_to_tolerance(
-    case: Case,
-    economy: Economy,
-    domain: Domain,
-    tolerance: float,
-    tuning: Tuning = Tuning(),
-    *,
-    progress: bool = False,
-) -> Solution:
-    """Run passes until the estimated error is within the tolerance.
-
-    Parameters
-    ----------
-    case : Case
-    economy : Economy
-        Of that case.
-    domain : Domain
-        A generous one; its largest psi is replaced by a measured one.
-    tolerance : float
-        Relative to `error_scales`.
-    tuning : Tuning
-    progress : bool
-        Show progress bars on standard error if it is a terminal.
-
-    Returns
-    -------
-    Solution
-        Of the last pass, with its errors, and `converged` and `message` set.
-
-    Raises
-    ------
-    PassError
-        If a pass breaks down on the largest grid that may be tried.
-    """
-    rough = tuning.ladder.steps_for(tolerance)
-    if economy.prior.is_normal:
-        domain, rough = domain.of_order(tuning.refine.psi_order, tuning.refine.fade), tolerance
-    nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
-    run = Metered(case, economy, tolerance, tuning.budget, tuning.steps, progress=progress)
-    domain, first = settle(run, domain, nodes, rough, fixed.xi, tuning.pilot)
-    if first.space.n_xi == 1:
-        return refine_line(run, domain, first, tolerance, tuning)
-    if not has_kink(first):
-        found = _climbed(run, domain, first, tolerance, tuning)
-        if found is not None:
-            return found
-    domain = domain.of_order(tuning.refine.psi_order, tuning.refine.fade)
-    nodes, fixed = first_nodes(
-        case, economy, domain, min(tolerance, 1e-5), tuning.pilot, tuning.errors, rough=True
-    )
-    nodes = nodes._replace(xi=first.space.n_xi)
-    if not has_jump(first, tuning.errors):
-        rough = tuning.kinked.steps_for(tolerance)
-        first = pilot(run, domain, nodes, rough, fixed.xi, tuning.pilot)
-        run.announce(tuning.budget.kinked_work(first, tolerance))
-        found = _climbed(run, domain, first, tolerance, tuning, kinked=True)
-        if found is not None:
-            return found
-    first = pilot(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
-    run.announce(tuning.budget.kinked_work(first, tolerance))
-    return _refined(run, domain, first, fixed, tolerance, tuning)
-
-
-def _climbed(
-    run: Metered,
-    domain: Domain,
-    first: Solution,
-    tolerance: float,
-    tuning: Tuning,
-    *,
-    kinked: bool = False,
-) -> Solution | None:
-    """Solve on as many nodes as the ladders call for; None where those do not lead anywhere."""
-    how, best, note = tuning.kinked if kinked else tuning.ladder, None, ""
-    doubt = replace(tuning.errors, coupled=how.coupled, doubt=how.doubt)
-    share, quick = 1.0, how.time
-    ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
-    for left in reversed(range(how.passes)):
-        try:
-            rungs = _rungs(ladders, first, share * tolerance, how)
-            nodes = ByAxis(*(one.nodes for one in rungs))
-            on = ladders.psi.solved(nodes.psi) or first
-            paces = climb_steps(run, first, on, quick * tolerance, how, doubt)
-            steps = int(np.ceil(max(paces.needed(quick * tolerance), steps_tried(first))))
-            run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
-            best = run.along(first, nodes, respaced(first.times, first.case.market, steps))
-        except PassError as failure:
-            note = f"a finer pass broke down: {failure}"
-            break
-        if has_kink(best) and not kinked:
-            return None
-        parts = ByAxis(*(one.error for one in rungs))
-        ends = ends_leave(run, best, first, tuning)
-        late = with_news(best, paces.left(best.steps["accepted"]), tuning)
-        best = judge(best, total(parts, ends, late), tolerance, doubt)
-        wider = widened(domain, best, ends, tolerance, tuning.certificate)
-        if not left or (best.converged and wider == domain):
-            break
-        if not best.converged:
-            quick *= min(1.0, how.again * tolerance / worst(best, late))
-            share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, none())))
-        if wider != domain:
-            domain = wider
-            try:
-                first = pilot(
-                    run, domain, _nodes(first), how.steps_for(tolerance), False, tuning.pilot
-                )
-            except PassError as failure:
-                note = f"a wider grid broke down: {failure}"
-                break
-            ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
-    if best is None:
-        return None
-    certain = replace(tuning.certificate, margin=1.0)
-    covers = widened(domain, best, ends, tolerance, certain) == domain
-    return _concluded(best, covers, note)
-
-
-def _rungs(
-    ladders: ByAxis[Ladder], first: Solution, tolerance: float, how: LadderTuning
-) -> ByAxis[Rung]:
-    """Nodes either way, and what they leave: as many as it takes, or those of the case file."""
-    numerics, found = first.case.numerics, dict[str, Rung]()
-    fixed, share = ByAxis(numerics.xi_nodes, numerics.psi_nodes), ByAxis(*how.share)
-    for axis in ("psi", "xi"):
-        ladder, count = getattr(ladders, axis), getattr(fixed, axis)
-        if axis == "xi" and how.whole:
-            ladder.widen(found["psi"].nodes)
-        target = getattr(share, axis) * tolerance
-        found[axis] = ladder.at(count) if count else ladder.climb(target)
-    return ByAxis(**found)
-
-
-def _refined(
+def refined(
     run: Metered,
     domain: Domain,
     first: Solution,
@@ -204,7 +63,7 @@ def _refined(
         domain = wider
         growth = _growth(best, parts, tolerance, fixed, run.left, tuning)
         time_tolerance *= min(how.tighter, 1.0 / max(slow, 1.0))
-        wanted = (more(n, g) for n, g in zip(_nodes(best), growth, strict=True))
+        wanted = (more(n, g) for n, g in zip(nodes_of(best), growth, strict=True))
         try:
             least = best.steps["accepted"]
             finer = run(domain, ByAxis(*wanted), time_tolerance, least=least)
@@ -219,24 +78,7 @@ def _refined(
         best = finer
     certain = replace(tuning.certificate, margin=1.0)
     covers = widened(domain, best, ends, tolerance, certain) == domain
-    return _concluded(best, covers, note)
-
-
-def _concluded(best: Solution, covers: bool, note: str) -> Solution:
-    """The last pass, with all that is to be said about it; certain only if the grid covers it."""
-    said = [best.message, note]
-    if not best.converged and has_kink(best):
-        said.append(
-            "attention leaves zero, meets its cap or jumps inside the grid, and convergence is "
-            "slow there"
-        )
-    if best.converged and not covers:
-        said = [f"not certain: {best.message}", "what the grid has to cover keeps growing with it"]
-        best = replace(best, converged=False)
-    return replace(best, message="; ".join(filter(None, said)))
-
-
-# ---------------------------------------------------------------------- one direction at a time
+    return concluded(best, covers, note)
 
 
 class _Explored(NamedTuple):
@@ -265,11 +107,11 @@ def _explore(
     numerics = first.case.numerics
     wanted = ByAxis(numerics.xi_nodes, numerics.psi_nodes)
     turns = ("xi", "psi") if rough else ("psi", "xi")
-    axes = [axis for axis in turns if getattr(_nodes(first), axis) > 1] or ["psi"]
+    axes = [axis for axis in turns if getattr(nodes_of(first), axis) > 1] or ["psi"]
     for axis in axes:
-        last, before = axis == axes[-1], getattr(_nodes(best), axis)
+        last, before = axis == axes[-1], getattr(nodes_of(best), axis)
         count = getattr(wanted, axis) or more(before, doubt.probe)
-        nodes = _nodes(best)._replace(**{axis: count})
+        nodes = nodes_of(best)._replace(**{axis: count})
         steps = time_tolerance if last else tolerance
         finer = pilot(run, domain, nodes, steps, fixed.xi, tuning.pilot)
         error = times(change(finer, best, doubt), doubt.safety)
@@ -277,7 +119,7 @@ def _explore(
         if spared and worst(finer, error) < how.enough * tolerance:
             left = error
         else:
-            gained = getattr(_nodes(finer), axis) / before
+            gained = getattr(nodes_of(finer), axis) / before
             order = _order(finer, getattr(ByAxis(*how.first_order), axis), tuning)
             left = times(error, gained**-order)
             best = finer
@@ -319,8 +161,3 @@ def _growth(
     ]
     growth = wanted if max(trimmed) < doubt.probe**0.5 else [max(1.0, g) for g in trimmed]
     return ByAxis(*growth)
-
-
-def _nodes(solution: Solution) -> ByAxis[int]:
-    """Nodes along xi and psi."""
-    return ByAxis(solution.space.n_xi, solution.space.n_psi)

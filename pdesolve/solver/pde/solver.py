@@ -12,9 +12,9 @@ from pdesolve.case.errors import PdesolveError
 from pdesolve.model.attention.response import NoOptimum
 from pdesolve.model.economy import Economy, OutOfReach
 from pdesolve.numerics.rootfind import NoConvergence
+from pdesolve.solver.pde.accuracy import solve_to_tolerance
 from pdesolve.solver.pde.domain import Domain, choose_domain
 from pdesolve.solver.pde.passes import PassError
-from pdesolve.solver.pde.refine import solve_to_tolerance
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 

@@ -41,11 +41,11 @@ def test_what_takes_long_says_so_on_a_terminal(
 def test_it_is_said_beforehand(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setattr("pdesolve.solver.pde.passes._bar", lambda *_: _silent())
-    monkeypatch.setattr("pdesolve.solver.pde.refine._climbed", forbid)
+    monkeypatch.setattr("pdesolve.solver.pde.accuracy.climbed", forbid)
     with pytest.raises(AssertionError, match="should not have been called"):
-        solve(load_case("inattention"), tol=1e-7, progress=True)
+        solve(load_case("inattention"), tol=1e-9, progress=True)
     said = re.fullmatch(
-        r"inattention: a tolerance of 1e-07 takes about (\d+) minutes, going by the first passes\n",
+        r"inattention: a tolerance of 1e-09 takes about (\d+) minutes, going by the first passes\n",
         capsys.readouterr().err,
     )
     assert said and 2 <= int(said[1]) <= 100

@@ -6,7 +6,7 @@ import pytest
 
 from pdesolve.case import load_case
 from pdesolve.model.economy import Economy
-from pdesolve.solver.pde import refine
+from pdesolve.solver.pde import accuracy
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.domain import choose_domain
@@ -74,12 +74,12 @@ def test_one_node_leaves_nothing(binary: Solution) -> None:
 def test_kinks_have_ladders_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """There the other ladders say too little; and where attention jumps none says anything."""
     asked = []
-    monkeypatch.setattr(refine, "_climbed", lambda *_, kinked=False: asked.append(kinked))
+    monkeypatch.setattr(accuracy, "climbed", lambda *_, kinked=False: asked.append(kinked))
     solve(load_case("inattention"), tol=1e-2)
     assert asked == [True]
     solve(load_case("three_states"), tol=1e-2)  # as if ladders had led nowhere
     assert asked == [True, False, True]
-    monkeypatch.setattr(refine, "has_jump", lambda *_: True)
+    monkeypatch.setattr(accuracy, "has_jump", lambda *_: True)
     solve(load_case("inattention"), tol=1e-2)
     assert asked == [True, False, True]
 
