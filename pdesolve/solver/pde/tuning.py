@@ -171,10 +171,10 @@ class LadderTuning:
     fewer: float = 1.25
     beyond: float = 0.75
     safety: float = 1.6
-    coupled: float = 0.1
-    doubt: float = 0.03
-    share: tuple[float, float] = (0.15, 0.3)
-    time: float = 0.12
+    coupled: float = 0.05
+    doubt: float = 0.015
+    share: tuple[float, float] = (0.15, 0.4)
+    time: float = 0.25
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.4
     step_near: tuple[float, float] = (2.6, 3.0)
@@ -201,7 +201,10 @@ KINKED = LadderTuning(  # where attention leaves zero or meets its cap
     safety=1.4,
     start=(0.8, 0.65),
     near=1.4,
+    coupled=0.1,
+    doubt=0.03,
     share=(0.3, 0.5),
+    time=0.12,
 )
 
 
