@@ -5,7 +5,7 @@ What reads case files, lists their keys or writes a new one starts from here.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Set
+from collections.abc import Container, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -205,10 +205,9 @@ def text_keys() -> tuple[Key, ...]:
     return tuple(Key(name, str, rule, "", describe(name)) for name in TEXTS)
 
 
-@cache
-def known_keys() -> frozenset[str]:
+def known_keys() -> set[str]:
     """Every dotted key that some case may have."""
-    return frozenset(one.key.name for one in list_keys()) - {"extends"}
+    return {one.key.name for one in list_keys()} - {"extends"}
 
 
 def announcement_keys() -> tuple[Key, ...]:
@@ -256,11 +255,11 @@ def describe_in(case: Case, key: str, varied: Container[str] = ()) -> Parameter:
     return said._replace(unit=unit)
 
 
-def suggest(name: str, known: Set[str]) -> list[str]:
+def suggest(name: str, known: set[str]) -> list[str]:
     """Keys that someone who wrote `name` may have meant, the likeliest first."""
     last = name.rpartition(".")[2]
     meant = [key for key, symbols in SYMBOLS.items() if last in symbols]
-    return meant or nearest(name, sorted({*known, *TABLES}))
+    return meant or nearest(name, sorted(known.union(TABLES)))
 
 
 def _chosen(choice: Choice) -> list[Listed]:

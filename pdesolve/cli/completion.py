@@ -57,7 +57,7 @@ def _keys(arguments: argparse.Namespace) -> list[str]:
     from pdesolve.case.keys import known_keys
     from pdesolve.studies.plan import flat
 
-    known = {*known_keys()}
+    known = known_keys()
     with suppress(CaseError):  # no such case, or none yet
         case = load_case(str(getattr(arguments, "case", None)))
         known = {*flat(case), *(key for key in known if key.startswith("numerics."))}

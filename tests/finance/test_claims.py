@@ -39,7 +39,7 @@ def test_state_prices_add_up_to_one_and_to_the_price(three_states: Solution) -> 
 
 
 def test_a_share_of_the_nodes_may_be_too_few_to_compare_with() -> None:
-    """On two fifths of this grid's nodes prices leave the payoff's range; more measure the error.
+    """On a quarter of this grid's nodes prices leave the payoff's range; more measure the error.
 
     The nodes are laid out at one scale; where they gather between the payoffs, few are enough.
     """
@@ -58,8 +58,8 @@ def test_a_share_of_the_nodes_may_be_too_few_to_compare_with() -> None:
     one_scale = Tuning(domain=DomainTuning(scales=ScaleTuning(saved=np.inf)))
     solution = solve(case_from_dict(table, "wide-news"), tol=1e-4, tuning=one_scale)
     with pytest.raises(OutOfRange, match="lower the tolerance"):
-        Marches.of(solution, MarchTuning(coarse=0.4, nearer=()))
-    assert Marches.of(solution, MarchTuning(coarse=0.4)).coarse is not None
+        Marches.of(solution, MarchTuning(coarse=0.25, nearer=()))
+    assert Marches.of(solution, MarchTuning(coarse=0.25)).coarse is not None
     data = solution.option_prices([0.5, 1.0, 2.0])
     states = solution.state_prices()
     paid = np.maximum(states.x.values[:, None] - data.strike.values, 0.0)
