@@ -38,7 +38,7 @@ def climbed(
             rungs = _rungs(ladders, first, share * tolerance, how)
             nodes = ByAxis(*(one.nodes for one in rungs))
             on = ladders.psi.solved(nodes.psi) or first
-            paces = climb_steps(run, first, on, quick * tolerance, how, doubt)
+            paces = climb_steps(run, on, quick * tolerance, how, doubt)
             steps = int(np.ceil(max(paces.needed(quick * tolerance), steps_tried(first))))
             run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
             best = run.along(first, nodes, respaced(first.times, first.case.market, steps))

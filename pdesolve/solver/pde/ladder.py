@@ -78,7 +78,8 @@ class Ladder:
         grown = getattr(ByAxis(*how.start), self._axis) * (how.begun / target) ** (1 / self._order)
         after = max(self._next(nodes, self._ratio), self._count(min(grown, how.most) * nodes))
         if not self._regular:  # so few may be right by luck
-            nodes = 1 + self._unit * round(grown * (1 + (nodes - 1) / self._unit))
+            elements = max(1.0 + (nodes - 1) / self._unit, how.least)
+            nodes = 1 + self._unit * round(grown * elements)
             after = self._next(nodes, self._ratio)
             if self._nodes in self._known and nodes > self._nodes:
                 below = self._rung(self._nodes, nodes, None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.contributions import halved
 from pdesolve.solver.pde.errors import Errors, ErrorTuning, change, error_scales, times, worst
@@ -42,17 +43,15 @@ class StepRung:
 
 
 def climb_steps(
-    run: Metered, few: Solution, on: Solution, target: float, how: LadderTuning, doubt: ErrorTuning
+    run: Metered, on: Solution, target: float, how: LadderTuning, doubt: ErrorTuning
 ) -> StepRung:
     """A rung from which it is not far to an error of the target, relative to the scales.
 
     Parameters
     ----------
     run : Metered
-    few : Solution
-        Its steps are the first rung, if they are fewer by far.
     on : Solution
-        On the grid of the ladder, with the steps of the first rung or of the second.
+        On the grid of the ladder, with the steps of the second rung.
     target : float
     how : LadderTuning
     doubt : ErrorTuning
@@ -68,13 +67,12 @@ def climb_steps(
         If shorter steps take more work than there is.
     """
     below, (least, unseen, most) = None, how.step_orders
-    fine, space = None, on.space
-    if on.steps["accepted"] < how.step_apart * few.steps["accepted"]:
-        few = on
-    else:
+    few, fine, space = on, None, on.space
+    market, steps = on.case.market, int(on.steps["accepted"] / how.step_apart)
+    fewer = respaced(on.times, market, max(1, steps))
+    if fewer.size < on.times.size:
         with suppress(ArithmeticError):  # else so few steps are too few for this grid
-            few, fine = retrace(on, space, few.times), on
-        few = few if fine is on else on
+            few, fine = retrace(on, space, fewer), on
     while True:
         steps = few.steps["accepted"]
         run.left -= 3.0 * space.n_xi * space.n_psi * steps
@@ -89,7 +87,7 @@ def climb_steps(
             return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
         ratio = steps / fine.steps["accepted"]
         moved = times(moved, doubt.halved * (1.0 - 0.5**least) / (1.0 - ratio**least))
-        size, order, seen = worst(few, moved), unseen, most
+        size, order, seen = worst(few, moved), unseen, most + 1.0
         if below is not None:
             fall = max(below.size, 1e-300) / max(size, 1e-300)
             seen = float(np.log(fall) / np.log(steps / below.steps))

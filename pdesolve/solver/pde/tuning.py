@@ -125,6 +125,8 @@ class LadderTuning:
         Nodes of a rung over those of the one before it.
     start : (float, float)
         Nodes of the first rung along xi and psi, over the first pass's, at a target of `begun`.
+    least : float
+        First pass's elements along psi, and one more, that this counts from, at least.
     near, fewer, beyond : float
         Along xi, where errors are regular: nodes over those of a rung up to which its error need
         not be measured again, nodes of a rung over the fewest that it speaks for, and the share of
@@ -140,7 +142,7 @@ class LadderTuning:
     step_orders : (float, float, float)
         At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
     step_apart : float
-        Steps of a rung over those of the one before it, at least.
+        Steps on the ladder along psi over those of the first rung of their own.
     step_near : (float, float)
         Steps over those of a rung up to which its error need not be measured again, on a first rung
         and on a later one.
@@ -166,17 +168,18 @@ class LadderTuning:
     unsure: float = 0.5
     aim: float = 0.6
     most: float = 2.5
-    start: tuple[float, float] = (0.85, 0.95)
+    start: tuple[float, float] = (0.85, 0.9)
+    least: float = 2.5
     near: float = 1.45
     fewer: float = 1.25
     beyond: float = 0.75
     safety: float = 1.6
-    coupled: float = 0.05
-    doubt: float = 0.015
+    coupled: float = 0.08
+    doubt: float = 0.02
     share: tuple[float, float] = (0.15, 0.4)
     time: float = 0.25
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
-    step_apart: float = 1.4
+    step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
     begun_steps: float = 6.5
     begun: float = 1e-4

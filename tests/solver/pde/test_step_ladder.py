@@ -24,7 +24,7 @@ def thin(first: Solution, steps: int) -> Solution:
 @pytest.mark.parametrize("target", [1e-5, 3e-7])
 def test_so_many_steps_leave_what_is_said(name: str, target: float) -> None:
     run, first = metered(name)
-    rung = step_ladder.climb_steps(run, first, thin(first, 12), target, HOW, DOUBT)
+    rung = step_ladder.climb_steps(run, thin(first, 12), target, HOW, DOUBT)
     steps = int(np.ceil(rung.needed(target)))
     full = first.space.resized(60, 21)
     some, many = (
@@ -51,7 +51,7 @@ def test_where_shorter_steps_break_down_their_tolerance_has_to_do(
     monkeypatch.setattr(step_ladder, "retrace", breaks)
     if broken == "not a number":
         monkeypatch.setattr(step_ladder, "change", lambda *given: {"price": float("nan")})
-    rung = step_ladder.climb_steps(run, first, on, 1e-6, HOW, DOUBT)
+    rung = step_ladder.climb_steps(run, on, 1e-6, HOW, DOUBT)
     assert rung.size == DOUBT.blind * HOW.steps_for(run.tolerance)
     assert worst(on, rung.error) == pytest.approx(rung.size)
 
@@ -59,4 +59,4 @@ def test_where_shorter_steps_break_down_their_tolerance_has_to_do(
 def test_work_is_counted_and_ends() -> None:
     run, first = metered("baseline", work=25.0 * 21 * 60)
     with pytest.raises(BudgetSpent):
-        step_ladder.climb_steps(run, first, thin(first, 12), 1e-12, HOW, DOUBT)
+        step_ladder.climb_steps(run, thin(first, 12), 1e-12, HOW, DOUBT)
