@@ -33,7 +33,7 @@ MARKETS: dict[str, tuple[str, Overrides]] = {
 
 @cache
 def grown(name: str) -> MarketGrowth:
-    return market_growth(solved(*MARKETS[name], tol=3e-5), 2000, 60, seed=1)
+    return market_growth(solved(*MARKETS[name], tol=1e-5), 2000, 60, seed=1)
 
 
 @cache
