@@ -94,7 +94,7 @@ def _between(solution: Solution, tuning: RouteTuning) -> Check:
             gap = gap if np.isfinite(gap) else np.inf
             allowed = min(usual + doubt, tuning.doubtful * usual)
             if gap / allowed > worst / bound:
-                worst, bound, few = gap, allowed, "; nodes are few there" if doubt > usual else ""
+                worst, bound, few = gap, allowed, "; nodes are few there" if gap > usual else ""
                 where = f"{name.replace('_', ' ')} at t = {t:.3g}{few}"
     return Check(
         group=GROUP,
