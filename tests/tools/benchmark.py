@@ -55,25 +55,30 @@ class Clock:
 def measure(name: str, clocked: bool) -> dict[str, Any]:
     """Solve a case in this process."""
     solver: Any = import_module("pdesolve.solver.pde.solver")
-    budget: Any = import_module("pdesolve.solver.pde.budget")
     system: Any = import_module("pdesolve.solver.pde.system")
     load_case = import_module("pdesolve.case").load_case
     clock, passes, counts = Clock(), [0], {"accepted": 0, "evaluations": 0}
-    single = budget.run_pass
 
-    def counted(*arguments: Any, **options: Any) -> Any:
-        passes[0] += 1
-        found = single(*arguments, **options)
-        for key in counts:
-            counts[key] += found.steps[key]
-        return found
+    def counted(single: Callable[..., Any]) -> Callable[..., Any]:
+        def one(*arguments: Any, **options: Any) -> Any:
+            passes[0] += 1
+            found = single(*arguments, **options)
+            for key in counts:
+                counts[key] += found.steps[key]
+            return found
 
-    budget.run_pass = counted
+        return one
+
+    for room in ("budget", "ladder", "step_ladder", "contributions"):
+        module: Any = import_module(f"pdesolve.solver.pde.{room}")
+        for kind in ("run_pass", "retrace"):
+            if hasattr(module, kind):
+                setattr(module, kind, counted(getattr(module, kind)))
     if clocked:
         whole, local = system.Equilibrium, system.EquilibriumAt
         whole.respond = clock.wrap("attention", whole.respond)
-        local._rates = clock.wrap("rates", local._rates)
-        system.factor = clock.wrap("factor", system.factor)
+        whole.rates = clock.wrap("rates", whole.rates)
+        local.factor = clock.wrap("factor", local.factor)
     began = time.perf_counter()
     found = solver.solve(load_case(name))
     return {
