@@ -99,7 +99,7 @@ class RefineTuning:
 
 @dataclass(frozen=True, kw_only=True)
 class LadderTuning:
-    """How the nodes that are needed are found where attention has no kink.
+    """How the nodes that are needed are found: as here where attention has no kink.
 
     Set by what tests/tools/ladders.py and tests/tools/error_bars.py measure, for the least work at
     bars that hold.
@@ -109,6 +109,10 @@ class LadderTuning:
     ratios : (float, float)
         Nodes that a rung is compared with, over its own, along xi and psi. Convergence along psi is
         not regular where the economy starts to learn fast: neighbours may have the same error.
+    thinner : float
+        Xi nodes of the ladder along psi, over the first pass's.
+    whole : bool
+        Whether the ladder along xi has the psi nodes that the other one calls for, and its steps.
     rungs : int
         At most.
     regular : (bool, bool)
@@ -193,7 +197,8 @@ class LadderTuning:
         return max(tolerance, least, min(times * tolerance, most))
 
 
-KINKED = LadderTuning(  # where attention leaves zero or meets its cap
+# where attention leaves zero or meets its cap; set by families of such in error_bars.py
+KINKED = LadderTuning(
     ratios=(1.3, 1.4),
     thinner=1.4,
     whole=True,
