@@ -8,6 +8,7 @@ from pdesolve.model.attention.response import best_response
 from pdesolve.model.attention.technology import Technology
 
 BESIDE = 1e-9, 1e-4  # of a kink's variance: how far from it slopes are taken
+LEAST = 1e-100  # benefit at which attention sets in: less is none
 STRAIGHT = 1.5  # those two are as alike as that where the kink is one between two slopes
 
 
@@ -25,7 +26,7 @@ def kinks_of(technology: Technology, risk_aversion: float) -> tuple[Kink, ...]:
     variance than the first (a power cost with a linear part and an exponent that is not 2).
     """
     _, _, low, high = technology.interior
-    corners = [(low, 1)] if technology.handicap > 0.0 else []
+    corners = [(low, 1)] if low + technology.handicap > LEAST else []
     corners += [(high, -1)] if np.isfinite(technology.capacity) and high > low else []
     found = []
     for benefit, side in corners:

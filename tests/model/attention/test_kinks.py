@@ -46,6 +46,16 @@ def test_another_power_is_no_kink(exponent: float) -> None:
     assert kinks_of(Technology.of(spec), RHO) == ()
 
 
+def test_attention_may_set_in_without_a_jump_where_precision_is_exponential() -> None:
+    """At C'(0) = b A'(0), if the cost grows faster than the precision."""
+    spec = ExponentialAttention(
+        signals=1, efficiency=1.0, sensitivity=1.0, cost=ExponentialCost(scale=0.04, rate=2.0)
+    )
+    (kink,) = kinks_of(Technology.of(spec), RHO)
+    assert kink.variance == pytest.approx(2.0 * RHO * 0.04)
+    assert kink.jump > 0.0
+
+
 def test_a_jump_is_no_kink() -> None:
     spec = ExponentialAttention(
         signals=1,
