@@ -75,9 +75,12 @@ def solve_to_tolerance(
         rough = tuning.kinked.steps_for(tolerance)
         first = pilot(run, domain, nodes, rough, fixed.xi, tuning.pilot)
         run.announce(tuning.budget.kinked_work(first, tolerance))
+        spare = 0.5 * run.left  # in case that leads nowhere
+        run.left -= spare
         found = climbed(run, domain, first, tolerance, tuning, kinked=True)
         if found is not None:
             return found
+        run.left += spare
     first = pilot(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
     return refined(run, domain, first, fixed, tolerance, tuning)
