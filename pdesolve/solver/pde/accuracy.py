@@ -67,7 +67,7 @@ def solve_to_tolerance(
         if found is not None:
             return found
     domain = domain.of_order(tuning.refine.psi_order, tuning.refine.fade)
-    nodes, fixed = first_nodes(
+    nodes, fixed = first_nodes(  # few psi nodes exaggerate there what happens along xi
         case, economy, domain, min(tolerance, 1e-5), tuning.pilot, tuning.errors, rough=True
     )
     nodes = nodes._replace(xi=first.space.n_xi)

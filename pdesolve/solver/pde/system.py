@@ -127,11 +127,9 @@ class EquilibriumAt:
         self._u = u
         self._response = system.respond(u)
         self._derivatives = system.grid.derivatives(u)
-        move, variance = (
-            system.economy.motion(self._response.precision_rate),
-            system.static.variance,
-        )
-        felt = Felt.of(system.economy.market, self._response, move, variance + u[..., 1])
+        move = system.economy.motion(self._response.precision_rate)
+        variance = system.static.variance + u[..., 1]
+        felt = Felt.of(system.economy.market, self._response, move, variance)
         added = system.seen(u, self._derivatives[0], move, len(system.corners.at))
         self._felt = added.to_felt(felt) if added else felt
         self.initial_rates = system.rates(u, self._derivatives, *self._felt[:2])
@@ -159,7 +157,7 @@ class EquilibriumAt:
 
     @cached_property
     def coefficients(self) -> Coefficients:
-        """Of the exact Jacobian of the rates here."""
+        """Of the Jacobian of the rates here: exact but for how a kink moves what is seen of it."""
         system = self._system
         c0, c1 = equations.partials(
             self._u,
