@@ -5,7 +5,7 @@ What reads case files, lists their keys or writes a new one starts from here.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Set
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -123,14 +123,11 @@ class Choice(NamedTuple):
 
     def every(self, kind: str) -> tuple[Key, ...]:
         """All keys of a kind."""
-        part = self.classes[kind]
-        parts = [part, INSTEAD[part]] if part in INSTEAD else [part]
-        return tuple(key for one in parts for key in part_keys(one, self.prefix))
+        return _every(self.classes[kind], self.prefix)
 
     def own(self, kind: str) -> tuple[Key, ...]:
         """Those that not all kinds share."""
-        shared = {field.name for field in fields(self.shared)}
-        return tuple(key for key in self.every(kind) if key.field not in shared)
+        return _own(self.classes[kind], self.prefix, self.shared)
 
     def names(self, *kinds: str) -> set[str]:
         """Names of these, of several kinds."""
@@ -195,6 +192,20 @@ def part_keys(part: type, prefix: str) -> tuple[Key, ...]:
     return tuple(keys)
 
 
+@cache
+def _every(part: type, prefix: str) -> tuple[Key, ...]:
+    """Keys of a part, with those of what may stand for them."""
+    parts = [part, INSTEAD[part]] if part in INSTEAD else [part]
+    return tuple(key for one in parts for key in part_keys(one, prefix))
+
+
+@cache
+def _own(part: type, prefix: str, shared: type) -> tuple[Key, ...]:
+    """Those for which the shared class has no field."""
+    common = {field.name for field in fields(shared)}
+    return tuple(key for key in _every(part, prefix) if key.field not in common)
+
+
 FILE_KEYS = tuple(key.name for key in part_keys(SampleFile, "payoff."))
 
 
@@ -205,9 +216,10 @@ def text_keys() -> tuple[Key, ...]:
     return tuple(Key(name, str, rule, "", describe(name)) for name in TEXTS)
 
 
-def known_keys() -> set[str]:
+@cache
+def known_keys() -> frozenset[str]:
     """Every dotted key that some case may have."""
-    return {one.key.name for one in list_keys()} - {"extends"}
+    return frozenset(one.key.name for one in list_keys()) - {"extends"}
 
 
 def announcement_keys() -> tuple[Key, ...]:
@@ -255,7 +267,7 @@ def describe_in(case: Case, key: str, varied: Container[str] = ()) -> Parameter:
     return said._replace(unit=unit)
 
 
-def suggest(name: str, known: set[str]) -> list[str]:
+def suggest(name: str, known: Set[str]) -> list[str]:
     """Keys that someone who wrote `name` may have meant, the likeliest first."""
     last = name.rpartition(".")[2]
     meant = [key for key, symbols in SYMBOLS.items() if last in symbols]

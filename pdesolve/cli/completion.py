@@ -1,6 +1,7 @@
 """What a shell may complete; asked by argcomplete, each time the tab key is pressed."""
 
 import argparse
+from collections.abc import Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def _keys(arguments: argparse.Namespace) -> list[str]:
     from pdesolve.case.keys import known_keys
     from pdesolve.studies.plan import flat
 
-    known = known_keys()
+    known: Set[str] = known_keys()
     with suppress(CaseError):  # no such case, or none yet
         case = load_case(str(getattr(arguments, "case", None)))
         known = {*flat(case), *(key for key in known if key.startswith("numerics."))}

@@ -78,7 +78,7 @@ def rates(
     static: Cumulants,
     move: Motion,
     cost: Array,
-    risk_aversion: float,
+    risk_aversion: float | Array,
 ) -> Array:
     """Rates of (q, v, l) in the time left (derivation.md, section 5).
 
@@ -92,7 +92,7 @@ def rates(
         At the chosen attention.
     cost : array
         Attention cost C, money/time.
-    risk_aversion : float
+    risk_aversion : float or array
         rho, 1/money.
 
     Returns

@@ -75,26 +75,26 @@ class Factors:
         """The x with (shift - J)' x = r, from psi = 0 up; of several r at once, too."""
         top, grid = self._grid.n_psi - 1, self._grid
         several = r.reshape(-1, *r.shape[-3:])
-        x = np.stack([_by_element(grid, one[:top]) for one in several], axis=1)
+        x = _by_element(grid, several[:, :top])
         last = several[:, top].copy()
         for e, factors in enumerate(self._elements):
-            for one in x[e]:
+            for one in x[:, e]:
                 factors.solve_transposed(one)
-            passed = np.sum(self._inflow[e] * x[e], axis=2)
-            above = x[e + 1, :, :, 0] if e + 1 < len(self._elements) else last
+            passed = np.einsum("nsf,rnsf->rnf", self._inflow[e], x[:, e])
+            above = x[:, e + 1, :, 0] if e + 1 < len(self._elements) else last
             above += passed
         for one in last:
             self._end.solve_transposed(one)
-        found = [self._lines(one, end) for one, end in zip(x.swapaxes(0, 1), last, strict=True)]
-        return np.array(found).reshape(r.shape)
+        return self._lines(x, last).reshape(r.shape)
 
     def _lines(self, x: Array, last: Array) -> Array:
         """Lines of the elements and the last one, in their order; each field in one piece."""
         grid, fields = self._grid, last.shape[-1]
-        found = np.empty((fields, grid.n_psi, grid.n_xi))
-        found[:, :-1].reshape(fields, -1, grid.stages, grid.n_xi)[...] = x.transpose(3, 0, 2, 1)
-        found[:, -1] = last.T
-        return found.transpose(1, 2, 0)
+        found = np.empty((*last.shape[:-2], fields, grid.n_psi, grid.n_xi))
+        below = found[..., :-1, :].reshape(*found.shape[:-2], -1, grid.stages, grid.n_xi)
+        below[...] = x.swapaxes(-4, -1).swapaxes(-3, -1)
+        found[..., -1, :] = last.swapaxes(-1, -2)
+        return found.swapaxes(-3, -2).swapaxes(-2, -1)
 
 
 class _AlongPsi(NamedTuple):
@@ -115,9 +115,9 @@ def _along_psi(grid: Grid) -> _AlongPsi:
 
 
 def _by_element(grid: Grid, u: Array) -> Array:
-    """Lines grouped by element: (lines, n_xi, n) -> (elements, n_xi, lines of each, n)."""
-    grouped = u.reshape(-1, grid.stages, grid.n_xi, u.shape[-1])
-    return grouped.transpose(0, 2, 1, 3).copy()
+    """Lines grouped by element: (..., lines, n_xi, n) -> (..., elements, n_xi, own lines, n)."""
+    grouped = u.reshape(*u.shape[:-3], -1, grid.stages, grid.n_xi, u.shape[-1])
+    return grouped.swapaxes(-3, -2).copy()
 
 
 def _coefficients(grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array) -> Array:

@@ -9,7 +9,7 @@ The steps are those of the laws (`finance.law`); a source that moves with the ra
 column of the Jacobian, so its weights are sums of the same powers of the resolvent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -34,7 +34,7 @@ from pdesolve.solver.pde.announcements import (
     spans,
     spread,
 )
-from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt
+from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt, Others
 from pdesolve.solver.solution import Solution
 from pdesolve.studies.moved import Moved
 from pdesolve.typing import Array
@@ -146,22 +146,26 @@ class Answers:
             steps=np.array([one.step for one in moved]),
         )
 
-    def _slopes(self, move: Callable[[Case, Equilibrium], Array | None]) -> Array:
-        """Of moves of the deviations over their sizes, (p, n_psi, n_xi, 3); None for no move."""
-        found = np.zeros((self.steps.size, *self.track.grid.xi.shape, 3))
-        for k, (case, other) in enumerate(zip(self.cases, self.others, strict=True)):
-            moved = move(case, other)
-            if moved is not None:
-                found[k] = moved / self.system.sizes / self.steps[k]
-        return found
+    def _slopes(self, moves: Array) -> Array:
+        """Of moves of the deviations, (p, n_psi, n_xi, 3)."""
+        return np.asarray(moves / self.system.sizes / self.steps[:, None, None, None])
+
+    @cached_property
+    def _felt(self) -> list[int]:
+        """Parameters that move the equations."""
+        return [k for k, other in enumerate(self.others) if other is not self.system]
+
+    @cached_property
+    def _moved(self) -> Others:
+        """These equations."""
+        return Others(systems=[self.others[k] for k in self._felt])
 
     def of_rates(self, local: EquilibriumAt) -> Array:
         """Slopes of the rates in one state."""
-
-        def move(case: Case, other: Equilibrium) -> Array | None:
-            return None if other is self.system else local.rates_in(other) - local.initial_rates
-
-        return self._slopes(move)
+        moves = np.zeros((self.steps.size, *local.initial_rates.shape))
+        if self._felt:
+            moves[self._felt] = local.rates_in(self._moved) - local.initial_rates
+        return self._slopes(moves)
 
     def of_length(self, k: int) -> Array:
         """Slopes of the logarithm of the length of the k-th span between announcements, (p,)."""
@@ -174,14 +178,12 @@ class Answers:
         span = spans(self.track.found.case.market)[k]
         u = self.track.at(span.end)
         base = announced(self.system, u, span.precision)
-
-        def move(case: Case, other: Equilibrium) -> Array | None:
+        moves = np.zeros((self.steps.size, *u.shape))
+        for move, case, other in zip(moves, self.cases, self.others, strict=True):
             told = spans(case.market)[k].precision
-            if told == span.precision and other.static is self.system.static:
-                return None
-            return announced(other, u, told) - base
-
-        return self._slopes(move)
+            if told != span.precision or other.static is not self.system.static:
+                move[...] = announced(other, u, told) - base
+        return self._slopes(moves)
 
 
 def _beside(system: Equilibrium, economy: Economy) -> Equilibrium:
@@ -223,7 +225,7 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     weights = np.zeros((4, *track.grid.xi.shape, 3))
     weights[[0, 1, 2], 0, :, [0, 1, 2]] = value
     weights[3, 0, :, 0] = slope
-    total, weights = np.zeros((4, len(answers.others))), weights * size
+    total, weights = np.zeros((4, answers.steps.size)), weights * size
     cuts = spans(track.found.case.market)
     parts = pieces(track.found.times, track.found.case.market)
     for k, (span, part, count) in enumerate(zip(cuts, parts, steps, strict=True)):

@@ -56,12 +56,12 @@ def move(case: Case, economy: Economy, x: float, size: float, vary: Vary, step: 
         h, moved = (x + h) - x, vary(x + h)
     except ValueError:
         h, moved = (x - h) - x, vary(x - h)
-    same = moved.payoff == case.payoff
+    same, alike = moved.payoff == case.payoff, moved.attention == case.attention
     near = replace(
         economy,
         market=moved.market,
         prior=economy.prior if same else make_prior(moved.payoff),
-        technology=Technology.of(moved.attention),
+        technology=economy.technology if alike else Technology.of(moved.attention),
     )
     return Moved(h, size, moved, near)
 

@@ -1,6 +1,6 @@
 """The equations of an economy on a grid, as the time-stepper wants them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -136,24 +136,34 @@ class EquilibriumAt:
 
     def rates(self, u: Array) -> Array:
         """Rates at a state nearby; the attention search starts from this state's."""
-        return self._rates_in(self._system, u, self._system.grid.derivatives(u))
+        system, derivatives = self._system, self._system.grid.derivatives(u)
+        response = system.respond(u, self._response.attention)
+        move, cost = self._as_seen(system, u, derivatives[0], response)
+        return system.rates(u, derivatives, move, cost)
 
-    def rates_in(self, other: Equilibrium) -> Array:
-        """Rates at this very state in another economy nearby, on the same grid.
+    def rates_in(self, others: "Others") -> Array:
+        """Rates at this very state in economies nearby, on the same grid: (others, n_psi, n_xi, 3).
 
-        A kink that only the other one has counts as it is: what differences along xi would make of
+        A kink that only another one has counts as it is: what differences along xi would make of
         it, and make of none here, is no small move.
         """
-        return self._rates_in(other, self._u, self._derivatives)
+        u, responses = self._u, others.respond(self._u, self._response.attention)
+        felt = [
+            self._as_seen(system, u, self._derivatives[0], response)
+            for system, response in zip(others.systems, responses, strict=True)
+        ]
+        move = Motion(*map(np.stack, zip(*(move for move, _ in felt), strict=True)))
+        cost = np.stack([cost for _, cost in felt])
+        rho = others.risk_aversion
+        return equations.rates(u, *self._derivatives, others.static, move, cost, rho)
 
-    def _rates_in(
-        self, system: Equilibrium, u: Array, derivatives: tuple[Array, Array, Array]
-    ) -> Array:
-        response = system.respond(u, self._response.attention)
+    def _as_seen(
+        self, system: Equilibrium, u: Array, u_xi: Array, response: Response
+    ) -> tuple[Motion, Array]:
+        """Motion and cost in an economy, with what differences make of kinks that this one has."""
         move, cost = system.economy.motion(response.precision_rate), response.cost
-        added = system.seen(u, derivatives[0], move, len(self._system.corners.at))
-        move, cost = added.to(move, cost) if added else (move, cost)
-        return system.rates(u, derivatives, move, cost)
+        added = system.seen(u, u_xi, move, len(self._system.corners.at))
+        return added.to(move, cost) if added else (move, cost)
 
     @cached_property
     def coefficients(self) -> Coefficients:
@@ -181,3 +191,45 @@ class EquilibriumAt:
         system, size = self._system, np.array(self._system.sizes)
         factors = Factors(system.grid, shift, *self.coefficients, room=system.room)
         return lambda r: size * factors.solve(r / size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Others:
+    """Economies beside one, on its grid, whose rates are asked for together.
+
+    Attributes
+    ----------
+    systems : sequence of Equilibrium
+        At least one.
+    """
+
+    systems: Sequence[Equilibrium]
+
+    @cached_property
+    def static(self) -> Cumulants:
+        """Static cumulants of all, (others, n_psi, n_xi)."""
+        return Cumulants(*map(np.stack, zip(*(one.static for one in self.systems), strict=True)))
+
+    @cached_property
+    def risk_aversion(self) -> Array:
+        """Of all, (others, 1, 1)."""
+        return np.array([one.economy.risk_aversion for one in self.systems])[:, None, None]
+
+    @cached_property
+    def _alike(self) -> list[list[int]]:
+        """Those in which attention answers to the variance alike."""
+        alike: dict[tuple[int, float], list[int]] = {}
+        for k, one in enumerate(self.systems):
+            key = id(one.economy.technology), one.economy.risk_aversion
+            alike.setdefault(key, []).append(k)
+        return list(alike.values())
+
+    def respond(self, u: Array, guess: Array) -> list[Response]:
+        """Optimal attention at every node of each, given the deviations u."""
+        variance = self.static.variance + u[..., 1]
+        found: dict[int, Response] = {}
+        for group in self._alike:
+            economy = self.systems[group[0]].economy
+            responses = economy.respond(variance[group], guess)
+            found |= {k: Response(*parts) for k, *parts in zip(group, *responses, strict=True)}
+        return [found[k] for k in range(len(self.systems))]
