@@ -271,7 +271,7 @@ def suggest(name: str, known: Set[str]) -> list[str]:
     """Keys that someone who wrote `name` may have meant, the likeliest first."""
     last = name.rpartition(".")[2]
     meant = [key for key, symbols in SYMBOLS.items() if last in symbols]
-    return meant or nearest(name, sorted(known.union(TABLES)))
+    return meant or nearest(name, sorted({*known, *TABLES}))
 
 
 def _chosen(choice: Choice) -> list[Listed]:

@@ -40,13 +40,22 @@ class States:
         Static price and log mass of the payoff itself.
     """
 
-    def __init__(self, prior: Prior, xi: ArrayLike, psi: ArrayLike, t: ArrayLike = 0.0):
+    def __init__(
+        self,
+        prior: Prior,
+        xi: ArrayLike,
+        psi: ArrayLike,
+        t: ArrayLike = 0.0,
+        static: Cumulants | None = None,
+    ):
         c = prior.centre
         self.xi, self.psi, self.t = np.broadcast_arrays(
             np.asarray(xi, float), np.asarray(psi, float), np.asarray(t, float)
         )
         self.zeta = self.xi - c * self.psi
-        self.static = prior.cumulants(self.zeta, np.maximum(self.psi, 0.0))
+        if static is None:
+            static = prior.cumulants(self.zeta, np.maximum(self.psi, 0.0))
+        self.static = static
         self.mean = self.static.mean + c
         self.phi = self.xi * c - 0.5 * self.psi * c**2 + self.static.phi
 

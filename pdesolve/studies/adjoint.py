@@ -21,6 +21,7 @@ from pdesolve.case import Case
 from pdesolve.finance.crossing import crossed
 from pdesolve.finance.law import POINTS, POLE, POWERS, SHARES
 from pdesolve.model.economy import Economy
+from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.splines import degree_of, hermite
@@ -137,12 +138,17 @@ class Answers:
     @classmethod
     def of(cls, track: Track, moved: Sequence[Moved]) -> "Answers":
         """Those to these moves."""
-        system = Equilibrium.of(track.found.economy, track.grid)
+        prior, grid, economies = track.found.prior, track.grid, [one.economy for one in moved]
+        priors = [one.prior for one in economies if one.prior is not prior]
+        psi = np.broadcast_to(grid.psi[:, None], grid.xi.shape)
+        own, *theirs = prior.beside(priors, grid.xi, psi)
+        static = {id(one): known for one, known in zip(priors, theirs, strict=True)}
+        system = Equilibrium.of(track.found.economy, grid, own)
         return cls(
             track=track,
             system=system,
             cases=[one.case for one in moved],
-            others=[_beside(system, one.economy) for one in moved],
+            others=[_beside(system, one, static.get(id(one.prior), own)) for one in economies],
             steps=np.array([one.step for one in moved]),
         )
 
@@ -186,12 +192,11 @@ class Answers:
         return self._slopes(moves)
 
 
-def _beside(system: Equilibrium, economy: Economy) -> Equilibrium:
-    """The equations of an economy nearby on the same grid."""
+def _beside(system: Equilibrium, economy: Economy, static: Cumulants) -> Equilibrium:
+    """The equations of an economy nearby on the same grid, and that static market."""
     if _felt(economy) == _felt(system.economy):
         return system
-    same = economy.prior is system.economy.prior
-    return Equilibrium.of(economy, system.grid, system.static if same else None)
+    return Equilibrium.of(economy, system.grid, static)
 
 
 def _felt(economy: Economy) -> tuple[object, ...]:

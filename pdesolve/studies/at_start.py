@@ -101,16 +101,24 @@ def sensitivities(
     """
     values = base.values[:, None]
     read = [replace(base, read=base.read + one).values for one in np.diag(step * sizes)]
-    besides = [_beside(base, one).values for one in moved]
+    besides = [one.values for one in _beside(base, moved)]
     return (
         (np.stack(read, axis=-1) - values) / (step * sizes),
         (np.stack(besides, axis=-1) - values) / [one.step for one in moved],
     )
 
 
-def _beside(base: AtStart, moved: Moved) -> AtStart:
-    """The same deviations in a case nearby."""
-    economy, at = moved.economy, base.at
-    if (economy.prior, economy.start) != (base.economy.prior, base.economy.start):
-        at = States(economy.prior, economy.start, 0.0)
-    return replace(base, case=moved.case, given=economy, at=at)
+def _beside(base: AtStart, moved: Sequence[Moved]) -> list[AtStart]:
+    """The same deviations in cases nearby."""
+    prior, nowhere = base.economy.prior, np.zeros(())
+    others = [one.economy.prior for one in moved if one.economy.prior is not prior]
+    _, *known = prior.beside(others, nowhere + base.economy.start, nowhere)
+    static, found = dict(zip(map(id, others), known, strict=True)), list[AtStart]()
+    for one in moved:
+        economy, at = one.economy, base.at
+        if id(economy.prior) in static:
+            at = States(economy.prior, economy.start, 0.0, static=static[id(economy.prior)])
+        elif economy.start != base.economy.start:
+            at = States(economy.prior, economy.start, 0.0)
+        found.append(replace(base, case=one.case, given=economy, at=at))
+    return found

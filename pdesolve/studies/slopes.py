@@ -88,9 +88,15 @@ class SlopeTuning:
     levels: tuple[Level, ...] = (
         Level((4.0, 1.0, 12.0), (24, 2, 1), fewer=1),
         Level((1.0, 1.0, 1.0), (28, 2, 2)),
-        Level((0.15, 0.15, 0.15), (36, 3, 4)),
-        Level((0.02, 0.02, 0.02), (46, 4, 8)),
-        Level((0.0005, 0.0005, 0.0005), (60, 6, 14)),
+        Level((0.15, 0.15, 0.8), (36, 3, 3)),
+        Level((0.02, 0.02, 0.4), (46, 4, 4)),
+        Level((0.0015, 0.0015, 0.1), (56, 5, 8)),
+    )
+    levels_at_kinks: tuple[Level, ...] = (
+        Level((0.3, 1.5, 1.25), (30, 4, 2)),
+        Level((0.05, 0.2, 0.25), (38, 6, 3)),
+        Level((0.005, 0.02, 0.03), (50, 8, 6)),
+        Level((0.0005, 0.002, 0.004), (60, 10, 10)),
     )
     order: int = 4
     reading: float = 0.5
@@ -187,20 +193,20 @@ def refined(
     base = AtStart(case=found.case, given=found.economy, at=at, read=read)
     by_read, besides = sensitivities(base, _sizes_of_read(found), moved, tuning.step)
     starts = [(one.economy.start - found.economy.start) / one.step for one in moved]
-    done = 0
-    for level in tuning.levels:
+    done, before = 0, [0] * (1 + len(found.case.market.announcements))
+    for level in tuning.levels_at_kinks if has_kink(found) else tuning.levels:
         if level.fewer and found.space.n_psi == 1:  # where marches cost little
             continue
         if done > 1 and _share(found, level.aims[0], found.space.order, tuning) > 1.0:
             return
-        grid, steps = _grid(found, level, tuning), _steps(found, level, tuning)
+        grid, steps = _grid(found, level, tuning), _steps(found, level, before, tuning)
         near = round(found.space.n_xi * (grid.n_xi / found.space.n_xi) ** tuning.reading)
         try:
             at_start = start_slopes(Answers.of(Track(found=found, grid=grid), moved), steps)
         except ArithmeticError:
             continue
         along_xi = read_at_start(found, near)[1]
-        done += 1
+        done, before = done + 1, steps
         yield besides + by_read @ (at_start + np.outer(along_xi, starts))
 
 
@@ -238,11 +244,14 @@ def _grid(found: Solution, level: Level, tuning: SlopeTuning) -> Grid:
     return space.resized(nodes, 1 + space.stages * elements)
 
 
-def _steps(found: Solution, level: Level, tuning: SlopeTuning) -> list[int]:
-    """Steps of a march in each span between announcements."""
+def _steps(found: Solution, level: Level, before: Sequence[int], tuning: SlopeTuning) -> list[int]:
+    """Steps of a march in each span between announcements: more than in the one before."""
     share = _share(found, level.aims[2], tuning.order, tuning)
     parts = pieces(found.times, found.case.market)
-    return [max(level.least[2], int((part.size - 1) * share)) for part in parts]
+    return [
+        max(level.least[2], 1 + last, int((part.size - 1) * share))
+        for last, part in zip(before, parts, strict=True)
+    ]
 
 
 def _sizes_of_read(found: Solution) -> Array:

@@ -1,13 +1,32 @@
 """Priors with a density on an interval, by quadrature (derivation.md, section 3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
 from pdesolve.model.payoff.prior import Cumulants, Prior
 from pdesolve.model.payoff.quadrature import Panels, QuadratureRule
 from pdesolve.typing import Array
+
+
+class Family(NamedTuple):
+    """Densities on one support whose logs are sums of features times natural parameters.
+
+    Attributes
+    ----------
+    name : tuple
+        The same for all of them, and for no others.
+    natural : tuple of float
+        Parameters of this one.
+    features : callable
+        Centred payoffs in the rule's unit -> as many functions of them.
+    """
+
+    name: tuple[object, ...]
+    natural: tuple[float, ...]
+    features: Callable[[Array], list[Array]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,6 +45,8 @@ class DensityPrior(Prior):
         payoffs, money -> their density, 1/money.
     inverse : callable
         shares in [0, 1) -> quantiles of the prior, money.
+    family : Family
+        Of the density in that unit.
     fine : Panels
         That the rule goes by.
     """
@@ -35,6 +56,7 @@ class DensityPrior(Prior):
     log_mass: float
     pdf: Callable[[Array], Array]
     inverse: Callable[[Array], Array]
+    family: Family
     fine: Panels = Panels()
     slow: bool = field(default=True, init=False)
 
@@ -43,7 +65,11 @@ class DensityPrior(Prior):
         return self.fine.each
 
     def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
-        rule = self.rule(zeta * self.scale, psi * self.scale**2)
+        scaled, _, _ = self._scaled(self.rule(zeta * self.scale, psi * self.scale**2))
+        return _in_money(scaled, self.scale)
+
+    def _scaled(self, rule: QuadratureRule) -> tuple[Cumulants, Array, Array]:
+        """Cumulants in the rule's unit, its nodes' probabilities, and how far from the mean."""
         total = rule.weight.sum(axis=0)
         weight = rule.weight / total
         step = np.sum(weight * rule.shift, axis=0)
@@ -54,13 +80,58 @@ class DensityPrior(Prior):
         third = moment.sum(axis=0)
         moment *= apart
         fourth = moment.sum(axis=0) - 3.0 * variance**2
-        return Cumulants(
-            rule.log_peak + np.log(total) - self.log_mass,
-            (rule.anchor + step) * self.scale,
-            variance * self.scale**2,
-            third * self.scale**3,
-            fourth * self.scale**4,
-        )
+        phi = rule.log_peak + np.log(total) - self.log_mass
+        return Cumulants(phi, rule.anchor + step, variance, third, fourth), weight, apart
+
+    def beside(self, others: Sequence[Prior], zeta: Array, psi: Array) -> list[Cumulants]:
+        """Cumulants of this prior and of others nearby, as in the base class.
+
+        Those of its family on its own nodes, to first order in how they differ: a family's tilts
+        and natural parameters all move the log density by a multiple of a feature.
+        """
+        kin = [one for one in others if self._is_kin(one)]
+        if not kin:
+            return super().beside(others, zeta, psi)
+        count = len(Cumulants._fields) * (3 + len(self.family.natural))
+        found = self._in_chunks(self._slopes, count, zeta, psi).reshape(-1, 5, *zeta.shape)
+        none = self._in_chunks(self._slopes, count, 0.0, 0.0).reshape(-1, 5)[3:, 0]
+        known = {id(one): self._moved(one, zeta, psi, found, none) for one in kin}
+        rest = (known.get(id(one)) or one.cumulants(zeta, psi) for one in others)
+        return [_in_money(found[0], self.scale), *rest]
+
+    def _is_kin(self, other: Prior) -> TypeGuard["DensityPrior"]:
+        return isinstance(other, DensityPrior) and other.family.name == self.family.name
+
+    def _slopes(self, zeta: Array, psi: Array) -> tuple[Array, ...]:
+        """Cumulants in the rule's unit; then their slopes to the tilts and natural parameters.
+
+        Of a tilted mean of f they are those of its covariance with a feature.
+        """
+        rule = self.rule(zeta * self.scale, psi * self.scale**2)
+        scaled, weight, apart = self._scaled(rule)
+        _, _, variance, third, _ = scaled
+        powers = [weight * apart]
+        for _ in range(3):
+            powers.append(powers[-1] * apart)
+        y, found = rule.anchor + rule.shift, list[Array](scaled)
+        for feature in (y, -0.5 * y**2, *self.family.features(y)):
+            mean = np.sum(weight * feature, axis=0)
+            feature -= mean
+            first, second, cube, fourfold = (np.sum(one * feature, axis=0) for one in powers)
+            cube -= 3.0 * variance * first
+            fourfold -= 4.0 * third * first + 6.0 * variance * second
+            found += [mean, first, second, cube, fourfold]
+        return tuple(found)
+
+    def _moved(
+        self, other: "DensityPrior", zeta: Array, psi: Array, found: Array, none: Array
+    ) -> Cumulants:
+        """Those of one of its family, from its own and their slopes; the mass's without a tilt."""
+        shape = np.subtract(other.family.natural, self.family.natural)
+        moves = [zeta * (other.scale - self.scale), psi * (other.scale**2 - self.scale**2), *shape]
+        scaled = found[0] + sum(by * slope for by, slope in zip(moves, found[1:], strict=True))
+        scaled[0] -= shape @ none
+        return _in_money(scaled, other.scale)
 
     def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
         rule = self.rule(zeta * self.scale, psi * self.scale**2)
@@ -79,3 +150,9 @@ class DensityPrior(Prior):
     def quantile(self, share: Array) -> Array:
         """Payoffs, money, of uniform shares, as in the base class."""
         return self.inverse(share)
+
+
+def _in_money(scaled: Sequence[Array] | Array, scale: float) -> Cumulants:
+    """Cumulants from those in units of a scale."""
+    phi, *moments = scaled
+    return Cumulants(phi, *(one * scale**k for k, one in enumerate(moments, start=1)))

@@ -23,12 +23,13 @@ from pdesolve.case import (
     UniformPayoff,
 )
 from pdesolve.model.payoff.compress import compressed
-from pdesolve.model.payoff.density import DensityPrior
+from pdesolve.model.payoff.density import DensityPrior, Family
 from pdesolve.model.payoff.mixture import MixturePrior, NormalPrior
 from pdesolve.model.payoff.prior import Prior, PriorError
 from pdesolve.model.payoff.quadrature import QuadratureRule, beta_rule, lognormal_rule, uniform_rule
 from pdesolve.typing import Array
 
+TINY = float(np.finfo(float).tiny)
 TABLED = 64  # components beyond which a table of cumulants is worth while
 
 
@@ -141,14 +142,23 @@ def _lognormal(spec: LognormalPayoff) -> Prior:
         inside = (x >= spec.low) & (x <= spec.high)
         return np.where(inside, lognorm.pdf(x, sd, scale=np.exp(middle)) / (high - low), 0.0)
 
-    return _density(spec.low, spec.high, spec.high, rule, pdf, inverse)
+    def features(y: Array) -> list[Array]:
+        log = np.log(y + 0.5 * (1.0 + spec.low / spec.high))
+        return [log, -0.5 * log**2]
+
+    log_mean, precision = rule.keywords["log_mean"], 1.0 / log_variance
+    family = Family(
+        ("lognormal", spec.low / spec.high), (log_mean * precision, precision), features
+    )
+    return _density(spec.low, spec.high, spec.high, rule, family, pdf, inverse)
 
 
 def _uniform(spec: UniformPayoff) -> Prior:
     """Uniform, in units of half its range."""
     width = spec.high - spec.low
     law = uniform(loc=spec.low, scale=width)
-    return _density(spec.low, spec.high, width / 2.0, uniform_rule, law.pdf, law.ppf)
+    family = Family(("uniform",), (), lambda y: [])
+    return _density(spec.low, spec.high, width / 2.0, uniform_rule, family, law.pdf, law.ppf)
 
 
 def _beta(spec: BetaPayoff) -> Prior:
@@ -156,7 +166,12 @@ def _beta(spec: BetaPayoff) -> Prior:
     width = spec.high - spec.low
     law = beta(spec.a, spec.b, loc=spec.low, scale=width)
     rule = partial(beta_rule, a=spec.a, b=spec.b)
-    return _density(spec.low, spec.high, width, rule, law.pdf, law.ppf)
+
+    def features(y: Array) -> list[Array]:
+        return [np.log(np.maximum(share, TINY)) for share in (0.5 + y, 0.5 - y)]
+
+    family = Family(("beta",), (spec.a, spec.b), features)
+    return _density(spec.low, spec.high, width, rule, family, law.pdf, law.ppf)
 
 
 def _density(
@@ -164,6 +179,7 @@ def _density(
     high: float,
     scale: float,
     rule: Callable[[Array, Array], QuadratureRule],
+    family: Family,
     pdf: Callable[[Array], Array],
     inverse: Callable[[Array], Array],
 ) -> Prior:
@@ -175,6 +191,7 @@ def _density(
         centre=low + 0.5 * (high - low),
         scale=scale,
         rule=rule,
+        family=family,
         log_mass=float((untilted.log_peak + np.log(untilted.weight.sum(axis=0)))[0]),
         pdf=pdf,
         inverse=inverse,

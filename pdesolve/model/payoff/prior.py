@@ -8,7 +8,7 @@ cumulants (derivation.md, section 3). In the uncentred convention
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -124,6 +124,17 @@ class Prior(ABC):
                 self._kept.clear()
             self._kept[key] = found = Cumulants(*parts)
         return found
+
+    def beside(self, others: "Sequence[Prior]", zeta: Array, psi: Array) -> list[Cumulants]:
+        """Cumulants of this prior and then of others that differ little from it, of one shape each.
+
+        Parameters
+        ----------
+        others : sequence of Prior
+        zeta, psi : array
+            As in `cumulants`, of one shape; each prior's payoff is centred at its own centre.
+        """
+        return [one.cumulants(zeta, psi) for one in (self, *others)]
 
     def expectation(self, g: Callable[[Array], Array], zeta: ArrayLike, psi: ArrayLike) -> Array:
         """Tilted expectation of g(x) (derivation.md, section 5).

@@ -290,8 +290,8 @@ def _two_sides(
 def _side(fall: Fall, limit: Array, panels: Panels) -> tuple[Array, Array]:
     """Shifts and weights on one side of a mode, no further than the distance `limit`."""
     farthest = np.log(np.clip(limit, 1e-200, 1e12))
-    far = _reach(fall, panels.far, farthest)
-    near = np.minimum(np.minimum(_reach(fall, panels.near, farthest), 0.0), far)
+    near, far = _reach(fall, np.array([[panels.near], [panels.far]]), farthest)
+    near = np.minimum(np.minimum(near, 0.0), far)
     fractions = np.linspace(0.0, 1.0, panels.graded + 1)[:, None]
     edges = np.exp(near + fractions * (far - near))
     edges = np.concatenate([np.zeros_like(far)[None], edges])
@@ -303,8 +303,8 @@ def _side(fall: Fall, limit: Array, panels: Panels) -> tuple[Array, Array]:
     return shift, (half * weight[:, None]).reshape(flat) * np.exp(log_ratio)
 
 
-def _reach(fall: Fall, level: float, farthest: Array) -> Array:
-    """Log distance at which the log density has fallen by `level` (roughly), or `farthest`."""
+def _reach(fall: Fall, level: Array, farthest: Array) -> Array:
+    """Log distances at which the log density has fallen by levels (roughly), or `farthest`."""
     lower, upper = farthest - 100.0, farthest
     for _ in range(16):
         middle = 0.5 * (lower + upper)
