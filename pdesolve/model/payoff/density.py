@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, TypeGuard
 
 import numpy as np
@@ -39,8 +40,8 @@ class DensityPrior(Prior):
         Unit of payoff in which `rule` works, money.
     rule : callable
         QuadratureRule of the tilts in that unit.
-    log_mass : float
-        Log of the rule's total mass with no tilt.
+    untilted : QuadratureRule
+        Of no tilt, at one point.
     pdf : callable
         payoffs, money -> their density, 1/money.
     inverse : callable
@@ -53,7 +54,7 @@ class DensityPrior(Prior):
 
     scale: float
     rule: Callable[[Array, Array], QuadratureRule]
-    log_mass: float
+    untilted: QuadratureRule
     pdf: Callable[[Array], Array]
     inverse: Callable[[Array], Array]
     family: Family
@@ -64,8 +65,18 @@ class DensityPrior(Prior):
     def _size(self) -> int:
         return self.fine.each
 
+    @cached_property
+    def _log_mass(self) -> float:
+        """Of the untilted density as the rule has it."""
+        return float((self.untilted.log_peak + np.log(self.untilted.weight.sum(axis=0)))[0])
+
+    def _tilted(self, zeta: Array, psi: Array) -> QuadratureRule:
+        if zeta.size == 1 and zeta[0] == psi[0] == 0.0:
+            return self.untilted
+        return self.rule(zeta * self.scale, psi * self.scale**2)
+
     def _cumulants(self, zeta: Array, psi: Array) -> Cumulants:
-        scaled, _, _ = self._scaled(self.rule(zeta * self.scale, psi * self.scale**2))
+        scaled, _, _ = self._scaled(self._tilted(zeta, psi))
         return _in_money(scaled, self.scale)
 
     def _scaled(self, rule: QuadratureRule) -> tuple[Cumulants, Array, Array]:
@@ -80,7 +91,7 @@ class DensityPrior(Prior):
         third = moment.sum(axis=0)
         moment *= apart
         fourth = moment.sum(axis=0) - 3.0 * variance**2
-        phi = rule.log_peak + np.log(total) - self.log_mass
+        phi = rule.log_peak + np.log(total) - self._log_mass
         return Cumulants(phi, rule.anchor + step, variance, third, fourth), weight, apart
 
     def beside(self, others: Sequence[Prior], zeta: Array, psi: Array) -> list[Cumulants]:
@@ -107,7 +118,7 @@ class DensityPrior(Prior):
 
         Of a tilted mean of f they are those of its covariance with a feature.
         """
-        rule = self.rule(zeta * self.scale, psi * self.scale**2)
+        rule = self._tilted(zeta, psi)
         scaled, weight, apart = self._scaled(rule)
         _, _, variance, third, _ = scaled
         powers = [weight * apart]
@@ -115,9 +126,9 @@ class DensityPrior(Prior):
             powers.append(powers[-1] * apart)
         y, found = rule.anchor + rule.shift, list[Array](scaled)
         for feature in (y, -0.5 * y**2, *self.family.features(y)):
-            mean = np.sum(weight * feature, axis=0)
+            mean = _sum(weight, feature)
             feature -= mean
-            first, second, cube, fourfold = (np.sum(one * feature, axis=0) for one in powers)
+            first, second, cube, fourfold = (_sum(power, feature) for power in powers)
             cube -= 3.0 * variance * first
             fourfold -= 4.0 * third * first + 6.0 * variance * second
             found += [mean, first, second, cube, fourfold]
@@ -134,7 +145,7 @@ class DensityPrior(Prior):
         return _in_money(scaled, other.scale)
 
     def _nodes(self, zeta: Array, psi: Array) -> tuple[Array, Array]:
-        rule = self.rule(zeta * self.scale, psi * self.scale**2)
+        rule = self._tilted(zeta, psi)
         return (rule.anchor + rule.shift) * self.scale, rule.weight / rule.weight.sum(axis=0)
 
     def panels(self) -> tuple[Array, Array]:
@@ -156,3 +167,8 @@ def _in_money(scaled: Sequence[Array] | Array, scale: float) -> Cumulants:
     """Cumulants from those in units of a scale."""
     phi, *moments = scaled
     return Cumulants(phi, *(one * scale**k for k, one in enumerate(moments, start=1)))
+
+
+def _sum(weight: Array, values: Array) -> Array:
+    """Of values at nodes by their weights, (nodes, points): shape (points,)."""
+    return np.asarray(np.einsum("np,np->p", weight, values))

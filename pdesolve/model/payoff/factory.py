@@ -54,10 +54,11 @@ def make_prior(spec: PayoffSpec) -> Prior:
     with np.errstate(all="ignore"):
         prior = PRIORS[type(spec)](spec)
         cumulants = prior.cumulants(0.0, 0.0)
+        mean = prior.centre + cumulants.mean
     if not (np.all(np.isfinite(cumulants)) and cumulants.variance > 0.0):
         raise PriorError(
             f"a {spec.kind} payoff needs a finite log mass, mean and positive variance, got "
-            f"{cumulants.phi}, {prior.centre + cumulants.mean} and {cumulants.variance} for {spec}"
+            f"{cumulants.phi}, {mean} and {cumulants.variance} for {spec}"
         )
     return prior
 
@@ -184,7 +185,6 @@ def _density(
     inverse: Callable[[Array], Array],
 ) -> Prior:
     """Prior on [low, high] of a quadrature rule."""
-    untilted = rule(np.zeros(1), np.zeros(1))
     return DensityPrior(
         low=low,
         high=high,
@@ -192,7 +192,7 @@ def _density(
         scale=scale,
         rule=rule,
         family=family,
-        log_mass=float((untilted.log_peak + np.log(untilted.weight.sum(axis=0)))[0]),
+        untilted=rule(np.zeros(1), np.zeros(1)),
         pdf=pdf,
         inverse=inverse,
     )
