@@ -58,6 +58,8 @@ class SlopeTuning:
     levels : tuple of Level
         Marches, one after the other; those with more nodes than the solution only if the coarser
         ones could not be compared.
+    levels_at_kinks : tuple of Level
+        The same where attention has a kink, where coarser ones are of no use.
     order : int
         Of the steps.
     reading : float
@@ -199,7 +201,8 @@ def refined(
             continue
         if done > 1 and _share(found, level.aims[0], found.space.order, tuning) > 1.0:
             return
-        grid, steps = _grid(found, level, tuning), _steps(found, level, before, tuning)
+        grid, steps = _grid(found, level, tuning), _steps(found, level, tuning)
+        steps = [max(count, 1 + last) for count, last in zip(steps, before, strict=True)]
         near = round(found.space.n_xi * (grid.n_xi / found.space.n_xi) ** tuning.reading)
         try:
             at_start = start_slopes(Answers.of(Track(found=found, grid=grid), moved), steps)
@@ -244,14 +247,11 @@ def _grid(found: Solution, level: Level, tuning: SlopeTuning) -> Grid:
     return space.resized(nodes, 1 + space.stages * elements)
 
 
-def _steps(found: Solution, level: Level, before: Sequence[int], tuning: SlopeTuning) -> list[int]:
-    """Steps of a march in each span between announcements: more than in the one before."""
+def _steps(found: Solution, level: Level, tuning: SlopeTuning) -> list[int]:
+    """Steps of a march in each span between announcements."""
     share = _share(found, level.aims[2], tuning.order, tuning)
     parts = pieces(found.times, found.case.market)
-    return [
-        max(level.least[2], 1 + last, int((part.size - 1) * share))
-        for last, part in zip(before, parts, strict=True)
-    ]
+    return [max(level.least[2], int((part.size - 1) * share)) for part in parts]
 
 
 def _sizes_of_read(found: Solution) -> Array:
