@@ -227,7 +227,7 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     track, system = answers.track, answers.system
     value, slope = track.reading
     size = np.array(system.sizes)
-    weights = np.zeros((4, *track.grid.xi.shape, 3))
+    weights = np.zeros((4, 3, *track.grid.xi.shape)).transpose(0, 2, 3, 1)  # fields in one piece
     weights[[0, 1, 2], 0, :, [0, 1, 2]] = value
     weights[3, 0, :, 0] = slope
     total, weights = np.zeros((4, answers.steps.size)), weights * size
