@@ -88,7 +88,7 @@ class SlopeTuning:
 
     step: float = 1e-6
     levels: tuple[Level, ...] = (
-        Level((4.0, 1.0, 12.0), (24, 2, 1), fewer=1),
+        Level((4.0, 1.0, 6.0), (24, 2, 1), fewer=1),
         Level((1.0, 1.0, 1.0), (28, 2, 2)),
         Level((0.15, 0.15, 0.8), (36, 3, 3)),
         Level((0.02, 0.02, 0.4), (46, 4, 4)),
