@@ -59,14 +59,16 @@ def at(case: Case, key: str, value: float) -> Case:
 
 
 def difference(found: Solution, key: str, size: float) -> Array:
-    """Central difference of the initial values on the grid of a solution."""
+    """Difference of the initial values on the grid of a solution, of order 2."""
     mesh, x, h = mesh_of(found, 1.0, 1, 1), parameter(found.case, key), STEP * size
     try:
-        ends, steps = [at(found.case, key, x - h), at(found.case, key, x + h)], 2.0 * h
+        near, weights = [at(found.case, key, x + k * h) for k in (-1, 1)], [-0.5, 0.5]
     except ValueError:  # at the end of the range
-        ends, steps = [found.case, at(found.case, key, x + h)], h
-    low, high = (on_mesh(found, case, *mesh).initial for case in ends)
-    return np.array([(getattr(high, name) - getattr(low, name)) / steps for name in VALUES])
+        near = [found.case, *(at(found.case, key, x + k * h) for k in (1, 2))]
+        weights = [-1.5, 2.0, -0.5]
+    known = [on_mesh(found, case, *mesh).initial for case in near]
+    values = np.array([[getattr(one, name) for one in known] for name in VALUES])
+    return np.asarray(values @ weights / h)
 
 
 def assess(case: Case, tolerance: float) -> Verdict:
