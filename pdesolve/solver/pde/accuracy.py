@@ -7,12 +7,16 @@ attention jumps, or ladders lead nowhere, the grid is refined in one direction a
 pass is accepted only if the grid covers what the solution on it needs (:mod:`.certificate`).
 """
 
+from dataclasses import replace
+
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
+from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered
 from pdesolve.solver.pde.climb import climbed
+from pdesolve.solver.pde.contributions import jumps_leave
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import has_jump, has_kink
+from pdesolve.solver.pde.errors import has_kink, worst
 from pdesolve.solver.pde.first import first_nodes, pilot, settle
 from pdesolve.solver.pde.line import refine_line
 from pdesolve.solver.pde.refine import refined
@@ -58,6 +62,7 @@ def solve_to_tolerance(
     if economy.prior.is_normal:
         domain, rough = domain.of_order(tuning.refine.psi_order, tuning.refine.fade), tolerance
     nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
+    economy = replace(economy, jump_width=0.0 if economy.prior.is_normal else tuning.jumps.width)
     run = Metered(case, economy, tolerance, tuning.budget, tuning.steps, progress=progress)
     domain, first = settle(run, domain, nodes, rough, fixed.xi, tuning.pilot)
     if first.space.n_xi == 1:
@@ -71,16 +76,35 @@ def solve_to_tolerance(
         case, economy, domain, min(tolerance, 1e-5), tuning.pilot, tuning.errors, rough=True
     )
     nodes = nodes._replace(xi=first.space.n_xi)
-    if not has_jump(first, tuning.errors):
-        rough = tuning.kinked.steps_for(tolerance)
-        first = pilot(run, domain, nodes, rough, fixed.xi, tuning.pilot)
-        run.announce(tuning.budget.kinked_work(first, tolerance))
-        spare = 0.5 * run.left  # in case that leads nowhere
-        run.left -= spare
-        found = climbed(run, domain, first, tolerance, tuning, kinked=True)
-        if found is not None:
-            return found
-        run.left += spare
+    rough = tuning.kinked.steps_for(tolerance)
+    first = narrowed(run, domain, nodes, rough, fixed.xi, tuning)
+    run.announce(tuning.budget.kinked_work(first, tolerance))
+    spare = 0.5 * run.left  # in case that leads nowhere
+    run.left -= spare
+    found = climbed(run, domain, first, tolerance, tuning, kinked=True)
+    if found is not None:
+        return found
+    run.left += spare
     first = pilot(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
     return refined(run, domain, first, fixed, tolerance, tuning)
+
+
+def narrowed(
+    run: Metered,
+    domain: Domain,
+    nodes: ByAxis[int],
+    rough: float,
+    stuck: bool,
+    tuning: Tuning,
+) -> Solution:
+    """A first pass whose jumps are so narrow that little is left of that, or as far as it goes."""
+    how = tuning.jumps
+    for left in reversed(range(how.rounds)):
+        first = pilot(run, domain, nodes, rough, stuck, tuning.pilot)
+        size = worst(first, jumps_leave(run, first, tuning)) / run.tolerance
+        if size <= how.share or not left:
+            break
+        width = run.economy.jump_width * max(how.most, (how.aim / size) ** 0.5)
+        run.economy = replace(run.economy, jump_width=width)
+    return first

@@ -45,7 +45,7 @@ def climbed(
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
             break
-        if has_kink(best) and not kinked:
+        if not kinked and has_kink(best):
             return None
         parts = ByAxis(*(one.error for one in rungs))
         ends = ends_leave(run, best, first, tuning)

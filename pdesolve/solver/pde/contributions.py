@@ -1,13 +1,24 @@
 """What the ends of the grid and the time steps contribute to the error, measured."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
 from pdesolve.solver.fields import just_before
+from pdesolve.solver.on_grid import Known
 from pdesolve.solver.pde.announcements import NewsTuning, announced, pieces
 from pdesolve.solver.pde.budget import Metered, node_count, steps_tried
-from pdesolve.solver.pde.errors import Errors, change, error_scales, has_kink, none, times, worst
+from pdesolve.solver.pde.errors import (
+    Errors,
+    change,
+    error_scales,
+    has_jump,
+    has_kink,
+    none,
+    times,
+    worst,
+)
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.pde.tuning import Tuning
@@ -25,11 +36,40 @@ def measure(
 
 
 def ends_leave(run: Metered, best: Solution, first: Solution, tuning: Tuning) -> Errors:
-    """What the ends of the grid leave: on the first pass's, if it is fine enough to say."""
+    """What the ends of the grid leave: on the first pass's, if it is fine enough to say.
+
+    With what the width of jumps leaves.
+    """
     ends = _ends(run, first, tuning)
     if worst(best, ends) > tuning.refine.enough * run.tolerance:
         ends = _ends(run, best, tuning)
-    return ends
+    spread = jumps_leave(run, first, tuning)
+    return {name: ends[name] + spread[name] for name in TRACKED}
+
+
+def jumps_leave(run: Metered, found: Solution, tuning: Tuning) -> Errors:
+    """What it leaves that jumps of attention are spread over some variances: by a wider spread.
+
+    As if it fell at order two. If the wider spread breaks the integration down it is not known: all
+    of the tolerance.
+    """
+    width, how = found.economy.jump_width, tuning.jumps
+    if not (width and has_jump(found)):
+        return none()
+    run.left -= node_count(found) * steps_tried(found)
+    try:
+        wider = retrace(spread(found, how.wider * width), found.space)
+    except ArithmeticError:
+        sizes = error_scales(found)
+        return {name: run.tolerance * sizes[name] for name in TRACKED}
+    share = tuning.errors.safety / (how.wider**2 - 1.0)
+    return times(change(wider, found, tuning.errors), share)
+
+
+def spread(found: Solution, width: float) -> Solution:
+    """The same, but that its economy spreads jumps over so much: to be solved again with."""
+    economy = replace(found.economy, jump_width=width)
+    return replace(found, known=Known(found.case, economy, found.space, found.static_nodes))
 
 
 def _ends(run: Metered, found: Solution, tuning: Tuning) -> Errors:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pdesolve.model.attention.kinks import jumps_of
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED, scales
@@ -47,8 +48,6 @@ class ErrorTuning:
     blind : float
         Error that the steps are taken to leave where that cannot be measured, in units of their
         tolerance.
-    jump : float
-        Of the range of attention, between neighbours of 2001 variances: more is a jump.
     states : tuple of float
         States near the initial one that are compared, in units of 1 / half the payoff's range.
     """
@@ -62,7 +61,6 @@ class ErrorTuning:
     halved: float = 1.4
     doubt: float = 0.15
     blind: float = 3.0
-    jump: float = 0.1
     states: tuple[float, ...] = (0.0, -0.3, -0.15, 0.15, 0.3)
 
 
@@ -122,19 +120,20 @@ def concluded(best: Solution, covers: bool, note: str) -> Solution:
 
 
 def has_kink(solution: Solution) -> bool:
-    """Whether attention is zero or capped in one part of the grid and not in another."""
+    """Whether attention is zero, or capped, in one part of the grid and not in another."""
     variance = solution.static_nodes.variance + solution.states[..., 1]
     regime = solution.economy.respond(variance).regime
     felt = variance > 1e-6 * solution.prior.variance
-    return bool(np.unique(regime[felt]).size > 1)
+    return bool(np.unique(regime[felt]).size > 1) or has_jump(solution)
 
 
-def has_jump(solution: Solution, tuning: ErrorTuning) -> bool:
-    """Whether the best attention jumps somewhere between the variances that occur."""
+def has_jump(solution: Solution) -> bool:
+    """Whether the best attention jumps at some of the variances that occur, or near them."""
+    economy, width = solution.economy, solution.economy.jump_width
     variance = solution.static_nodes.variance + solution.states[..., 1]
-    ends = np.maximum([variance.min(), variance.max()], 1e-6 * solution.prior.variance)
-    found = solution.economy.respond(np.geomspace(ends[0], ends[1], 2001))
-    return bool(np.diff(found.attention).max() > tuning.jump * np.ptp(found.attention))
+    least, most = variance.min() / (1.0 + width), variance.max() / (1.0 - width)
+    found = jumps_of(economy.technology, economy.risk_aversion)
+    return any(least < jump.variance < most for jump in found)
 
 
 def change(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Errors:

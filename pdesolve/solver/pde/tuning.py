@@ -217,6 +217,35 @@ KINKED = LadderTuning(
 
 
 @dataclass(frozen=True, kw_only=True)
+class JumpTuning:
+    """Over how much of the variance attention's jumps are spread.
+
+    Set by trial on 24 cases of the family of error_bars.py, for the least work.
+
+    Attributes
+    ----------
+    width : float
+        To begin with, over the variance.
+    wider : float
+        A width that what it leaves is measured by, over the width.
+    share : float
+        Of the tolerance, that it may leave before narrower ones are tried.
+    aim, most : float
+        The share that the next one is to leave, by its order of two; the next width over the last,
+        at least.
+    rounds : int
+        Widths that are tried at most.
+    """
+
+    width: float = 0.15
+    wider: float = 1.5
+    share: float = 0.2
+    aim: float = 0.1
+    most: float = 0.3
+    rounds: int = 4
+
+
+@dataclass(frozen=True, kw_only=True)
 class LineTuning:
     """How a single line of nodes along psi is refined.
 
@@ -256,6 +285,7 @@ class Tuning(Brief):
     refine: RefineTuning = RefineTuning()
     ladder: LadderTuning = LadderTuning()
     kinked: LadderTuning = KINKED
+    jumps: JumpTuning = JumpTuning()
     line: LineTuning = LineTuning()
     errors: ErrorTuning = ErrorTuning()
     certificate: CertificateTuning = CertificateTuning()
