@@ -11,13 +11,11 @@ from dataclasses import replace
 
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
-from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered
 from pdesolve.solver.pde.climb import climbed
-from pdesolve.solver.pde.contributions import jumps_leave
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import has_kink, worst
-from pdesolve.solver.pde.first import first_nodes, pilot, settle
+from pdesolve.solver.pde.errors import has_jump, has_kink
+from pdesolve.solver.pde.first import first_nodes, more, pilot, settle
 from pdesolve.solver.pde.line import refine_line
 from pdesolve.solver.pde.refine import refined
 from pdesolve.solver.pde.tuning import Tuning
@@ -68,7 +66,7 @@ def solve_to_tolerance(
     if first.space.n_xi == 1:
         return refine_line(run, domain, first, tolerance, tuning)
     if not has_kink(first):
-        found = climbed(run, domain, first, tolerance, tuning)
+        found = climbed(run, domain, first, tolerance, tuning, tuning.ladder)
         if found is not None:
             return found
     domain = domain.of_order(tuning.refine.psi_order, tuning.refine.fade)
@@ -76,35 +74,17 @@ def solve_to_tolerance(
         case, economy, domain, min(tolerance, 1e-5), tuning.pilot, tuning.errors, rough=True
     )
     nodes = nodes._replace(xi=first.space.n_xi)
-    rough = tuning.kinked.steps_for(tolerance)
-    first = narrowed(run, domain, nodes, rough, fixed.xi, tuning)
+    how = tuning.kinked
+    if has_jump(first):
+        how, nodes = tuning.jumped, nodes._replace(xi=more(nodes.xi, tuning.jumps.nodes))
+    first = pilot(run, domain, nodes, how.steps_for(tolerance), fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
     spare = 0.5 * run.left  # in case that leads nowhere
     run.left -= spare
-    found = climbed(run, domain, first, tolerance, tuning, kinked=True)
+    found = climbed(run, domain, first, tolerance, tuning, how)
     if found is not None:
         return found
     run.left += spare
     first = pilot(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
     return refined(run, domain, first, fixed, tolerance, tuning)
-
-
-def narrowed(
-    run: Metered,
-    domain: Domain,
-    nodes: ByAxis[int],
-    rough: float,
-    stuck: bool,
-    tuning: Tuning,
-) -> Solution:
-    """A first pass whose jumps are so narrow that little is left of that, or as far as it goes."""
-    how = tuning.jumps
-    for left in reversed(range(how.rounds)):
-        first = pilot(run, domain, nodes, rough, stuck, tuning.pilot)
-        size = worst(first, jumps_leave(run, first, tuning)) / run.tolerance
-        if size <= how.share or not left:
-            break
-        width = run.economy.jump_width * max(how.most, (how.aim / size) ** 0.5)
-        run.economy = replace(run.economy, jump_width=width)
-    return first

@@ -154,6 +154,11 @@ def times(error: Errors, factor: float) -> Errors:
     return {name: factor * error[name] for name in TRACKED}
 
 
+def plus(one: Errors, other: Errors) -> Errors:
+    """Both."""
+    return {name: one[name] + other[name] for name in TRACKED}
+
+
 def none() -> Errors:
     """No error in any field."""
     return dict.fromkeys(TRACKED, 0.0)
