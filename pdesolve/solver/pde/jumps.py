@@ -109,7 +109,7 @@ class Jumps:
     @classmethod
     def of(cls, economy: Economy, grid: Grid) -> "Jumps":
         """Read them off; none if they are to stay as they are."""
-        spread = economy.jump_width > 0.0 and grid.n_xi > 1
+        spread = economy.jump_width > 0.0
         found = jumps_of(economy.technology, economy.risk_aversion) if spread else ()
         sides = [
             over_kappa2(economy.motion(jump.choices.precision_rate), jump.choices.cost)
@@ -140,7 +140,7 @@ class Jumps:
         """
         if not self.at:
             return None
-        by_node = by_xi * (self.grid.z[1] - self.grid.z[0]) / self.grid.metric[0]
+        by_node = by_xi * np.diff(self.grid.z[:2]).sum() / self.grid.metric[0]
         inverse, found = 1.0 / move.kappa2, None
         for at, sides, least in zip(self.at, self.sides, self.least, strict=True):
             size = sides[:, 1] - sides[:, 0]

@@ -266,8 +266,8 @@ class LineTuning:
     ----------
     passes : int
         At most, after the first.
-    growth, tighter : float
-        Of the nodes from pass to pass, and of the time steps' tolerance.
+    growth, tighter, narrower : float
+        Of the nodes from pass to pass, of the time steps' tolerance and of the width of jumps.
     settled : float
         Of the tolerance: the last refinement may change the initial values by so much. The error
         at one state may be small by luck, and the fields are wanted elsewhere too.
@@ -279,6 +279,7 @@ class LineTuning:
     passes: int = 8
     growth: float = 1.6
     tighter: float = 0.6
+    narrower: float = 0.85
     settled: float = 2.0
     exact: float = 1e-4
     doubt: float = 2e-3
