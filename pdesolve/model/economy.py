@@ -59,11 +59,15 @@ class Economy:
         Of the payoff.
     technology : Technology
         What attention costs and brings.
+    jump_width : float
+        Where attention jumps with the variance, the equations on a grid spread that over variances
+        so far off at most, as a share of it (derivation.md, section 19); nothing else does.
     """
 
     market: Market
     prior: Prior
     technology: Technology
+    jump_width: float = 0.0
 
     @classmethod
     def of(cls, case: Case, reach: Reach = Reach()) -> "Economy":

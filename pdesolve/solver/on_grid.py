@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -68,7 +68,10 @@ class GridReading(Reading):
     def economy(self) -> Economy:
         """The case as the equations ask for it."""
         known = self.known
-        return known.economy if known and known.case is self.case else Economy.of(self.case)
+        if known and known.case is self.case:
+            return known.economy
+        width = known.economy.jump_width if known else 0.0
+        return replace(Economy.of(self.case), jump_width=width)
 
     # ------------------------------------------------------------------ fields
 

@@ -19,7 +19,7 @@ import numpy as np
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import States
 from pdesolve.solver.pde.announcements import pieces
-from pdesolve.solver.pde.errors import ErrorTuning, error_scales, has_jump, has_kink
+from pdesolve.solver.pde.errors import error_scales, has_jump, has_kink
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, QUANTITIES, VALUES, InitialState
 from pdesolve.studies.adjoint import Answers, Track, read_at_start, start_slopes
@@ -179,8 +179,7 @@ def jumps(found: Solution) -> bool:
     That is a source on a line between nodes, of which the equations linearised at the nodes know
     nothing.
     """
-    convex = found.economy.technology.precision.convex
-    return convex and has_jump(found, ErrorTuning())
+    return has_jump(found)
 
 
 def refined(

@@ -6,9 +6,10 @@ is solved again over a domain of its own: REACH standard deviations of supply in
 up to well beyond what is reached (checked afterwards), more nodes on the same length, and at least
 twice the time steps, from a thirtieth of the tolerance. With 1.25 times the nodes along xi (order
 8) and 1.45 times those along psi (order 5) a sixth of the error is left; where attention has a kink
-the factors are 1.5 and 2. The difference is the true error, as long as it is much larger than what
-the finer grid itself leaves. On one line of nodes (normal payoffs) the bars are too tight for that,
-and the closed form, integrated to rounding from a start of its own, is the truth.
+the factors are 1.5 and 2, and a jump is spread over 0.4 times as much. The difference is the true
+error, as long as it is much larger than what the finer grid itself leaves. On one line of nodes
+(normal payoffs) the bars are too tight for that, and the closed form, integrated to rounding from a
+start of its own, is the truth.
 """
 
 import sys
@@ -39,6 +40,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.tools.families import FAMILIES, family_case
 
 REACH, MORE_PSI = 9.5, 1.3
+NARROWER = 0.4
 FINER, FINER_KINK = ByAxis(1.25, 1.45), ByAxis(1.5, 2.0)
 
 
@@ -77,6 +79,7 @@ def far_finer(found: Solution, tolerance: float) -> Solution:
     space = found.space
     domain = choose_domain(found.economy, 1e-3 * tolerance, DomainTuning(reach=REACH))
     nodes_more = FINER_KINK if has_kink(found) else FINER
+    economy = replace(found.economy, jump_width=NARROWER * found.economy.jump_width)
     top = MORE_PSI * max(space.psi_known, float(found.psi_reached[-1]))
     for _ in range(3):
         wide = replace(domain, psi_top=min(top, domain.psi_informed))
@@ -86,7 +89,7 @@ def far_finer(found: Solution, tolerance: float) -> Solution:
             round(longer * nodes_more.xi * space.n_xi),
             1 if space.n_psi == 1 else round(nodes_more.psi * space.n_psi),
         )
-        better = run_pass(found.case, found.economy, wide, nodes, 0.03 * tolerance, 4000)
+        better = run_pass(found.case, economy, wide, nodes, 0.03 * tolerance, 4000)
         if wide.informed or float(better.psi_reached[-1]) <= better.space.psi_known:
             break
         top *= MORE_PSI

@@ -7,13 +7,15 @@ attention jumps, or ladders lead nowhere, the grid is refined in one direction a
 pass is accepted only if the grid covers what the solution on it needs (:mod:`.certificate`).
 """
 
+from dataclasses import replace
+
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.budget import Metered
 from pdesolve.solver.pde.climb import climbed
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import has_jump, has_kink
-from pdesolve.solver.pde.first import first_nodes, pilot, settle
+from pdesolve.solver.pde.first import first_nodes, more, pilot, settle
 from pdesolve.solver.pde.line import refine_line
 from pdesolve.solver.pde.refine import refined
 from pdesolve.solver.pde.tuning import Tuning
@@ -58,12 +60,13 @@ def solve_to_tolerance(
     if economy.prior.is_normal:
         domain, rough = domain.of_order(tuning.refine.psi_order, tuning.refine.fade), tolerance
     nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
+    economy = replace(economy, jump_width=tuning.jumps.width)
     run = Metered(case, economy, tolerance, tuning.budget, tuning.steps, progress=progress)
     domain, first = settle(run, domain, nodes, rough, fixed.xi, tuning.pilot)
     if first.space.n_xi == 1:
         return refine_line(run, domain, first, tolerance, tuning)
     if not has_kink(first):
-        found = climbed(run, domain, first, tolerance, tuning)
+        found = climbed(run, domain, first, tolerance, tuning, tuning.ladder)
         if found is not None:
             return found
     domain = domain.of_order(tuning.refine.psi_order, tuning.refine.fade)
@@ -71,16 +74,17 @@ def solve_to_tolerance(
         case, economy, domain, min(tolerance, 1e-5), tuning.pilot, tuning.errors, rough=True
     )
     nodes = nodes._replace(xi=first.space.n_xi)
-    if not has_jump(first, tuning.errors):
-        rough = tuning.kinked.steps_for(tolerance)
-        first = pilot(run, domain, nodes, rough, fixed.xi, tuning.pilot)
-        run.announce(tuning.budget.kinked_work(first, tolerance))
-        spare = 0.5 * run.left  # in case that leads nowhere
-        run.left -= spare
-        found = climbed(run, domain, first, tolerance, tuning, kinked=True)
-        if found is not None:
-            return found
-        run.left += spare
+    how = tuning.kinked
+    if has_jump(first):
+        how, nodes = tuning.jumped, nodes._replace(xi=more(nodes.xi, tuning.jumps.nodes))
+    first = pilot(run, domain, nodes, how.steps_for(tolerance), fixed.xi, tuning.pilot)
+    run.announce(tuning.budget.kinked_work(first, tolerance))
+    spare = 0.5 * run.left  # in case that leads nowhere
+    run.left -= spare
+    found = climbed(run, domain, first, tolerance, tuning, how)
+    if found is not None:
+        return found
+    run.left += spare
     first = pilot(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
     return refined(run, domain, first, fixed, tolerance, tuning)

@@ -63,6 +63,8 @@ class Metered:
     ----------
     tolerance : float
         What the solve is to reach.
+    economy : Economy
+        To be solved.
     more_steps : int
         That announcements call for: time between any two of them takes some.
     left : float
@@ -83,7 +85,7 @@ class Metered:
         self.more_steps = control.fewest * len(case.market.announcements)
         free = not (numerics.xi_nodes or numerics.psi_nodes)
         self.left = tuning.work * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
-        self._case, self._economy = case, economy
+        self._case, self.economy = case, economy
         self._tuning, self._control, self._progress = tuning, control, progress
         self._work = self._seconds = 0.0
 
@@ -133,7 +135,7 @@ class Metered:
         try:
             found = run_pass(
                 self._case,
-                self._economy,
+                self.economy,
                 domain,
                 nodes,
                 tolerance,

@@ -4,18 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered, steps_tried
 from pdesolve.solver.pde.certificate import widened
-from pdesolve.solver.pde.contributions import ends_leave, with_news
+from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, with_news
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import concluded, has_kink, judge, none, total, worst
+from pdesolve.solver.pde.errors import Errors, concluded, has_kink, judge, none, plus, total, worst
 from pdesolve.solver.pde.first import nodes_of, pilot
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.passes import PassError
 from pdesolve.solver.pde.step_ladder import climb_steps
-from pdesolve.solver.pde.tuning import LadderTuning, Tuning
+from pdesolve.solver.pde.tuning import JumpTuning, LadderTuning, Tuning
 from pdesolve.solver.solution import Solution
 
 
@@ -25,11 +26,10 @@ def climbed(
     first: Solution,
     tolerance: float,
     tuning: Tuning,
-    *,
-    kinked: bool = False,
+    how: LadderTuning,
 ) -> Solution | None:
     """Solve on as many nodes as the ladders call for; None where those do not lead anywhere."""
-    how, best, note = tuning.kinked if kinked else tuning.ladder, None, ""
+    best, note = None, ""
     doubt = replace(tuning.errors, coupled=how.coupled, doubt=how.doubt)
     share, quick = 1.0, how.time
     ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
@@ -45,20 +45,22 @@ def climbed(
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
             break
-        if has_kink(best) and not kinked:
+        if how is tuning.ladder and has_kink(best):
             return None
         parts = ByAxis(*(one.error for one in rungs))
         ends = ends_leave(run, best, first, tuning)
         late = with_news(best, paces.left(best.steps["accepted"]), tuning)
-        best = judge(best, total(parts, ends, late), tolerance, doubt)
+        spread = jumps_leave(run, best, first, tuning)
+        best = judge(best, total(parts, plus(ends, spread), late), tolerance, doubt)
+        economy = _narrower(best, spread, tolerance, tuning.jumps)
         wider = widened(domain, best, ends, tolerance, tuning.certificate)
         if not left or (best.converged and wider == domain):
             break
         if not best.converged:
             quick *= min(1.0, how.again * tolerance / worst(best, late))
             share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, none())))
-        if wider != domain:
-            domain = wider
+        if wider != domain or economy is not best.economy:
+            domain, run.economy = wider, economy
             try:
                 first = pilot(
                     run, domain, nodes_of(first), how.steps_for(tolerance), False, tuning.pilot
@@ -72,6 +74,15 @@ def climbed(
     certain = replace(tuning.certificate, margin=1.0)
     covers = widened(domain, best, ends, tolerance, certain) == domain
     return concluded(best, covers, note)
+
+
+def _narrower(best: Solution, spread: Errors, tolerance: float, tuning: JumpTuning) -> Economy:
+    """The economy, with jumps spread less if what that leaves stands in the way."""
+    size = worst(best, spread) / tolerance
+    if best.converged or size <= tuning.share:
+        return best.economy
+    width = tuning.narrower(best.economy.jump_width, size)
+    return replace(best.economy, jump_width=width)
 
 
 def _rungs(

@@ -1,13 +1,26 @@
-"""What the ends of the grid and the time steps contribute to the error, measured."""
+"""What the ends of the grid, spread jumps and time steps contribute to the error, measured."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
 from pdesolve.solver.fields import just_before
+from pdesolve.solver.on_grid import Known
 from pdesolve.solver.pde.announcements import NewsTuning, announced, pieces
 from pdesolve.solver.pde.budget import Metered, node_count, steps_tried
-from pdesolve.solver.pde.errors import Errors, change, error_scales, has_kink, none, times, worst
+from pdesolve.solver.pde.errors import (
+    Errors,
+    change,
+    error_scales,
+    has_jump,
+    has_kink,
+    none,
+    plus,
+    times,
+    worst,
+)
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.pde.tuning import Tuning
@@ -19,17 +32,52 @@ from pdesolve.typing import Array
 def measure(
     run: Metered, best: Solution, first: Solution, time_tolerance: float, tuning: Tuning
 ) -> tuple[Errors, Errors]:
-    """What the ends of the grid leave; and the time steps, with the quadrature over news."""
+    """What the grid's ends and spread jumps leave; and steps, with the quadrature over news."""
     steps = _steps(run, best, first, time_tolerance, tuning)
-    return ends_leave(run, best, first, tuning), with_news(best, steps, tuning)
+    ends, spread = (leave(run, best, first, tuning) for leave in (ends_leave, jumps_leave))
+    return plus(ends, spread), with_news(best, steps, tuning)
 
 
 def ends_leave(run: Metered, best: Solution, first: Solution, tuning: Tuning) -> Errors:
     """What the ends of the grid leave: on the first pass's, if it is fine enough to say."""
-    ends = _ends(run, first, tuning)
-    if worst(best, ends) > tuning.refine.enough * run.tolerance:
-        ends = _ends(run, best, tuning)
-    return ends
+    return _on_either(_ends, run, best, first, tuning)
+
+
+def jumps_leave(run: Metered, best: Solution, first: Solution, tuning: Tuning) -> Errors:
+    """What it leaves that jumps of attention are spread over some variances: likewise."""
+    spread = first.economy.jump_width and has_jump(best)
+    return _on_either(_spread, run, best, first, tuning) if spread else none()
+
+
+def _on_either(
+    leave: Callable[[Metered, Solution, Tuning], Errors],
+    run: Metered,
+    best: Solution,
+    first: Solution,
+    tuning: Tuning,
+) -> Errors:
+    """On the first pass's grid, or on the last one's if that is too coarse to say."""
+    found = leave(run, first, tuning)
+    if worst(best, found) > tuning.refine.enough * run.tolerance:
+        found = leave(run, best, tuning)
+    return found
+
+
+def _spread(run: Metered, found: Solution, tuning: Tuning) -> Errors:
+    """Change when jumps are spread wider: more than is left, even if that falls at order two.
+
+    If that breaks the integration down it is not known: all of the tolerance.
+    """
+    run.left -= node_count(found) * steps_tried(found)
+    economy = found.economy
+    economy = replace(economy, jump_width=tuning.jumps.wider * economy.jump_width)
+    known = Known(found.case, economy, found.space, found.static_nodes)
+    try:
+        wider = retrace(replace(found, known=known), found.space)
+    except ArithmeticError:
+        sizes = error_scales(found)
+        return {name: run.tolerance * sizes[name] for name in TRACKED}
+    return change(wider, found, tuning.errors)
 
 
 def _ends(run: Metered, found: Solution, tuning: Tuning) -> Errors:

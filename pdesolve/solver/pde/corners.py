@@ -97,9 +97,15 @@ class Added(NamedTuple):
     values: Array
     slopes: Array
 
+    def and_also(self, other: "Added | None") -> "Added":
+        """Both."""
+        if other is None:
+            return self
+        return Added(self.values + other.values, self.slopes + other.slopes)
+
     def to(self, move: Motion, cost: Array) -> tuple[Motion, Array]:
         """Motion and cost with it."""
-        inverse, learning, paid = _over_kappa2(move, cost) + self.values
+        inverse, learning, paid = over_kappa2(move, cost) + self.values
         kappa2 = 1.0 / inverse
         psi_dot = learning * kappa2
         return Motion(kappa2, psi_dot, kappa2 - psi_dot), paid * kappa2
@@ -114,7 +120,7 @@ class Added(NamedTuple):
         return Felt(move, cost, Motion(by_kappa2, by_psi_dot, by_kappa2 - by_psi_dot), by_cost)
 
 
-def _over_kappa2(move: Motion, cost: Array) -> Array:
+def over_kappa2(move: Motion, cost: Array) -> Array:
     """What has a kink where attention has one."""
     return np.stack([np.ones_like(cost), move.psi_dot, cost]) / move.kappa2
 
@@ -123,7 +129,7 @@ def _by_variance(felt: Felt) -> Array:
     """Its derivatives to V."""
     by_move, by_kappa2 = felt.by_move, felt.by_move.kappa2
     numerators = np.stack([np.zeros_like(felt.cost), by_move.psi_dot, felt.by_cost])
-    found: Array = (numerators - _over_kappa2(felt.move, felt.cost) * by_kappa2) / felt.move.kappa2
+    found: Array = (numerators - over_kappa2(felt.move, felt.cost) * by_kappa2) / felt.move.kappa2
     return found
 
 

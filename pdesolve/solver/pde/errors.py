@@ -8,12 +8,17 @@ tuned, and tested, against far finer solves of named and random cases (tests/too
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pdesolve.model.attention.kinks import jumps_of
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED, scales
+from pdesolve.typing import Array
 
 Errors = dict[str, float]
+
+JUMPING = ("attention", "precision_rate", "price_volatility")  # where attention does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +52,6 @@ class ErrorTuning:
     blind : float
         Error that the steps are taken to leave where that cannot be measured, in units of their
         tolerance.
-    jump : float
-        Of the range of attention, between neighbours of 2001 variances: more is a jump.
     states : tuple of float
         States near the initial one that are compared, in units of 1 / half the payoff's range.
     """
@@ -62,7 +65,6 @@ class ErrorTuning:
     halved: float = 1.4
     doubt: float = 0.15
     blind: float = 3.0
-    jump: float = 0.1
     states: tuple[float, ...] = (0.0, -0.3, -0.15, 0.15, 0.3)
 
 
@@ -122,37 +124,57 @@ def concluded(best: Solution, covers: bool, note: str) -> Solution:
 
 
 def has_kink(solution: Solution) -> bool:
-    """Whether attention is zero or capped in one part of the grid and not in another."""
+    """Whether attention is zero, or capped, in one part of the grid and not in another."""
     variance = solution.static_nodes.variance + solution.states[..., 1]
     regime = solution.economy.respond(variance).regime
     felt = variance > 1e-6 * solution.prior.variance
-    return bool(np.unique(regime[felt]).size > 1)
+    return bool(np.unique(regime[felt]).size > 1) or has_jump(solution)
 
 
-def has_jump(solution: Solution, tuning: ErrorTuning) -> bool:
-    """Whether the best attention jumps somewhere between the variances that occur."""
+def has_jump(solution: Solution) -> bool:
+    """Whether the best attention jumps at some of the variances that occur, or near them."""
+    economy, width = solution.economy, solution.economy.jump_width
     variance = solution.static_nodes.variance + solution.states[..., 1]
-    ends = np.maximum([variance.min(), variance.max()], 1e-6 * solution.prior.variance)
-    found = solution.economy.respond(np.geomspace(ends[0], ends[1], 2001))
-    return bool(np.diff(found.attention).max() > tuning.jump * np.ptp(found.attention))
+    least, most = variance.min() / (1.0 + width), variance.max() / (1.0 - width)
+    found = jumps_of(economy.technology, economy.risk_aversion)
+    return any(least < jump.variance < most for jump in found)
 
 
 def change(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Errors:
-    """Largest change between passes of the reported values, at and near the initial state."""
+    """Largest change between passes of the reported values, at and near the initial state.
+
+    What jumps with attention is not compared at states nearby that a jump parts from the initial
+    one: a small error of the variance there is a large one of that, and none of what is reported.
+    """
     half = 0.5 * (fine.prior.high - fine.prior.low)
     width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
     xi = fine.economy.start + np.array(tuning.states) * width
+    sides = [_sides(one, xi) for one in (fine, coarse)]
+    parted = np.any([side != side[0] for side in sides], axis=0)
     found = {}
     for name in TRACKED:
         value = QUANTITIES[name].value
         assert value is not None
-        found[name] = float(np.nanmax(np.abs(value(fine, xi) - value(coarse, xi))))
+        moved = np.abs(value(fine, xi) - value(coarse, xi))
+        found[name] = float(np.nanmax(moved[~parted] if name in JUMPING else moved))
     return found
+
+
+def _sides(solution: Solution, xi: Array) -> NDArray[np.intp]:
+    """How many jumps of attention lie below the variance at these states."""
+    economy = solution.economy
+    jumps = jumps_of(economy.technology, economy.risk_aversion)
+    return np.searchsorted(sorted(jump.variance for jump in jumps), solution.variance(xi))
 
 
 def times(error: Errors, factor: float) -> Errors:
     """Scale every field's error."""
     return {name: factor * error[name] for name in TRACKED}
+
+
+def plus(one: Errors, other: Errors) -> Errors:
+    """Both."""
+    return {name: one[name] + other[name] for name in TRACKED}
 
 
 def none() -> Errors:

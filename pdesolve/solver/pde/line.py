@@ -49,6 +49,7 @@ def refine_line(
     best, steps, note = first, tolerance, ""
     for left in reversed(range(how.passes)):
         steps *= how.tighter
+        run.economy = replace(run.economy, jump_width=how.narrower * run.economy.jump_width)
         count = wanted or more(best.space.n_psi, how.growth)
         try:
             finer = run(domain, ByAxis(1, count), steps)

@@ -130,7 +130,7 @@ def _explore(
 def _order(solution: Solution, smooth: float, tuning: Tuning) -> float:
     """Order at which the error is taken to fall from here on."""
     kink = has_kink(solution)
-    if kink and has_jump(solution, tuning.errors):
+    if kink and has_jump(solution):
         return tuning.refine.jumping_order
     return tuning.refine.kinked_order if kink else smooth
 

@@ -17,6 +17,7 @@ from pdesolve.numerics.banded import Factors, Room
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import static_nodes
 from pdesolve.solver.pde.corners import Added, Corners
+from pdesolve.solver.pde.jumps import Jumps
 from pdesolve.typing import Array
 
 
@@ -81,6 +82,11 @@ class Equilibrium:
         return Corners.of(self.economy, self.grid)
 
     @cached_property
+    def jumps(self) -> Jumps:
+        """Jumps of attention on the grid."""
+        return Jumps.of(self.economy, self.grid)
+
+    @cached_property
     def room(self) -> Room:
         """Where the factors of an implicit step are kept, until the next one's are."""
         return Room.of(self.grid, len(self.sizes))
@@ -90,10 +96,13 @@ class Equilibrium:
         return self.economy.respond(self.static.variance + u[..., 1], guess)
 
     def seen(self, u: Array, u_xi: Array, move: Motion, kinks: int) -> Added | None:
-        """What differences along xi make of kinks of attention, of so many from the last on."""
-        variance = self.static.variance + u[..., 1]
-        corners = self.corners.last(kinks)
-        return corners.added(variance, self.static.third + u_xi[..., 1], move.kappa2)
+        """What differences along xi make of jumps of attention, and of so many kinks, the last."""
+        if not (self.corners.at or self.jumps.at):
+            return None
+        variance, by_xi = self.static.variance + u[..., 1], self.static.third + u_xi[..., 1]
+        bent = self.corners.last(kinks).added(variance, by_xi, move.kappa2)
+        spread = self.jumps.added(variance, by_xi, move)
+        return spread.and_also(bent) if spread else bent
 
     def rates(
         self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array

@@ -1,7 +1,9 @@
 """The numbers that a solve of the equations goes by, besides those of the case, by part."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
+
+import numpy as np
 
 from pdesolve.numerics.rosenbrock import StepControl
 from pdesolve.solver.brief import Brief
@@ -197,7 +199,7 @@ class LadderTuning:
     def steps_for(self, tolerance: float) -> float:
         """Tolerance of the time steps on the ladders."""
         times, least, most = self.rough
-        return max(tolerance, least, min(times * tolerance, most))
+        return max(min(1.0, times) * tolerance, least, min(times * tolerance, most))
 
 
 # where attention leaves zero or meets its cap; set by families of such in error_bars.py
@@ -220,6 +222,43 @@ KINKED = LadderTuning(
 )
 
 
+# where it jumps, too: on few steps jumps break the march down
+JUMPED = replace(KINKED, rough=(0.3, 0.0, 1.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class JumpTuning:
+    """Over how much of the variance attention's jumps are spread.
+
+    Set by trial on cases of the family of error_bars.py, for the least work.
+
+    Attributes
+    ----------
+    nodes : float
+        Along xi, on the first pass's grid where there are jumps, over those that it has elsewhere.
+    width : float
+        To begin with, over the variance.
+    wider : float
+        A width that what it leaves is measured by, over the width.
+    share : float
+        Of the tolerance: what it may leave without a narrower one being tried.
+    aim, most : float
+        The share that the next one is to leave, by an order of two; the next one over the last, at
+        least.
+    """
+
+    nodes: float = 1.5
+    width: float = 0.1
+    wider: float = 1.5
+    share: float = 0.2
+    aim: float = 0.1
+    most: float = 0.3
+
+    def narrower(self, width: float, size: float) -> float:
+        """The next one, after one that leaves so much over the tolerance."""
+        return width * float(np.clip((self.aim / size) ** 0.5, self.most, 1.0))
+
+
 @dataclass(frozen=True, kw_only=True)
 class LineTuning:
     """How a single line of nodes along psi is refined.
@@ -231,8 +270,8 @@ class LineTuning:
     ----------
     passes : int
         At most, after the first.
-    growth, tighter : float
-        Of the nodes from pass to pass, and of the time steps' tolerance.
+    growth, tighter, narrower : float
+        Of the nodes from pass to pass, of the time steps' tolerance and of the width of jumps.
     settled : float
         Of the tolerance: the last refinement may change the initial values by so much. The error
         at one state may be small by luck, and the fields are wanted elsewhere too.
@@ -244,6 +283,7 @@ class LineTuning:
     passes: int = 8
     growth: float = 1.6
     tighter: float = 0.6
+    narrower: float = 0.85
     settled: float = 2.0
     exact: float = 1e-4
     doubt: float = 2e-3
@@ -260,6 +300,8 @@ class Tuning(Brief):
     refine: RefineTuning = RefineTuning()
     ladder: LadderTuning = LadderTuning()
     kinked: LadderTuning = KINKED
+    jumped: LadderTuning = JUMPED
+    jumps: JumpTuning = JumpTuning()
     line: LineTuning = LineTuning()
     errors: ErrorTuning = ErrorTuning()
     certificate: CertificateTuning = CertificateTuning()

@@ -46,7 +46,7 @@ def test_roughness_of_attention_is_seen(
 ) -> None:
     found = solved(name, changes, 1e-2)
     assert has_kink(found) == kink
-    assert has_jump(found, TUNING) == jump
+    assert has_jump(found) == jump
 
 
 def test_no_field_is_taken_to_be_much_better_than_the_worst(solution: Solution) -> None:

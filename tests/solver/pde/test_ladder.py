@@ -72,16 +72,16 @@ def test_one_node_leaves_nothing(binary: Solution) -> None:
 
 
 def test_kinks_have_ladders_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There the other ladders say too little; and where attention jumps none says anything."""
-    asked = []
-    monkeypatch.setattr(accuracy, "climbed", lambda *_, kinked=False: asked.append(kinked))
+    """There the other ladders say too little; and on jumps steps have to be short."""
+    asked, how = [], Tuning()
+    monkeypatch.setattr(accuracy, "climbed", lambda *given: asked.append(given[-1]))
     solve(load_case("inattention"), tol=1e-2)
-    assert asked == [True]
+    assert asked == [how.kinked]
     solve(load_case("three_states"), tol=1e-2)  # as if ladders had led nowhere
-    assert asked == [True, False, True]
+    assert asked == [how.kinked, how.ladder, how.kinked]
     monkeypatch.setattr(accuracy, "has_jump", lambda *_: True)
     solve(load_case("inattention"), tol=1e-2)
-    assert asked == [True, False, True]
+    assert asked == [how.kinked, how.ladder, how.kinked, how.jumped]
 
 
 def test_luck_is_not_believed() -> None:

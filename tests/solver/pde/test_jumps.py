@@ -1,0 +1,162 @@
+"""Jumps of attention: against integrals, closed forms and grids that take them as they are."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.integrate import cumulative_simpson
+
+from pdesolve.case import Case, case_from_dict
+from pdesolve.model.attention.kinks import jumps_of
+from pdesolve.model.economy import Economy
+from pdesolve.numerics.stencils import central_weights
+from pdesolve.solver.normal import normal_initial
+from pdesolve.solver.pde.axes import ByAxis
+from pdesolve.solver.pde.domain import choose_domain
+from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.jumps import SAFE, SHARP, Jumps, Kernel, step_seen
+from pdesolve.solver.pde.passes import run_pass
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import ERRORS, InitialState
+from pdesolve.typing import Array
+
+
+def jumping(payoff: dict[str, object]) -> Case:
+    """Attention jumps from nothing to about 0.8 at nine tenths of a variance of about 1/2."""
+    return case_from_dict(
+        {
+            "title": "jumps",
+            "market": {
+                "risk_aversion": 1.5,
+                "supply_volatility": 0.7,
+                "initial_supply": 0.2,
+                "horizon": 1.0,
+            },
+            "payoff": payoff,
+            "attention": {
+                "signals": 1,
+                "precision": "exponential",
+                "sensitivity": 0.6,
+                "cost": {"kind": "exponential", "scale": 0.03, "rate": 1.2, "linear": 0.08},
+            },
+        },
+        "jumps",
+    )
+
+
+NORMAL = jumping({"kind": "normal", "mean": 1.0, "sd": 0.8})
+BIMODAL = jumping(
+    {"kind": "mixture", "means": [0.0, 1.4], "sds": [0.4, 0.4], "weights": [0.5, 0.5]}
+)
+
+
+def smooth(kernel: Kernel, x: Array) -> Array:
+    """The smooth step, by integrals of the kernel's shape on a fine mesh."""
+    mesh = np.linspace(-1.0, 1.0, 4001)
+    shape = (1.0 - mesh**2) ** 2 * ((1.0 - 3.0 * mesh**2) if kernel is SHARP else 1.0)
+    whole = cumulative_simpson(shape, x=mesh, initial=0.0)
+    found: Array = np.interp(x, mesh, whole / whole[-1])
+    return found
+
+
+@pytest.mark.parametrize("kernel", [SHARP, SAFE])
+def test_between_close_nodes_a_step_is_its_smooth_self(kernel: Kernel) -> None:
+    v = np.linspace(0.4, 1.6, 601)[None]
+    by_node = np.full_like(v, v[0, 1] - v[0, 0])
+    found = step_seen(v, by_node, 1.0, 0.2, 8, kernel)
+    assert found is not None
+    step = smooth(kernel, (v - 1.0) / 0.2) - (v > 1.0)
+    np.testing.assert_allclose(found[0], step, atol=1e-5)
+    moved = step_seen(v + 1e-7, by_node, 1.0, 0.2, 8, kernel)
+    assert moved is not None
+    away = np.abs(v - 1.0) > 1e-6  # from the step itself
+    np.testing.assert_allclose(((moved - found)[0] / 1e-7)[away], found[1][away], atol=1e-4)
+
+
+@pytest.mark.parametrize("apart", [0.01, 0.3, 5.0])
+def test_sums_over_nodes_are_integrals_however_far_apart_they_are(apart: float) -> None:
+    """Of a step and of the distance to it: wherever it lies among the nodes."""
+    nodes = np.arange(-800.0, 800.0) if apart < 0.1 else np.arange(-60.0, 60.0)
+    for at in np.linspace(0.0, 1.0, 7)[:-1]:
+        v = 1.0 + apart * (nodes - at)[None]
+        found = step_seen(v, np.full_like(v, apart), 1.0, 0.8, 8, SHARP)
+        assert found is not None
+        whole = found[0] + (v > 1.0)
+        assert whole.sum() == pytest.approx(nodes[-1] + 0.5 - at, abs=1e-7)
+        first = 0.5 * (nodes[-1] ** 2 + nodes[-1] + 1.0 / 6.0 - at**2)  # by Euler and Maclaurin
+        assert (whole[0] * nodes).sum() == pytest.approx(first, rel=1e-9, abs=1e-6)
+
+
+def test_one_second_difference_is_that_of_a_second_integral() -> None:
+    """Far apart, a step is what differences make of max(y, 0)²/2."""
+    v = 1.0 + 50.0 * (np.arange(30.0) - 14.3)[None]
+    found = step_seen(v, np.full_like(v, 50.0), 1.0, 1e-3, 6, SHARP)
+    assert found is not None
+    y = np.arange(-3.0, 33.0) - 14.3
+    seen = np.convolve(0.5 * np.maximum(y, 0.0) ** 2, central_weights(2, 6), mode="valid")
+    np.testing.assert_allclose(found[0, 0] + (v[0] > 1.0), seen, atol=1e-6)
+
+
+def test_where_attention_jumps_both_choices_are_worth_the_same() -> None:
+    economy = Economy.of(NORMAL)
+    (jump,) = jumps_of(economy.technology, economy.risk_aversion)
+    benefit = jump.variance / (2.0 * economy.risk_aversion)
+    worth = benefit * jump.choices.precision_rate - jump.choices.cost
+    assert worth[0] == pytest.approx(worth[1], rel=1e-9)
+    assert jump.choices.attention[0] == 0.0
+    assert jump.choices.attention[1] > 0.1
+
+
+def test_there_is_none_where_attention_grows_from_nothing() -> None:
+    economy = Economy.of(NORMAL)
+    spec = replace(economy.technology.spec, cost=replace(NORMAL.attention.cost, linear=0.0))
+    case = replace(NORMAL, attention=spec)
+    none = Economy.of(case)
+    assert jumps_of(none.technology, none.risk_aversion) == ()
+    grid = choose_domain(none, 1e-3).grid(1, 9, 8)
+    assert Jumps.of(replace(none, jump_width=0.1), grid).at == []
+
+
+@pytest.fixture(scope="module")
+def closed() -> InitialState:
+    """Of the normal payoff, whose V solves an ordinary equation with the jump as it is."""
+    return normal_initial(NORMAL, rtol=1e-7)
+
+
+def test_what_the_width_leaves_falls_fast_towards_the_closed_form(closed: InitialState) -> None:
+    """By the fourth power, but for what the lines along psi leave."""
+    economy, errors = Economy.of(NORMAL), []
+    domain = choose_domain(economy, 1e-8).of_order(5, (1.0, 2.0))
+    for width in (0.4, 0.2):
+        spread = replace(economy, jump_width=width)
+        found = run_pass(NORMAL, spread, domain, ByAxis(1, 241), 1e-6, 400)
+        errors.append(abs(found.initial.variance - closed.variance) / economy.prior.variance)
+    assert errors[1] < 4e-6
+    assert errors[1] < errors[0] / 5.0
+
+
+def test_bars_hold_where_attention_jumps_on_one_line(closed: InitialState) -> None:
+    found = solve(NORMAL, tol=1e-4)
+    assert found.converged
+    assert found.economy.jump_width > 0.0
+    under(found, closed)
+
+
+def test_bars_hold_where_attention_jumps() -> None:
+    """Against a finer grid on which the jump is a fifth as wide, at most."""
+    found = solve(BIMODAL, tol=1e-3)
+    assert found.converged
+    economy = replace(found.economy, jump_width=0.02)
+    domain = choose_domain(economy, 1e-6).of_order(5, (1.0, 2.0))
+    domain = replace(domain, psi_top=1.2 * found.space.psi_known)
+    nodes = ByAxis(round(1.5 * found.space.n_xi), 2 * found.space.n_psi)
+    under(found, run_pass(BIMODAL, economy, domain, nodes, 1e-4, 400).initial)
+
+
+def under(found: Solution, truth: InitialState) -> None:
+    """Every value is within its bar of the truth."""
+    scales = error_scales(found)
+    for name in ERRORS:
+        error = abs(getattr(found.initial, name) - getattr(truth, name))
+        assert error <= found.error[name] + 1e-12 * scales[name], name
