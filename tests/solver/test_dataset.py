@@ -15,7 +15,7 @@ FIELDS = ("price", "variance", "attention", "precision_rate", "log_value", "pric
 
 
 def market() -> Solution:
-    return solved("three_states", tol=1e-4)
+    return solved("three_states", tol=5e-5)
 
 
 def inside(data: xarray.Dataset) -> tuple[float, float]:

@@ -10,6 +10,7 @@ one rung to the next, which `LadderTuning.step_orders` stays below.
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,13 +63,18 @@ def ratios(first: Solution) -> Ratios:
     n, m = space.n_xi, space.n_psi
     few, wide, lines = round(TUNING.ladder.thinner * n), round(1.5 * n), 1 + 2 * (m - 1)
 
+    def grid(nodes: ByAxis[int]) -> Grid:
+        order = min(TUNING.ladder.stencil, space.order) if nodes.xi == few else space.order
+        return replace(space.resized(*nodes), order=order)
+
     def along(a: ByAxis[int], b: ByAxis[int], times: Array) -> float:
-        return apart(first, space.resized(*a), space.resized(*b), times)
+        return apart(first, grid(a), grid(b), times)
 
     def steps(nodes: ByAxis[int]) -> list[float]:
-        grid, found, sizes = space.resized(*nodes), [retrace(first, space.resized(*nodes))], []
+        here, sizes = grid(nodes), []
+        found = [retrace(first, here)]
         for _ in range(2):
-            found.append(retrace(found[-1], grid, halved(found[-1])))
+            found.append(retrace(found[-1], here, halved(found[-1])))
             sizes.append(worst(first, change(found[-1], found[-2], TUNING.errors)))
         return sizes
 
