@@ -72,12 +72,13 @@ def solve_to_tolerance(
     )
     nodes = nodes._replace(xi=first.space.n_xi)
     if not has_jump(first, tuning.errors):
-        rough = tuning.kinked.steps_for(tolerance)
-        first = pilot(run, domain, nodes, rough, fixed.xi, tuning.pilot)
+        how = tuning.kinked
+        near, rough = domain.about_start(how.close), how.steps_for(tolerance)
+        first = pilot(run, near, nodes, rough, fixed.xi, tuning.pilot)
         run.announce(tuning.budget.kinked_work(first, tolerance))
         spare = 0.5 * run.left  # in case that leads nowhere
         run.left -= spare
-        found = climbed(run, domain, first, tolerance, tuning, kinked=True)
+        found = climbed(run, near, first, tolerance, tuning, kinked=True)
         if found is not None:
             return found
         run.left += spare
