@@ -9,6 +9,7 @@ luck: then an error is not believed to have fallen much faster than at that orde
 below.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +62,9 @@ class Ladder:
         self._ratio = getattr(ByAxis(*how.ratios), axis)
         few = axis == "xi" and not how.whole
         self._times = first.times if few else _steps(first, run.tolerance, how)
+        self._stencil = space.order if axis == "xi" else min(how.stencil, space.order)
         same = self._across == self._usual and self._times.size == first.times.size
+        same = same and self._stencil == space.order
         self._known: dict[int, Solution | None] = {self._nodes: first} if same else {}
 
     def climb(self, target: float) -> Rung:
@@ -120,7 +123,8 @@ class Ladder:
             if self._run.left < 0.0:
                 raise BudgetSpent("finer grids are out of reach", None, 0)
             try:
-                found = retrace(self._first, self._first.space.resized(*size), self._times)
+                grid = replace(self._first.space.resized(*size), order=self._stencil)
+                found = retrace(self._first, grid, self._times)
                 self._known[nodes] = found
             except ArithmeticError:
                 if self._across < self._usual:  # too thin
@@ -174,7 +178,7 @@ class Ladder:
     @property
     def _unsure(self) -> float:
         """Least order that an error is taken to fall at."""
-        return self._how.unsure * self._order
+        return getattr(ByAxis(*self._how.unsure), self._axis) * self._order
 
     def _next(self, nodes: int, factor: float) -> int:
         """About so many times the nodes, and more of them."""

@@ -111,6 +111,8 @@ class LadderTuning:
         not regular where the economy starts to learn fast: neighbours may have the same error.
     thinner : float
         Xi nodes of the ladder along psi, over the first pass's.
+    stencil : int
+        Order of its differences along xi, at most.
     whole : bool
         Whether the ladder along xi has the psi nodes that the other one calls for, and its steps.
     rungs : int
@@ -121,7 +123,7 @@ class LadderTuning:
         Order that an error is believed to fall at, at most.
     orders : (float, float)
         Along xi and psi, the most that is believed of a ladder; that of the scheme if it is less.
-    unsure : float
+    unsure : (float, float)
         Share of it that an error is taken to fall at, at least, and on a first rung.
     aim : float
         Error that the next rung is to have, over the target.
@@ -166,19 +168,20 @@ class LadderTuning:
 
     ratios: tuple[float, float] = (1.25, 1.38)
     thinner: float = 0.7
+    stencil: int = 4
     whole: bool = False
     rungs: int = 12
     regular: tuple[bool, bool] = (True, False)
     luck: float = inf
     orders: tuple[float, float] = (8.0, 7.0)
-    unsure: float = 0.5
+    unsure: tuple[float, float] = (0.65, 0.5)
     aim: float = 0.6
     most: float = 2.5
     start: tuple[float, float] = (0.85, 0.9)
     least: float = 2.5
     near: float = 1.45
     fewer: float = 1.25
-    beyond: float = 0.75
+    beyond: float = 0.85
     safety: float = 1.6
     coupled: float = 0.08
     doubt: float = 0.02
@@ -204,10 +207,11 @@ class LadderTuning:
 KINKED = LadderTuning(
     ratios=(1.3, 1.4),
     thinner=1.4,
+    stencil=8,
     whole=True,
     luck=6.0,
     orders=(6.0, 4.0),
-    unsure=0.7,
+    unsure=(0.7, 0.7),
     most=1.7,
     safety=1.6,
     start=(0.8, 0.65),
