@@ -80,13 +80,12 @@ class GridReading(Reading):
 
     @cached_property
     def _deviations(self) -> Deviations:
-        degree = 3 if self._bent else 7
         return Deviations(
             space=self.space,
             times=self.times,
             states=self.states,
             rates=self.rates,
-            degree=degree,
+            bent=self._bent,
         )
 
     @cached_property
