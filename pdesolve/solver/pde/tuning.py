@@ -184,7 +184,7 @@ class LadderTuning:
     beyond: float = 0.85
     safety: float = 1.6
     coupled: float = 0.08
-    doubt: float = 0.02
+    doubt: float = 0.015
     share: tuple[float, float] = (0.15, 0.4)
     time: float = 0.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)

@@ -109,9 +109,10 @@ def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
 
 
 def test_time_steps_and_ends_have_their_part() -> None:
+    """The largest contribution counts in full, the others by half."""
     zero, some = dict.fromkeys(TRACKED, 0.0), dict.fromkeys(TRACKED, 1e-6)
     found = total(ByAxis(some, zero), some, dict.fromkeys(TRACKED, 3e-6))
-    assert found["variance"] == pytest.approx(5e-6)
+    assert found["variance"] == pytest.approx(3e-6 + 0.5 * (1e-6 + 1e-6))
 
 
 def test_what_cannot_be_seen_is_added_up_to_the_tolerance(solution: Solution) -> None:
