@@ -7,9 +7,9 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
 
 
-def degree_of(count: int) -> int:
+def degree_of(count: int, most: int = 7) -> int:
     """Degree of a spline through so many nodes."""
-    return min(7, (count - 2) // 2 * 2 + 1)
+    return min(most, (count - 2) // 2 * 2 + 1)
 
 
 class Surface:
@@ -19,19 +19,22 @@ class Surface:
     ----------
     space : Grid
     values : array, shape (n_psi, n_xi, ...)
+    most : int
+        Degree along xi, at most: a lower one where they are not smooth, for it swings less.
     """
 
-    def __init__(self, space: Grid, values: Array):
-        axes = [(axis, nodes) for axis, nodes in enumerate((space.eta, space.z)) if nodes.size > 1]
+    def __init__(self, space: Grid, values: Array, most: int = 7):
+        along = (space.eta, 7), (space.z, most)
+        axes = [(axis, *one) for axis, one in enumerate(along) if one[0].size > 1]
         coefficients, knots, degrees = values, [], []
-        for axis, nodes in axes:
-            degree = degree_of(nodes.size)
+        for axis, nodes, largest in axes:
+            degree = degree_of(nodes.size, largest)
             spline = make_interp_spline(nodes, np.moveaxis(coefficients, axis, 0), k=degree)
             coefficients = np.moveaxis(spline.c, 0, axis)
             knots.append(spline.t)
             degrees.append(degree)
-        self._axes = [axis for axis, _ in axes]
-        sizes = [nodes.size for _, nodes in axes]
+        self._axes = [axis for axis, *_ in axes]
+        sizes = [nodes.size for _, nodes, _ in axes]
         self._kept = np.ascontiguousarray(coefficients.reshape(*sizes, *values.shape[2:]))
         self._spline = NdBSpline(tuple(knots), self._kept, tuple(degrees)) if axes else None
 

@@ -76,12 +76,15 @@ class Deviations:
         Increasing.
     states, rates : array, shape (n, n_psi, n_xi, n_fields)
         And their derivatives to the time left.
+    bent : bool
+        Whether attention has a kink: splines along xi are cubic then (derivation.md, section 18).
     """
 
     space: Grid
     times: Array
     states: Array
     rates: Array
+    bent: bool = False
     _kept: dict[tuple[float, bool], Surface] = field(default_factory=dict, init=False, repr=False)
 
     def slab(self, t: float) -> Array:
@@ -101,7 +104,7 @@ class Deviations:
             values = np.stack([slab, space.derivatives(slab)[0]], axis=2)
             if on_line:
                 values, space = values[:1], replace(space, n_psi=1)
-            found = Surface(space, values)
+            found = Surface(space, values, 3) if self.bent else Surface(space, values)
             if len(self._kept) > 1:
                 self._kept.clear()
             self._kept[t, on_line] = found

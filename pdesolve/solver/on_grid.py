@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.case import Case
+from pdesolve.model.attention.kinks import kinks_of
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.grid import Grid
@@ -82,7 +83,23 @@ class GridReading(Reading):
 
     @cached_property
     def _deviations(self) -> Deviations:
-        return Deviations(space=self.space, times=self.times, states=self.states, rates=self.rates)
+        return Deviations(
+            space=self.space,
+            times=self.times,
+            states=self.states,
+            rates=self.rates,
+            bent=self._bent,
+        )
+
+    @cached_property
+    def _bent(self) -> bool:
+        """Whether attention leaves zero or meets its cap within the grid (section 18)."""
+        economy = self.economy
+        found = kinks_of(economy.technology, economy.risk_aversion) if self.space.n_xi > 1 else ()
+        if not found:
+            return False
+        variance = self.static_nodes.variance + self.states[..., 1]
+        return any(variance.min() < kink.variance < variance.max() for kink in found)
 
     def _deviation(self, at: States, field: int, *, along_xi: bool = False) -> Array:
         """A deviation (or its xi-derivative), NaN where it is not known.

@@ -77,11 +77,12 @@ def solve_to_tolerance(
     how = tuning.kinked
     if has_jump(first):
         how, nodes = tuning.jumped, nodes._replace(xi=more(nodes.xi, tuning.jumps.nodes))
-    first = pilot(run, domain, nodes, how.steps_for(tolerance), fixed.xi, tuning.pilot)
+    near = domain.about_start(how.close)
+    first = pilot(run, near, nodes, how.steps_for(tolerance), fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
     spare = 0.5 * run.left  # in case that leads nowhere
     run.left -= spare
-    found = climbed(run, domain, first, tolerance, tuning, how)
+    found = climbed(run, near, first, tolerance, tuning, how)
     if found is not None:
         return found
     run.left += spare

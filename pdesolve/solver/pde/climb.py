@@ -37,7 +37,8 @@ def climbed(
         try:
             rungs = _rungs(ladders, first, share * tolerance, how)
             nodes = ByAxis(*(one.nodes for one in rungs))
-            on = ladders.psi.solved(nodes.psi) or first
+            axis = "xi" if how.whole and nodes.psi == 1 else "psi"
+            on = getattr(ladders, axis).solved(getattr(nodes, axis)) or first
             paces = climb_steps(run, on, quick * tolerance, how, doubt)
             steps = int(np.ceil(max(paces.needed(quick * tolerance), steps_tried(first))))
             run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)

@@ -45,6 +45,9 @@ class DomainTuning:
         Of the range of prices, by which the static one moves at most between states scanned.
     psi_order : int
         Order of the collocation along psi.
+    close : float or None
+        Half the width, in units of the band's, of states about the initial one at whose ends the
+        spacing of xi nodes has doubled; None for the band itself.
     scales : ScaleTuning
     """
 
@@ -55,6 +58,7 @@ class DomainTuning:
     leaving: float = 1e-2
     share: float = 0.04
     psi_order: int = 7
+    close: float | None = None
     scales: ScaleTuning = ScaleTuning()
 
 
@@ -114,10 +118,22 @@ class Domain:
         """The same, with another order of the collocation along psi, and another end of it."""
         return replace(self, tuning=replace(self.tuning, psi_order=psi_order, fade=fade))
 
+    def about_start(self, close: float | None) -> "Domain":
+        """The same, with xi nodes closer to each other near the initial state."""
+        return replace(self, tuning=replace(self.tuning, close=close))
+
     def grid(self, n_xi: int, n_psi: int, order: int) -> Grid:
-        """Grid with about that many nodes; spacing doubles from the band's middle to its ends."""
-        half = 0.5 * (self.high - self.low)
-        stretch = float(np.arcsinh(np.sqrt(3.0) * (half + self.reach) / half))
+        """Grid with about that many nodes; spacing doubles from the band's middle to its ends.
+
+        Or from the initial state to as far off as the tuning says; the ends are no nearer then.
+        """
+        band, middle, close = 0.5 * (self.high - self.low), 0.5 * (self.low + self.high), 1.0
+        centre, end = middle, band + self.reach
+        if self.tuning.close is not None:
+            centre, close = self.start, self.tuning.close
+            end += abs(middle - centre)
+        half = close * band
+        stretch = float(np.arcsinh(np.sqrt(3.0) * end / half))
         flat = n_psi == 1
         psi_order = self.tuning.psi_order
         stages = (psi_order + 1) // 2
@@ -125,10 +141,10 @@ class Domain:
         known, top = (0.0 if flat else share * self.psi_top for share in fade)
         return Grid(
             clusters=None if flat else self._clusters(),
-            centre=0.5 * (self.low + self.high),
+            centre=centre,
             width=half * stretch / np.sqrt(3.0),
             stretch=stretch,
-            spread=0.0 if flat else self.half_range / half,
+            spread=0.0 if flat else self.half_range / band,
             psi_scale=self.psi_scale,
             psi_known=known,
             psi_top=top,

@@ -164,6 +164,8 @@ class LadderTuning:
         Error that either of nodes and steps may leave in the next pass, over the tolerance.
     passes : int
         At most.
+    close : float or None
+        As in `DomainTuning`.
     """
 
     ratios: tuple[float, float] = (1.25, 1.38)
@@ -195,6 +197,7 @@ class LadderTuning:
     rough: tuple[float, float, float] = (30.0, 1e-4, 1e-3)
     again: float = 0.4
     passes: int = 4
+    close: float | None = None
 
     def steps_for(self, tolerance: float) -> float:
         """Tolerance of the time steps on the ladders."""
@@ -219,11 +222,12 @@ KINKED = LadderTuning(
     doubt=0.03,
     share=(0.3, 0.5),
     time=0.12,
+    close=0.35,
 )
 
 
 # where it jumps, too: on few steps jumps break the march down
-JUMPED = replace(KINKED, rough=(0.3, 0.0, 1.0))
+JUMPED = replace(KINKED, rough=(0.3, 0.0, 1.0), close=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import pytest
 
 from pdesolve.case import load_case
 from pdesolve.model.economy import Economy
+from pdesolve.numerics.splines import Surface
 from pdesolve.numerics.stencils import central_weights
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.corners import Corners, ramp_seen
@@ -14,8 +15,10 @@ from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import error_scales
 from pdesolve.solver.pde.passes import retrace, run_pass
 from pdesolve.solver.pde.system import Equilibrium
+from pdesolve.solver.pde.tuning import KINKED
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
+from tests.tools.solutions import solved
 
 ORDERS = [4, 6, 8]
 
@@ -111,3 +114,43 @@ def test_steps_keep_their_order_at_a_kink(name: str) -> None:
     passes = [retrace(found, found.space, t) for t in times]
     errors = [gap(one, passes[-1]) for one in passes[:-1]]
     assert errors[1] < errors[0] / 6.0 and errors[2] < errors[0] / 50.0
+
+
+def test_nodes_near_the_initial_state_count_where_kinks_are_near() -> None:
+    """The truth is a pass on many nodes of the other grid."""
+    few = few_nodes("inattention", 60, 1e-4)
+    many = retrace(few, few.space.resized(240, 16))
+    domain = choose_domain(few.economy, 1e-5).of_order(5, (1.0, 2.0))
+    domain = replace(domain, psi_top=2.0 / few.prior.variance)
+    grid = domain.about_start(KINKED.close).grid(60, 16, 8)
+    near = retrace(few, grid)
+    assert gap(near, many) < 0.1 * gap(few, many)
+    assert gap(near, many) < 5e-6
+
+
+def test_states_between_nodes_are_not_upset_by_a_kink() -> None:
+    """Splines of degree 7 swing for many nodes about it; the truth has five times the nodes."""
+    few = few_nodes("capacity", 46, 1e-4)
+    many = retrace(few, few.space.resized(226, 16))
+    xi = np.linspace(few.space.xi[0, 18], few.space.xi[0, 25], 81)
+    truth = many.variance(xi) - many.static_variance(xi)
+    read = few.variance(xi) - few.static_variance(xi)
+    psi = np.zeros(xi.size)
+    smooth = Surface(few.space, few.states[0])(*few.space.locate(xi, psi))[:, 1]
+    assert np.abs(read - truth).max() < 0.2 * np.abs(smooth - truth).max()
+    assert np.abs(read - truth).max() < 1e-4 * few.prior.variance
+
+
+def twin(name: str) -> Solution:
+    """The same without the kink."""
+    without = {
+        "inattention": {"attention.cost.linear": 0.0},
+        "capacity": {"attention.capacity": np.inf},
+    }
+    return solved(name, without[name], tol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["capacity", "inattention"])
+def test_kinks_take_at_most_twice_the_nodes(name: str) -> None:
+    found, smooth = solved(name, tol=1e-5).space, twin(name).space
+    assert found.n_xi * found.n_psi <= 2 * smooth.n_xi * smooth.n_psi

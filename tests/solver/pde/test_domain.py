@@ -75,6 +75,18 @@ def test_narrow_components_are_solved(case: Case, price: float) -> None:
     assert found.psi_reached[-1] <= found.space.psi_known
 
 
+@pytest.mark.parametrize("name", ["inattention", "three_states"])
+def test_nodes_gather_about_the_start_and_reach_as_far(name: str) -> None:
+    economy = Economy.of(load_case(name))
+    domain = choose_domain(economy, 1e-5)
+    plain, near = (one.grid(81, 17, 8) for one in (domain, domain.about_start(0.35)))
+    assert np.all(near.xi[:, 0] <= plain.xi[:, 0]) and np.all(near.xi[:, -1] >= plain.xi[:, -1])
+    start, psi = np.array([economy.start]), np.zeros(1)
+    assert near.spacing(start, psi) < 0.7 * plain.spacing(start, psi)
+    assert np.ptp(near.xi[0]) < 1.5 * np.ptp(plain.xi[0])
+    assert domain.about_start(0.35).about_start(None) == domain
+
+
 def test_a_psi_that_is_passed_widens_the_domain() -> None:
     found = solved("three_states", tol=1e-4)
     domain = replace(choose_domain(found.economy, 1e-4), psi_top=found.space.psi_known)

@@ -8,9 +8,11 @@ from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.budget import BudgetSpent
 from pdesolve.solver.pde.errors import ErrorTuning, change, worst
 from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.tuning import LadderTuning
 from pdesolve.solver.solution import Solution
 from tests.solver.pde.test_ladder import metered
+from tests.tools.families import family_case
 
 HOW, DOUBT = LadderTuning(), ErrorTuning()
 
@@ -54,6 +56,16 @@ def test_where_shorter_steps_break_down_their_tolerance_has_to_do(
     rung = step_ladder.climb_steps(run, on, 1e-6, HOW, DOUBT)
     assert rung.size == DOUBT.blind * HOW.steps_for(run.tolerance)
     assert worst(on, rung.error) == pytest.approx(rung.size)
+
+
+def test_steps_are_judged_on_the_nodes_that_a_kink_of_two_payoffs_needs() -> None:
+    """817 of them; on the 36 of a first pass the same steps leave less than half as much."""
+    found = solve(family_case("thresholds", 8004), tol=1e-5)
+    times = respaced(found.times, found.case.market, 4 * found.steps["accepted"])
+    better = retrace(found, found.space, times)
+    assert found.converged and found.space.n_psi == 1
+    error = change(better, found, DOUBT)
+    assert all(error[name] <= found.error[name] for name in found.error)
 
 
 def test_work_is_counted_and_ends() -> None:
