@@ -216,9 +216,14 @@ def text_keys() -> tuple[Key, ...]:
     return tuple(Key(name, str, rule, "", describe(name)) for name in TEXTS)
 
 
-@cache
 def known_keys() -> frozenset[str]:
     """Every dotted key that some case may have."""
+    return _known(*PAYOFFS.items(), *PRECISIONS.items(), *COSTS.items())
+
+
+@cache
+def _known(*kinds: tuple[str, type]) -> frozenset[str]:
+    """The same, with these kinds of parts: there may be more of them later."""
     return frozenset(one.key.name for one in list_keys()) - {"extends"}
 
 

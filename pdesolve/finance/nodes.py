@@ -45,7 +45,7 @@ class AtNodes:
 def at_nodes(solution: Solution, t: float) -> AtNodes:
     """Fields at the nodes of a solution at a date."""
     u, static = solution.slab(t), solution.static_nodes
-    q, (q_xi, _, l_xi) = u[..., 0], np.moveaxis(solution.space.derivatives(u)[0], -1, 0)
+    q, (q_xi, _, l_xi) = u[..., 0], np.moveaxis(solution.slope(u), -1, 0)
     variance = np.maximum(static.variance + u[..., 1], 0.0)
     found = solution.economy.respond(variance)
     kappa2, psi_dot, risk = solution.economy.motion(found.precision_rate)

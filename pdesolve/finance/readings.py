@@ -23,7 +23,7 @@ class AtDate:
         self._prior, self._space = solution.prior, solution.space
         self._whole = min(self._space.n_xi, self._space.n_psi) > 1
         u = solution.slab(min(t, float(solution.times[-1])))
-        u_xi = self._space.derivatives(u)[0]
+        u_xi = solution.slope(u)
         nodes = [u[..., 0], u[..., 1], u_xi[..., 0], u_xi[..., 2], u[..., 2], u[..., 2]]
         if self._whole:
             static = self._static(solution.static_nodes)

@@ -93,6 +93,10 @@ class Deviations:
         near = slice(k, k + 2)
         return hermite(self.times[near], self.states[near], -self.rates[near], t)
 
+    def slope(self, u: Array) -> Array:
+        """d/dxi of values u at the nodes, as it is read: at kinks, by the scheme's differences."""
+        return self.space.derivatives(u)[0] if self.bent else self.space.slope(u)
+
     def _surface(self, t: float, on_line: bool) -> Surface:
         """All fields at time t and their xi-derivatives, between the nodes; the last are kept.
 
@@ -101,7 +105,7 @@ class Deviations:
         found = self._kept.get((t, on_line))
         if found is None:
             slab, space = self.slab(t), self.space
-            values = np.stack([slab, space.derivatives(slab)[0]], axis=2)
+            values = np.stack([slab, self.slope(slab)], axis=2)
             if on_line:
                 values, space = values[:1], replace(space, n_psi=1)
             found = Surface(space, values, 3) if self.bent else Surface(space, values)

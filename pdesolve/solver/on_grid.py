@@ -151,6 +151,10 @@ class GridReading(Reading):
         """Deviations at the nodes at time t, shape (n_psi, n_xi, 3)."""
         return self._deviations.slab(t)
 
+    def slope(self, u: Array) -> Array:
+        """d/dxi of deviations u at the nodes, of the same shape."""
+        return self._deviations.slope(u)
+
     def price(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Price p, money.
 

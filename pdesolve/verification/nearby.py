@@ -26,8 +26,9 @@ class RouteTuning:
     reading : float
         Of an error bar, by which two readings of the same nodal values may differ: honest ones do
         by a quarter of it at most (named cases, 1e-3 to 1e-5).
-    xi_nodes, psi_nodes : int
-        That a polynomial goes through.
+    xi_nodes, psi_nodes, at_kinks : int
+        That a polynomial goes through, along xi and psi; along xi where attention has a kink, which
+        many nodes make it swing around.
     step : float
         Of differences, in units of the distance between nodes.
     round_off : float
@@ -50,8 +51,9 @@ class RouteTuning:
     """
 
     reading: float = 0.5
-    xi_nodes: int = 10
+    xi_nodes: int = 12
     psi_nodes: int = 7
+    at_kinks: int = 6
     step: float = 0.1
     round_off: float = 1e-10
     felt: float = 1e-3
@@ -182,15 +184,21 @@ class Nearby:
         return (A / noise + noise) ** 2 + market.public_precision
 
     def motion(self) -> tuple[Array, Array]:
-        """Rates of p, V and L in the time left at every date: solved, and by section 4; (n, 3)."""
-        solution, (h, k) = self.solution, self.steps
+        """Rates of p, V and L in the time left at every date: solved, and by section 4; (n, 3).
+
+        Along psi the xi of the centred payoff is what stays, as the fields move with it, however
+        far from zero the payoff is: d/dpsi at fixed xi is less by the centre times d/dxi.
+        """
+        solution, centre, (h, k) = self.solution, self.solution.prior.centre, self.steps
         ahead, none = np.arange(-2.0, 3.0), np.zeros(5)
-        xi, psi = self.xi + np.append(h * ahead, none), self.psi + np.append(none, k * ahead)
+        xi = self.xi + np.append(h * ahead, centre * k * ahead)
+        psi = self.psi + np.append(none, k * ahead)
         totals = self.static(xi, psi) + self.deviations(xi, psi, solution.states)
         here = np.array([self.xi]), np.array([self.psi])
         solved = self.deviations(*here, solution.rates)[:, 0]
         across, up = np.moveaxis(totals[:, :5], 1, -1), np.moveaxis(totals[:, 5:], 1, -1)
-        by_xi, by_psi, by_xixi = first(across, h), first(up, k), second(across, h)
+        by_xi, by_xixi = first(across, h), second(across, h)
+        by_psi = first(up, k) - centre * by_xi
         said = [
             self._rates(totals[i, 2], by_xi[i], by_xixi[i], by_psi[i]) for i in range(len(totals))
         ]

@@ -10,7 +10,7 @@ from pdesolve.case import Announcement
 from pdesolve.model.equations import FIELDS
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import pieces
-from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.errors import error_scales, has_kink
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS, VALUES
 from pdesolve.typing import Array
@@ -22,6 +22,8 @@ GROUP = "second route"
 
 def second_route_checks(solution: Solution, tuning: RouteTuning = RouteTuning()) -> Iterator[Check]:
     """Reported values, fields between nodes and dates, equations, and a price that rises."""
+    if has_kink(solution):
+        tuning = replace(tuning, xi_nodes=tuning.at_kinks)
     near = Nearby(solution=solution, xi=_start(solution), psi=0.0, tuning=tuning)
     yield from _reported(solution, near)
     yield _between(solution, tuning)
@@ -141,7 +143,7 @@ def _integrated(solution: Solution, near: Nearby) -> Iterator[Check]:
     usual = near.tuning.equations * solution.case.numerics.tolerance**0.5
     for i, name in enumerate(FIELDS):
         gap = float(abs(total[i] - found[i])) / sizes[name]
-        bound = max(usual, float(doubt[i]) / sizes[name])
+        bound = usual + float(doubt[i]) / sizes[name]
         decided = bound <= near.tuning.doubtful * usual
         yield Check(
             group=GROUP,

@@ -277,6 +277,12 @@ def test_nothing_is_caught_where_nothing_is_broken(case: str) -> None:
     assert not failed(solved(case, QUICKLY))
 
 
+def test_a_payoff_far_from_zero_is_no_less_right() -> None:
+    """The value of a share, say: xi moves with psi by as much, and so do the fields."""
+    far = {"payoff.low": 200.0, "payoff.high": 202.0, "market.initial_supply": 0.1}
+    assert not failed(solved("uniform", {**QUICKLY, **far}))
+
+
 def test_fields_where_nodes_are_few_are_held_to_what_fewer_nodes_change() -> None:
     """Few where the economy hardly gets: in doubt, but not by as much as a wrong reading is off."""
     (check,) = (one for one in second_route_checks(solved("jackpot")) if "between" in one.name)

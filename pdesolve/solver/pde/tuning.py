@@ -187,7 +187,7 @@ class LadderTuning:
     safety: float = 1.6
     coupled: float = 0.08
     doubt: float = 0.015
-    share: tuple[float, float] = (0.22, 0.4)
+    share: tuple[float, float] = (0.15, 0.4)
     time: float = 0.25
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
