@@ -104,11 +104,10 @@ class Deviations:
         """
         found = self._kept.get((t, on_line))
         if found is None:
-            slab, space = self.slab(t), self.space
-            values = np.stack([slab, self.slope(slab)], axis=2)
-            if on_line:
-                values, space = values[:1], replace(space, n_psi=1)
-            found = Surface(space, values, 3) if self.bent else Surface(space, values)
+            here = replace(self, space=replace(self.space, n_psi=1)) if on_line else self
+            slab = self.slab(t)[: here.space.n_psi]
+            values = np.stack([slab, here.slope(slab)], axis=2)
+            found = Surface(here.space, values, 3) if self.bent else Surface(here.space, values)
             if len(self._kept) > 1:
                 self._kept.clear()
             self._kept[t, on_line] = found

@@ -80,11 +80,12 @@ def _undecided(name: str, why: str) -> Check:
 def _between(solution: Solution, tuning: RouteTuning) -> Check:
     """Fields at states between nodes, at times between dates.
 
-    What polynomials through fewer nodes change is in doubt, and allowed: where nodes are few, as
-    the economy hardly gets there, no reading knows better.
+    What polynomials of the splines' own degree change is in doubt, and a few times that is allowed:
+    where nodes are few, as the economy hardly gets there, no reading knows better.
     """
     sizes, usual = error_scales(solution), tuning.between * solution.case.numerics.tolerance
-    fewer = replace(tuning, xi_nodes=tuning.xi_nodes - 2, psi_nodes=tuning.psi_nodes - 2)
+    like = max(4, tuning.xi_nodes - 4)
+    fewer = replace(tuning, xi_nodes=like, psi_nodes=tuning.psi_nodes - 2)
     worst, bound, where = 0.0, usual, ""
     for t, xi, psi in _places(solution, tuning):
         near = Nearby(solution=solution, xi=xi, psi=psi, tuning=tuning)
@@ -94,7 +95,7 @@ def _between(solution: Solution, tuning: RouteTuning) -> Check:
             read = float(getattr(solution, name)(*state))
             gap, doubt = (abs(one - values[name]) / sizes[name] for one in (read, coarse[name]))
             gap = gap if np.isfinite(gap) else np.inf
-            allowed = min(usual + doubt, tuning.doubtful * usual)
+            allowed = min(usual + tuning.unsure * doubt, tuning.doubtful * usual)
             if gap / allowed > worst / bound:
                 worst, bound, few = gap, allowed, "; nodes are few there" if gap > usual else ""
                 where = f"{name.replace('_', ' ')} at t = {t:.3g}{few}"

@@ -181,7 +181,7 @@ class LadderTuning:
     most: float = 2.5
     start: tuple[float, float] = (0.85, 0.9)
     least: float = 2.5
-    near: float = 1.45
+    near: float = 1.55
     fewer: float = 1.25
     beyond: float = 0.85
     safety: float = 1.6
@@ -194,7 +194,7 @@ class LadderTuning:
     step_near: tuple[float, float] = (2.6, 3.0)
     begun_steps: float = 6.5
     begun: float = 1e-4
-    rough: tuple[float, float, float] = (30.0, 1e-4, 1e-3)
+    rough: tuple[float, float, float] = (100.0, 3e-4, 1e-3)
     again: float = 0.4
     passes: int = 4
     close: float | None = None
@@ -222,6 +222,7 @@ KINKED = LadderTuning(
     doubt=0.03,
     share=(0.3, 0.5),
     time=0.12,
+    rough=(30.0, 1e-4, 1e-3),
     close=0.35,
 )
 
