@@ -58,8 +58,8 @@ class Ladder:
         self._unit = space.stages if axis == "psi" else 1
         self._regular = getattr(ByAxis(*how.regular), axis)
         scheme = space.order if axis == "xi" else space.psi_order
-        self._order = min(getattr(ByAxis(*how.orders), axis), scheme)
-        self._ratio = getattr(ByAxis(*how.ratios), axis)
+        self._order = min(self._along(how.orders), scheme)
+        self._ratio = self._along(how.ratios)
         few = axis == "xi" and not how.whole
         self._times = first.times if few else _steps(first, run.tolerance, how)
         self._stencil = space.order if axis == "xi" else min(how.stencil, space.order)
@@ -78,7 +78,7 @@ class Ladder:
         how, below, nodes = self._how, None, self._nodes
         if nodes == 1:
             return Rung(1, none(), 0.0)
-        grown = getattr(ByAxis(*how.start), self._axis) * (how.begun / target) ** (1 / self._order)
+        grown = self._along(how.start) * (how.begun / target) ** (1 / self._order)
         after = max(self._next(nodes, self._ratio), self._count(min(grown, how.most) * nodes))
         if not self._regular:  # so few may be right by luck
             elements = max(1.0 + (nodes - 1) / self._unit, how.least)
@@ -145,7 +145,7 @@ class Ladder:
         order = self._observed(below, found) if below else self._unsure
         kept = self._how.safety / (1.0 - (nodes / after) ** order)
         if below and np.isfinite(below.size) and nodes > below.nodes:
-            lucky = below.size * (below.nodes / nodes) ** self._how.luck
+            lucky = below.size * (below.nodes / nodes) ** self._along(self._how.luck)
             kept = max(kept, lucky / found.size) if found.size > 0.0 else kept
         return Rung(nodes, times(moved, kept), kept * found.size)
 
@@ -178,7 +178,11 @@ class Ladder:
     @property
     def _unsure(self) -> float:
         """Least order that an error is taken to fall at."""
-        return getattr(ByAxis(*self._how.unsure), self._axis) * self._order
+        return self._along(self._how.unsure) * self._order
+
+    def _along(self, either: tuple[float, float]) -> float:
+        """Of numbers for both directions, this one's."""
+        return float(getattr(ByAxis(*either), self._axis))
 
     def _next(self, nodes: int, factor: float) -> int:
         """About so many times the nodes, and more of them."""

@@ -121,7 +121,7 @@ class LadderTuning:
         At most.
     regular : (bool, bool)
         Whether errors fall from node to node as the scheme has it, along xi and along psi.
-    luck : float
+    luck : (float, float)
         Order that an error is believed to fall at, at most.
     orders : (float, float)
         Along xi and psi, the most that is believed of a ladder; that of the scheme if it is less.
@@ -174,7 +174,7 @@ class LadderTuning:
     whole: bool = False
     rungs: int = 12
     regular: tuple[bool, bool] = (True, False)
-    luck: float = inf
+    luck: tuple[float, float] = (inf, 9.0)
     orders: tuple[float, float] = (8.0, 7.0)
     unsure: tuple[float, float] = (0.65, 0.5)
     aim: float = 0.6
@@ -211,7 +211,7 @@ KINKED = LadderTuning(
     thinner=1.4,
     stencil=8,
     whole=True,
-    luck=6.0,
+    luck=(6.0, 6.0),
     orders=(6.0, 4.0),
     unsure=(0.7, 0.7),
     most=1.7,

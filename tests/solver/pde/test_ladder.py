@@ -87,7 +87,7 @@ def test_kinks_have_ladders_of_their_own(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_luck_is_not_believed() -> None:
     """An error that hardly shows on a rung is taken from the one below it."""
     run, first = metered("inattention")
-    how = replace(Tuning().kinked, luck=0.0, rungs=3)
+    how = replace(Tuning().kinked, luck=(0.0, 0.0), rungs=3)
     xi = Ladder(run, first, "xi", how, DOUBT)
     with pytest.raises(PassError, match="no xi nodes are found to be enough"):
         xi.climb(1e-4)
