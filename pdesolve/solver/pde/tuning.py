@@ -184,9 +184,9 @@ class LadderTuning:
     near: float = 1.55
     fewer: float = 1.25
     beyond: float = 0.85
-    safety: float = 1.6
+    safety: float = 1.75
     coupled: float = 0.08
-    doubt: float = 0.015
+    doubt: float = 0.02
     share: tuple[float, float] = (0.15, 0.4)
     time: float = 0.25
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
