@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import choose_domain
-from pdesolve.solver.pde.errors import worst
+from pdesolve.solver.pde.errors import has_kink, worst
 from pdesolve.solver.pde.passes import run_pass
 from pdesolve.solver.solution import Solution
 from pdesolve.verification.check import Check, barred
 
 FINER = ByAxis(1.5, 2.0)  # nodes over the solution's: at orders 8 and 7 a twenty-fifth of its error
+GATHERED = 1.9  # times as many along xi do as well near the start if they are not gathered there
 
 
 def within_tolerance(solution: Solution) -> Check:
@@ -34,6 +35,8 @@ def bars(solution: Solution, finer: ByAxis[float] = FINER) -> Iterator[Check]:
     if space.n_xi == 1:  # cheap, and its bars may be far below the tolerance
         finer = ByAxis(1.0, max(finer.psi, 2.0))
     nodes = [1 if n == 1 else round(more * n) for n, more in zip(wanted, finer, strict=True)]
+    if space.n_xi > 1 and has_kink(solution):  # where the solution's are
+        nodes[0] = round(GATHERED * nodes[0])
     largest = worst(solution, solution.bars)
     steps = 0.05 * min(tolerance, largest if largest > 0.0 else tolerance)
     better = run_pass(solution.case, solution.economy, domain, ByAxis(*nodes), steps, 4000)
