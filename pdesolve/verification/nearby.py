@@ -42,9 +42,6 @@ class RouteTuning:
         and distance along xi from where the price is the initial one, about.
     between : float
         Tolerances that fields may be apart there.
-    unsure : float
-        Times what a polynomial through fewer nodes changes there, by which they may be farther
-        apart: a spline is not as local.
     equations : float
         Of a field's scale and the root of the tolerance: what slopes along psi at the end of that
         axis may leave, which are of lower order than values.
@@ -69,7 +66,6 @@ class RouteTuning:
         (0.873, 0.71, -0.29),
     )
     between: float = 10.0
-    unsure: float = 3.0
     equations: float = 3.0
     doubtful: float = 10.0
 

@@ -80,8 +80,8 @@ def _undecided(name: str, why: str) -> Check:
 def _between(solution: Solution, tuning: RouteTuning) -> Check:
     """Fields at states between nodes, at times between dates.
 
-    What polynomials of the splines' own degree change is in doubt, and a few times that is allowed:
-    where nodes are few, as the economy hardly gets there, no reading knows better.
+    What polynomials of the splines' own degree change is in doubt, and allowed: where nodes are
+    few, as the economy hardly gets there, no reading knows better.
     """
     sizes, usual = error_scales(solution), tuning.between * solution.case.numerics.tolerance
     like = max(4, tuning.xi_nodes - 4)
@@ -95,7 +95,7 @@ def _between(solution: Solution, tuning: RouteTuning) -> Check:
             read = float(getattr(solution, name)(*state))
             gap, doubt = (abs(one - values[name]) / sizes[name] for one in (read, coarse[name]))
             gap = gap if np.isfinite(gap) else np.inf
-            allowed = min(usual + tuning.unsure * doubt, tuning.doubtful * usual)
+            allowed = min(usual + doubt, tuning.doubtful * usual)
             if gap / allowed > worst / bound:
                 worst, bound, few = gap, allowed, "; nodes are few there" if gap > usual else ""
                 where = f"{name.replace('_', ' ')} at t = {t:.3g}{few}"
@@ -144,7 +144,7 @@ def _integrated(solution: Solution, near: Nearby) -> Iterator[Check]:
     usual = near.tuning.equations * solution.case.numerics.tolerance**0.5
     for i, name in enumerate(FIELDS):
         gap = float(abs(total[i] - found[i])) / sizes[name]
-        bound = usual + float(doubt[i]) / sizes[name]
+        bound = max(usual, float(doubt[i]) / sizes[name])
         decided = bound <= near.tuning.doubtful * usual
         yield Check(
             group=GROUP,
