@@ -20,7 +20,7 @@ from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Motion
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.stencils import central_weights
-from pdesolve.solver.pde.corners import Added, over_kappa2
+from pdesolve.solver.pde.corners import Added, beside, over_kappa2
 from pdesolve.typing import Array
 
 FLAT = 0.03  # of the width between neighbours: second differences are derivatives
@@ -61,7 +61,7 @@ def step_seen(
 
     Parameters
     ----------
-    variance, by_node : array, shape (n_psi, n_xi)
+    variance, by_node : array, shape (..., n_psi, n_xi)
         V, and its derivative by the number of the node.
     at, width : float
         V*, and how far from it the step begins and ends, money².
@@ -71,7 +71,7 @@ def step_seen(
 
     Returns
     -------
-    array, shape (2, n_psi, n_xi), or None
+    array, shape (2, ..., n_psi, n_xi), or None
     """
     half, off, apart = order // 2, (variance - at) / width, np.abs(by_node) / width
     near = np.abs(off) < 1.0 + half * apart
@@ -133,7 +133,7 @@ class Jumps:
 
         Parameters
         ----------
-        variance, by_xi : array, shape (n_psi, n_xi)
+        variance, by_xi : array, shape (..., n_psi, n_xi)
             V, its xi-derivative.
         move : Motion
             With the jumps as they are.
@@ -149,7 +149,7 @@ class Jumps:
             seen = step_seen(variance, by_node, at, self.width * at, self.grid.order, kernel)
             if seen is None:
                 continue
-            more = size[:, None, None] * seen[:, None]
+            more = beside(size, seen)
             for k, usual in enumerate((inverse, move.psi_dot * inverse)):
                 floor = np.minimum(least[k], LEAST * usual) - usual
                 more[0, k] = np.maximum(more[0, k], floor)

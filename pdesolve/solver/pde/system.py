@@ -104,6 +104,15 @@ class Equilibrium:
         spread = self.jumps.added(variance, by_xi, move)
         return spread.and_also(bent) if spread else bent
 
+    def derivatives(self, u: Array) -> tuple[Array, Array, Array]:
+        """As the grid's, of one state or of several, (states, n_psi, n_xi, 3)."""
+        if u.ndim == 3:
+            return self.grid.derivatives(u)
+        beside = np.moveaxis(u, 0, 2)
+        found = self.grid.derivatives(beside.reshape(*self.grid.xi.shape, -1))
+        by_xi, twice, by_psi = (np.moveaxis(one.reshape(beside.shape), 2, 0) for one in found)
+        return by_xi, twice, by_psi
+
     def rates(
         self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array
     ) -> Array:
@@ -112,7 +121,7 @@ class Equilibrium:
         return equations.rates(u, *derivatives, self.static, move, cost, rho)
 
     def linearise(self, u: Array) -> "EquilibriumAt":
-        """The equations seen from the state u.
+        """The equations seen from the state u, or from several, (states, n_psi, n_xi, 3).
 
         Raises
         ------
@@ -129,13 +138,16 @@ class Equilibrium:
 
 
 class EquilibriumAt:
-    """The equations near one state: rates, and the implicit step's solver."""
+    """The equations near one state: rates, and the implicit step's solver.
+
+    Of several states there are rates and coefficients, with an axis of states before the grid's.
+    """
 
     def __init__(self, system: Equilibrium, u: Array):
         self._system = system
         self._u = u
         self._response = system.respond(u)
-        self._derivatives = system.grid.derivatives(u)
+        self._derivatives = system.derivatives(u)
         move = system.economy.motion(self._response.precision_rate)
         variance = system.static.variance + u[..., 1]
         felt = Felt.of(system.economy.market, self._response, move, variance)
@@ -151,10 +163,10 @@ class EquilibriumAt:
         return system.rates(u, derivatives, move, cost)
 
     def rates_in(self, others: "Others") -> Array:
-        """Rates at this very state in economies nearby, on the same grid: (others, n_psi, n_xi, 3).
+        """Rates at these very states in economies nearby: (others, states, n_psi, n_xi, 3).
 
-        A kink that only another one has counts as it is: what differences along xi would make of
-        it, and make of none here, is no small move.
+        On the same grid. A kink that only another one has counts as it is: what differences along
+        xi would make of it, and make of none here, is no small move.
         """
         u, responses = self._u, others.respond(self._u, self._response.attention)
         felt = [
@@ -186,7 +198,7 @@ class EquilibriumAt:
             system.economy.risk_aversion,
         )
         size = np.array(system.sizes)
-        ratio = (size / size[:, None])[:, :, None, None]
+        ratio = np.expand_dims(size / size[:, None], tuple(range(2, c0.ndim)))
         np.multiply(ratio, c0, out=c0)
         np.multiply(ratio, c1, out=c1)
         return Coefficients(c0, c1, 0.5 * self._felt.move.kappa2, self._felt.move.psi_dot)
@@ -204,7 +216,7 @@ class EquilibriumAt:
 
 @dataclass(frozen=True, kw_only=True)
 class Others:
-    """Economies beside one, on its grid, whose rates are asked for together.
+    """Economies beside one, on its grid, whose rates in several states are asked for together.
 
     Attributes
     ----------
@@ -216,13 +228,15 @@ class Others:
 
     @cached_property
     def static(self) -> Cumulants:
-        """Static cumulants of all, (others, n_psi, n_xi)."""
-        return Cumulants(*map(np.stack, zip(*(one.static for one in self.systems), strict=True)))
+        """Static cumulants of all, (others, 1, n_psi, n_xi)."""
+        every = zip(*(one.static for one in self.systems), strict=True)
+        return Cumulants(*(np.stack(one)[:, None] for one in every))
 
     @cached_property
     def risk_aversion(self) -> Array:
-        """Of all, (others, 1, 1)."""
-        return np.array([one.economy.risk_aversion for one in self.systems])[:, None, None]
+        """Of all, (others, 1, 1, 1)."""
+        known = [one.economy.risk_aversion for one in self.systems]
+        return np.array(known)[:, None, None, None]
 
     @cached_property
     def _alike(self) -> list[list[int]]:
@@ -234,7 +248,7 @@ class Others:
         return list(alike.values())
 
     def respond(self, u: Array, guess: Array) -> list[Response]:
-        """Optimal attention at every node of each, given the deviations u."""
+        """Optimal attention at every node of each, given the deviations u of the states."""
         variance = self.static.variance + u[..., 1]
         found: dict[int, Response] = {}
         for group in self._alike:
