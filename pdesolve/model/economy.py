@@ -10,7 +10,7 @@ from pdesolve.case import Case, Market
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model import equations
 from pdesolve.model.attention import response
-from pdesolve.model.attention.kinks import Kink, kinks_of
+from pdesolve.model.attention.kinks import Jump, Kink, jumps_of, kinks_of
 from pdesolve.model.attention.response import Response
 from pdesolve.model.attention.technology import Technology
 from pdesolve.model.equations import Motion
@@ -155,6 +155,11 @@ class Economy:
     def kinks(self) -> tuple[Kink, ...]:
         """Variances at which attention's slope jumps."""
         return kinks_of(self.technology, self.risk_aversion)
+
+    @cached_property
+    def jumps(self) -> tuple[Jump, ...]:
+        """Variances at which attention jumps."""
+        return jumps_of(self.technology, self.risk_aversion)
 
     def respond(self, variance: ArrayLike, guess: ArrayLike | None = None) -> Response:
         """Best response to the variance; arguments and errors as in `best_response`."""

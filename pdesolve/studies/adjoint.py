@@ -9,12 +9,11 @@ The steps are those of the laws (`finance.law`); a source that moves with the ra
 column of the Jacobian, so its weights are sums of the same powers of the resolvent.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.interpolate import make_interp_spline
 
 from pdesolve.case import Case
 from pdesolve.finance.crossing import crossed
@@ -23,7 +22,6 @@ from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
-from pdesolve.numerics.splines import degree_of, hermite
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import (
     Span,
@@ -35,83 +33,13 @@ from pdesolve.solver.pde.announcements import (
     spread,
 )
 from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt, Others
-from pdesolve.solver.solution import Solution
 from pdesolve.studies.moved import Moved
+from pdesolve.studies.track import Track
 from pdesolve.typing import Array
 
 TAILS = np.cumsum(POWERS[::-1])[::-1]  # of the powers, in the mean of a source over a step
 SUMS = np.stack([POWERS, TAILS])
 HELD = 2**17  # rates in economies nearby that are found together
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Track:
-    """A solution's fields on another grid of the same region, at any date.
-
-    Attributes
-    ----------
-    found : Solution
-    grid : Grid
-    """
-
-    found: Solution
-    grid: Grid
-
-    @cached_property
-    def _onto(self) -> tuple[Array, Array]:
-        space = self.found.space
-        return _between(space.eta, self.grid.eta), _between(space.z, self.grid.z).T
-
-    def _here(self, u: Array) -> Array:
-        """Nodal values (..., n_psi, n_xi, 3) on the grid."""
-        by_psi, by_xi = self._onto
-        return np.moveaxis(by_psi @ np.moveaxis(u, -1, -3) @ by_xi, -3, -1)
-
-    def at(self, dates: Array) -> Array:
-        """Deviations at dates, shape (dates, n_psi, n_xi, 3)."""
-        found = self.found
-        every = [hermite(found.times, found.states, -found.rates, t) for t in dates.tolist()]
-        return self._here(np.stack(every))
-
-    @cached_property
-    def solution(self) -> Solution:
-        """All of it."""
-        states, rates = self._here(self.found.states), self._here(self.found.rates)
-        return replace(self.found, space=self.grid, states=states, rates=rates)
-
-    @cached_property
-    def reading(self) -> tuple[Array, Array]:
-        """Weights by which nodes at psi = 0 read the start, and slopes along xi there, (n_xi,)."""
-        line = replace(self.grid, n_psi=1)
-        z = line.locate(np.array([self.found.economy.start]), np.zeros(1))[1]
-        value = _between(line.z, z)[0]
-        return value, value @ line.derivatives(np.eye(line.n_xi)[None])[0][0]
-
-
-def _between(nodes: Array, places: Array) -> Array:
-    """Matrix from nodal values to those elsewhere, by splines."""
-    return _along(nodes, np.eye(nodes.size), places)
-
-
-def read_at_start(found: Solution, nodes: int) -> tuple[Array, Array]:
-    """Q, v, l and q_xi in the initial state, and how they move with xi, each (4,).
-
-    The latter by differences between so many xi nodes.
-    """
-    space = replace(found.space, n_psi=1, n_xi=nodes)
-    line = _along(found.space.z, found.states[0, 0], space.z)
-    u_xi, u_xixi, _ = space.derivatives(line[None])
-    z = space.locate(np.array([found.economy.start]), np.zeros(1))[1]
-    values = np.concatenate([line, u_xi[0], u_xixi[0, :, :1]], axis=-1)
-    read = _along(space.z, values, z)[0]
-    return read[:4], read[3:]
-
-
-def _along(nodes: Array, values: Array, places: Array) -> Array:
-    """Nodal values elsewhere, by a spline."""
-    if nodes.size == 1:
-        return np.broadcast_to(values, (places.size, values.shape[-1]))
-    return np.asarray(make_interp_spline(nodes, values, k=degree_of(nodes.size))(places))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -284,16 +212,45 @@ def _step(
     means, fields_first = list[Array](), np.moveaxis(weights, -1, -3).shape
     powers = np.empty((len(POWERS), *fields_first))
     for a, b in (SHARES, SHARES[::-1]):
-        mixed = (a * one + b * other for one, other in zip(early, late, strict=True))
-        factors = Factors(system.grid, 1.0 / (POLE * h), *mixed, room=system.room)
+        mixed = Coefficients(*(a * x + b * y for x, y in zip(early, late, strict=True)))
+        resolve = _resolvent(system, 1.0 / (POLE * h), mixed)
         for power in powers:
-            weights = factors.solve_transposed(weights) / (POLE * h)
+            weights = resolve(weights)
             power[...] = np.moveaxis(weights, -1, -3)
         total, mean = (SUMS @ powers.reshape(len(powers), -1)).reshape(2, *fields_first)
         weights = np.moveaxis(total, -3, -1)
         means.append(POLE * h * mean)
     a, b = SHARES
     return weights, [a * means[0] + b * means[1], b * means[0] + a * means[1]]
+
+
+def _resolvent(
+    system: Equilibrium, shift: float, coefficients: Coefficients
+) -> Callable[[Array], Array]:
+    """What the transpose of (1 - J/shift)^-1 makes of weights, (4, n_psi, n_xi, 3)."""
+    if system.grid.n_xi > 1:
+        factors = Factors(system.grid, shift, *coefficients, room=system.room)
+        return lambda weights: shift * factors.solve_transposed(weights)
+    try:
+        inverse = np.linalg.inv(
+            np.eye(3 * system.grid.n_psi) - _whole(system.grid, coefficients) / shift
+        )
+    except np.linalg.LinAlgError:
+        raise ZeroDivisionError("a step of the weights has a singular matrix") from None
+    return lambda weights: (weights.reshape(len(weights), -1) @ inverse).reshape(weights.shape)
+
+
+def _whole(grid: Grid, coefficients: Coefficients) -> Array:
+    """The Jacobian where there is one xi node: a matrix, line by line."""
+    c0, _, _, c_psi = coefficients
+    whole, line, field = (
+        np.zeros((grid.n_psi, 3, grid.n_psi, 3)),
+        np.arange(grid.n_psi),
+        np.arange(3),
+    )
+    whole[:, field, :, field] = c_psi * grid.upwind
+    whole[line, :, line] += np.moveaxis(c0[..., 0], -1, 0)
+    return whole.reshape(3 * grid.n_psi, -1)
 
 
 def _by_state(coefficient: Array) -> Array:

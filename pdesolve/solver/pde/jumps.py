@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from pdesolve.model.attention.kinks import jumps_of
 from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Motion
 from pdesolve.numerics.grid import Grid
@@ -110,7 +109,7 @@ class Jumps:
     def of(cls, economy: Economy, grid: Grid) -> "Jumps":
         """Read them off; none if they are to stay as they are."""
         spread = economy.jump_width > 0.0
-        found = jumps_of(economy.technology, economy.risk_aversion) if spread else ()
+        found = economy.jumps if spread else ()
         sides = [
             over_kappa2(economy.motion(jump.choices.precision_rate), jump.choices.cost)
             for jump in found

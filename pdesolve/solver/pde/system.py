@@ -159,7 +159,9 @@ class EquilibriumAt:
         """Rates at a state nearby; the attention search starts from this state's."""
         system, derivatives = self._system, self._system.grid.derivatives(u)
         response = system.respond(u, self._response.attention)
-        move, cost = self._as_seen(system, u, derivatives[0], response)
+        move, cost = system.economy.motion(response.precision_rate), response.cost
+        if added := system.seen(u, derivatives[0], move, len(system.corners.at)):
+            move, cost = added.to(move, cost)
         return system.rates(u, derivatives, move, cost)
 
     def rates_in(self, others: "Others") -> Array:
@@ -168,23 +170,17 @@ class EquilibriumAt:
         On the same grid. A kink that only another one has counts as it is: what differences along
         xi would make of it, and make of none here, is no small move.
         """
-        u, responses = self._u, others.respond(self._u, self._response.attention)
-        felt = [
-            self._as_seen(system, u, self._derivatives[0], response)
-            for system, response in zip(others.systems, responses, strict=True)
-        ]
-        move = Motion(*map(np.stack, zip(*(move for move, _ in felt), strict=True)))
-        cost = np.stack([cost for _, cost in felt])
+        u, u_xi = self._u, self._derivatives[0]
+        rate, cost = others.respond(u, self._response.attention)
+        move = equations.motion_of(others.rho_sigma, others.public_precision, rate)
+        for k, system in enumerate(others.systems):
+            one = Motion(*(part[k] for part in move))
+            if added := system.seen(u, u_xi, one, len(self._system.corners.at)):
+                one, cost[k] = added.to(one, cost[k])
+                for part, seen in zip(move, one, strict=True):
+                    part[k] = seen
         rho = others.risk_aversion
         return equations.rates(u, *self._derivatives, others.static, move, cost, rho)
-
-    def _as_seen(
-        self, system: Equilibrium, u: Array, u_xi: Array, response: Response
-    ) -> tuple[Motion, Array]:
-        """Motion and cost in an economy, with what differences make of kinks that this one has."""
-        move, cost = system.economy.motion(response.precision_rate), response.cost
-        added = system.seen(u, u_xi, move, len(self._system.corners.at))
-        return added.to(move, cost) if added else (move, cost)
 
     @cached_property
     def coefficients(self) -> Coefficients:
@@ -235,8 +231,20 @@ class Others:
     @cached_property
     def risk_aversion(self) -> Array:
         """Of all, (others, 1, 1, 1)."""
-        known = [one.economy.risk_aversion for one in self.systems]
-        return np.array(known)[:, None, None, None]
+        return self._of_all(lambda economy: economy.risk_aversion)
+
+    @cached_property
+    def rho_sigma(self) -> Array:
+        """Of all, as above."""
+        return self._of_all(lambda economy: economy.rho_sigma)
+
+    @cached_property
+    def public_precision(self) -> Array:
+        """Of all, as above."""
+        return self._of_all(lambda economy: economy.market.public_precision)
+
+    def _of_all(self, number: Callable[[Economy], float]) -> Array:
+        return np.array([number(one.economy) for one in self.systems])[:, None, None, None]
 
     @cached_property
     def _alike(self) -> list[list[int]]:
@@ -247,12 +255,11 @@ class Others:
             alike.setdefault(key, []).append(k)
         return list(alike.values())
 
-    def respond(self, u: Array, guess: Array) -> list[Response]:
-        """Optimal attention at every node of each, given the deviations u of the states."""
+    def respond(self, u: Array, guess: Array) -> tuple[Array, Array]:
+        """Best precision rate and its cost at every node of each, given the deviations u."""
         variance = self.static.variance + u[..., 1]
-        found: dict[int, Response] = {}
+        rate, cost = np.empty_like(variance), np.empty_like(variance)
         for group in self._alike:
-            economy = self.systems[group[0]].economy
-            responses = economy.respond(variance[group], guess)
-            found |= {k: Response(*parts) for k, *parts in zip(group, *responses, strict=True)}
-        return [found[k] for k in range(len(self.systems))]
+            found = self.systems[group[0]].economy.respond(variance[group], guess)
+            rate[group], cost[group] = found.precision_rate, found.cost
+        return rate, cost
