@@ -86,12 +86,15 @@ class Ladder:
             after = self._next(nodes, self._ratio)
             if self._nodes in self._known and nodes > self._nodes:
                 below = self._rung(self._nodes, nodes, None)
+        near = how.near
         for _ in range(how.rungs):
             here = self._rung(nodes, after, below)
             if here.size == np.inf and self._known.get(after, self._first) is None:
                 break
+            if below is not None and self._seen(below, here) < self._unsure:
+                near = how.fewer  # nodes do not resolve yet what there is, or did not just now
             found = self._near(below, here, target) if self._regular else here
-            if found.size <= target and found.nodes <= how.near * nodes:
+            if found.size <= target and found.nodes <= near * nodes:
                 return found
             order = self._observed(below, here)
             wanted = nodes * (here.size / (how.aim * target)) ** (1.0 / order)
