@@ -149,9 +149,12 @@ class Economy:
         """Precision of all announcements together, 1/money²."""
         return sum(one.precision for one in self.market.announcements)
 
-    def respond(self, variance: ArrayLike, guess: ArrayLike | None = None) -> Response:
+    def respond(
+        self, variance: ArrayLike, guess: ArrayLike | None = None, *, steep: bool = True
+    ) -> Response:
         """Best response to the variance; arguments and errors as in `best_response`."""
-        return response.best_response(self.technology, self.risk_aversion, variance, guess)
+        rho = self.risk_aversion
+        return response.best_response(self.technology, rho, variance, guess, steep=steep)
 
     def motion(self, precision_rate: ArrayLike) -> Motion:
         """Diffusion and learning speed at a precision rate (derivation.md, section 3)."""
