@@ -15,6 +15,7 @@ import numpy as np
 from scipy.linalg import blas, lapack
 
 from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.stencils import mirrored_rows
 from pdesolve.typing import Array
 
 
@@ -140,10 +141,25 @@ def _coefficients(grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_p
     return c
 
 
-def _half(grid: Grid, fields: int, together: int) -> int:
-    """Half width of the band: the stencil's last node, on the same line, or the other lines."""
-    m = grid.order // 2 if grid.n_xi > 1 else 0
-    return max(fields * together * m + fields - 1, fields * (together - 1))
+class _Band(NamedTuple):
+    """What the rows of an element's matrix have in common, whatever the coefficients."""
+
+    order: int
+    nodes: int
+    stages: int
+    fields: int
+    together: int
+
+    @classmethod
+    def of(cls, grid: Grid, fields: int, together: int) -> "_Band":
+        """For so many lines together."""
+        return cls(grid.order, grid.n_xi, grid.stages, fields, together)
+
+    @property
+    def half(self) -> int:
+        """Half width: the stencil's last node, on the same line, or the other lines."""
+        m, fields, together = self.order // 2 if self.nodes > 1 else 0, self.fields, self.together
+        return max(fields * together * m + fields - 1, fields * (together - 1))
 
 
 class _Patterns(NamedTuple):
@@ -159,16 +175,17 @@ class _Patterns(NamedTuple):
     folded: Array
 
 
-@lru_cache(maxsize=8)
-def _patterns(grid: Grid, fields: int, together: int) -> _Patterns:
-    """Of a grid's stencils, for so many lines together."""
-    stencils, n = np.stack(grid.rows), grid.n_xi
-    m, half = stencils.shape[1] // 2, _half(grid, fields, together)
+@lru_cache(maxsize=32)
+def _patterns(band: _Band) -> _Patterns:
+    """Of the grid's stencils."""
+    order, n, stages, fields, together = band
+    stencils = np.stack(mirrored_rows(order, n))
+    m, half = stencils.shape[1] // 2, band.half
     ends = min(m, n // 2), min(m, n - n // 2)
     middle = stencils[..., n // 2]
     near = [*range(ends[0]), *range(n - ends[1], n)]
     more = (stencils[..., near] - middle[..., None]).transpose(2, 0, 1)
-    usual = np.zeros((together, fields, 2 * fields + 1 + grid.stages, 2 * half + 1))
+    usual = np.zeros((together, fields, 2 * fields + 1 + stages, 2 * half + 1))
     folded = np.zeros((len(near), fields, fields + 1, 2 * half + 1))
     places = half + fields * together * np.arange(-m, m + 1)
     i, j = np.arange(fields)[:, None], np.arange(fields)
@@ -202,7 +219,7 @@ class Room(NamedTuple):
         """For the matrices of a grid."""
         kept, most = [], 0
         for together, count in ((1, 1), (grid.stages, (grid.n_psi - 1) // grid.stages)):
-            half, n = _half(grid, fields, together), grid.n_xi * fields * together
+            half, n = _Band.of(grid, fields, together).half, grid.n_xi * fields * together
             kept.append(np.empty((count, 2, n, half + 1)))
             most = max(most, n * (3 * half + 1))
         return cls(np.empty(most), *kept)
@@ -210,9 +227,9 @@ class Room(NamedTuple):
 
 def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "list[_LU]":
     """Factor the matrices of these lines, so many together, each in the same bands."""
-    fields, n = c.shape[1], grid.n_xi
-    half = _half(grid, fields, together)
-    usual, (first, last), folded = _patterns(grid, fields, together)
+    band = _Band.of(grid, c.shape[1], together)
+    n, fields, half = band.nodes, band.fields, band.half
+    usual, (first, last), folded = _patterns(band)
     near = np.concatenate(
         [c[:, :, : fields + 1, :first], c[:, :, : fields + 1, n - last :]], axis=-1
     )
