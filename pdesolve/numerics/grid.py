@@ -22,7 +22,7 @@ import numpy as np
 from pdesolve.numerics.clusters import Clusters
 from pdesolve.numerics.stencils import (
     Block,
-    collocation_weights,
+    element_weights,
     mirrored_blocks,
     mirrored_rows,
     radau_nodes,
@@ -192,11 +192,17 @@ class Grid:
         """
         n, s = self.n_psi, self.stages
         D = np.zeros((n, n))
-        if n > 1:
-            local = collocation_weights(radau_nodes(s)) / (self.eta[0] - self.eta[s])
-            for low in range(0, n - 1, s):
-                D[low : low + s, low : low + s + 1] = local[::-1, ::-1]
-        return D * (self.fade / (self.psi_scale + self.psi))[:, None]
+        for low in range(0, n - 1, s):
+            D[low : low + s, low : low + s + 1] = element_weights(s)
+        return D * self.psi_speed[:, None]
+
+    @cached_property
+    def psi_speed(self) -> Array:
+        """Elements that transport goes through per unit of psi, shape (n_psi,): with `fade`."""
+        if self.n_psi == 1:
+            return np.zeros(1)
+        length = self.eta[self.stages] - self.eta[0]
+        return self.fade / ((self.psi_scale + self.psi) * length)
 
     @cached_property
     def fade(self) -> Array:

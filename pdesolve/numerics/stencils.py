@@ -128,3 +128,17 @@ def collocation_weights(nodes: Array) -> Array:
     np.fill_diagonal(slopes, 0.0)
     np.fill_diagonal(slopes, -slopes.sum(axis=1))
     return slopes[1:]
+
+
+@lru_cache(maxsize=8)
+def element_weights(stages: int) -> Array:
+    """d/dx at the lines of an element of length 1, its Radau points seen from above.
+
+    Returns
+    -------
+    array, shape (stages, stages + 1)
+        Of its lines, from below, and of the one above them. Not to be written to.
+    """
+    found = -collocation_weights(radau_nodes(stages))[::-1, ::-1]
+    found.flags.writeable = False
+    return found
