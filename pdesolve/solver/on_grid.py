@@ -219,8 +219,7 @@ class GridReading(Reading):
     @cached_property
     def visited(self) -> NDArray[np.bool_]:
         """Nodes that a path may get to, shape (n_psi, n_xi); all of a line that has none."""
-        lines = zip(self.space.xi, self.space.psi, strict=True)
-        found = np.array([self.economy.visits(xi, psi, self.sds) for xi, psi in lines])
+        found = self.economy.visits(self.space.xi, self.space.psi[:, None], self.sds)
         return found | ~found.any(axis=-1, keepdims=True)
 
     @cached_property
