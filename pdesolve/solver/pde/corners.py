@@ -154,6 +154,8 @@ class Corners:
     def of(cls, economy: Economy, grid: Grid) -> "Corners":
         """Read them off."""
         found = kinks_of(economy.technology, economy.risk_aversion) if grid.n_xi > 1 else ()
+        if not found:
+            return cls(grid=grid, at=[], jumps=np.zeros((0, 3)))
         at = np.array([kink.variance for kink in found])
         response = economy.respond(at)
         steep = response._replace(slope=np.array([kink.jump for kink in found]))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pdesolve.model.attention.kinks import jumps_of
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED, scales
+from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED
 from pdesolve.typing import Array
 
 Errors = dict[str, float]  # sizes
@@ -77,7 +77,7 @@ class ErrorTuning:
 
 def error_scales(solution: Solution) -> Errors:
     """What errors are measured against (:func:`pdesolve.solver.values.scales`)."""
-    return scales(solution.economy, solution.initial)
+    return solution.scales()
 
 
 def worst(solution: Solution, error: Mapping[str, E]) -> float:
@@ -172,8 +172,7 @@ def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
     half = 0.5 * (fine.prior.high - fine.prior.low)
     width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
     xi = fine.economy.start + np.array(tuning.states) * width
-    sides = [_sides(one, xi) for one in (fine, coarse)]
-    parted = np.any([side != side[0] for side in sides], axis=0)
+    parted = _parted(fine, xi) | _parted(coarse, xi)
     found = {}
     for name in TRACKED:
         value = QUANTITIES[name].value
@@ -183,11 +182,14 @@ def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
     return found
 
 
-def _sides(solution: Solution, xi: Array) -> NDArray[np.intp]:
-    """How many jumps of attention lie below the variance at these states."""
+def _parted(solution: Solution, xi: Array) -> NDArray[np.bool_]:
+    """Whether a jump of attention lies between the variance at these states and at the first."""
     economy = solution.economy
     jumps = jumps_of(economy.technology, economy.risk_aversion)
-    return np.searchsorted(sorted(jump.variance for jump in jumps), solution.variance(xi))
+    if not jumps:
+        return np.zeros(xi.size, dtype=bool)
+    below = np.searchsorted(sorted(jump.variance for jump in jumps), solution.variance(xi))
+    return np.asarray(below != below[0])
 
 
 def times(error: Mapping[str, E], factor: float) -> dict[str, E]:

@@ -92,8 +92,8 @@ class Equilibrium:
         return Room.of(self.grid, len(self.sizes))
 
     def respond(self, u: Array, guess: Array | None = None) -> Response:
-        """Optimal attention at every node, given the deviations u."""
-        return self.economy.respond(self.static.variance + u[..., 1], guess)
+        """Optimal attention at every node, given the deviations u; no slopes if it is guessed."""
+        return self.economy.respond(self.static.variance + u[..., 1], guess, steep=guess is None)
 
     def seen(self, u: Array, u_xi: Array, move: Motion, kinks: int) -> Added | None:
         """What differences along xi make of jumps of attention, and of so many kinks, the last."""
@@ -239,6 +239,6 @@ class Others:
         found: dict[int, Response] = {}
         for group in self._alike:
             economy = self.systems[group[0]].economy
-            responses = economy.respond(variance[group], guess)
+            responses = economy.respond(variance[group], guess, steep=False)
             found |= {k: Response(*parts) for k, *parts in zip(group, *responses, strict=True)}
         return [found[k] for k in range(len(self.systems))]
