@@ -161,15 +161,18 @@ class Economy:
         """Variances at which attention jumps."""
         return jumps_of(self.technology, self.risk_aversion)
 
-    def respond(self, variance: ArrayLike, guess: ArrayLike | None = None) -> Response:
+    def respond(
+        self, variance: ArrayLike, guess: ArrayLike | None = None, *, steep: bool = True
+    ) -> Response:
         """Best response to the variance; arguments and errors as in `best_response`."""
-        return response.best_response(self.technology, self.risk_aversion, variance, guess)
+        rho = self.risk_aversion
+        return response.best_response(self.technology, rho, variance, guess, steep=steep)
 
     def motion(self, precision_rate: ArrayLike) -> Motion:
         """Diffusion and learning speed at a precision rate (derivation.md, section 3)."""
         return equations.motion(self.market, np.asarray(precision_rate))
 
-    def visits(self, zeta: Array, psi: float, sds: float) -> NDArray[np.bool_]:
+    def visits(self, zeta: Array, psi: ArrayLike, sds: float) -> NDArray[np.bool_]:
         """Which states some path gets to that is at most so many sds off where its payoff leads.
 
         Given x (centred) evidence leads to start + psi x; what is added to it has a variance of at
@@ -178,22 +181,29 @@ class Economy:
 
         Parameters
         ----------
-        zeta : array, shape (n,)
+        zeta : array
             Centred xi, 1/money.
-        psi : float
-            1/money².
+        psi : array_like
+            1/money², broadcast against `zeta`.
         sds : float
         """
         means, widths = self.prior.parts()
+        found = np.ones(zeta.shape, dtype=bool)
         if not (np.isfinite(widths).all() and np.isfinite(sds)):
-            return np.ones(zeta.size, dtype=bool)
-        rs2, horizon = self.rho_sigma**2, self.horizon
+            return found
+        psi = np.broadcast_to(np.asarray(psi, float), zeta.shape)
+        rs2, horizon, led = self.rho_sigma**2, self.horizon, zeta - self.start
         rate = 0.5 * rs2 * (np.sqrt(1.0 + 4.0 * psi / (rs2 * horizon)) - 1.0)
-        off = sds * np.sqrt(psi + (rate + rs2) * horizon + (psi * widths) ** 2)
-        middle = self.start + psi * means
-        order = np.argsort(middle - off)
-        low, high = (middle - off)[order], np.maximum.accumulate((middle + off)[order])
-        return np.asarray(zeta <= np.append(-np.inf, high)[np.searchsorted(low, zeta)])
+        added = psi + (rate + rs2) * horizon
+        found[...] = False
+        for width in np.unique(widths):
+            alike = np.sort(means[widths == width])
+            between = 0.5 * (alike[1:] + alike[:-1])
+            with np.errstate(all="ignore"):  # at psi = 0 all lead to the same
+                nearest = alike[np.searchsorted(between, led / psi)]
+            off = sds * np.sqrt(added + (psi * width) ** 2)
+            found |= np.abs(led - psi * nearest) <= off
+        return found
 
     def gain(self, price: Array, log_value: Array) -> Array:
         """Certainty-equivalent gain G0 of an investor, money (derivation.md, section 3)."""

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.linalg import blas, lapack
 
 from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.stencils import element_weights, mirrored_rows
 from pdesolve.typing import Array
 
 
@@ -56,8 +57,8 @@ class Factors:
         c = _coefficients(grid, shift, c0, c1, c2, c_psi)
         self._end = _factor(grid, c[top:], 1, room.bands, room.end)[0]
         self._elements = _factor(grid, c[:top], s, room.bands, room.elements) if top else []
-        inflow = c_psi[:top] * _along_psi(grid).last
-        self._inflow = _by_element(grid, inflow[..., None])
+        above = np.tile(element_weights(s)[:, -1], top // s) * grid.psi_speed[:top]
+        self._inflow = _by_element(grid, (above[:, None] * c_psi[:top])[..., None])
 
     def solve(self, r: Array) -> Array:
         """The x with (shift - J) x = r, both of shape (n_psi, n_xi, n_fields)."""
@@ -97,23 +98,6 @@ class Factors:
         return found.swapaxes(-3, -2).swapaxes(-2, -1)
 
 
-class _AlongPsi(NamedTuple):
-    """Weights of d/dpsi on the lines of an element, (n_psi, stages), and on the one above it."""
-
-    own: Array
-    last: Array
-
-
-@lru_cache(maxsize=8)
-def _along_psi(grid: Grid) -> _AlongPsi:
-    """Of a grid."""
-    top, s = grid.n_psi - 1, grid.stages
-    line = np.arange(grid.n_psi)
-    first = line // s * s
-    own = grid.upwind[line[:, None], np.minimum(first[:, None] + np.arange(s), top)]
-    return _AlongPsi(own, grid.upwind[line[:top], first[:top] + s][:, None])
-
-
 def _by_element(grid: Grid, u: Array) -> Array:
     """Lines grouped by element: (..., lines, n_xi, n) -> (..., elements, n_xi, own lines, n)."""
     grouped = u.reshape(*u.shape[:-3], -1, grid.stages, grid.n_xi, u.shape[-1])
@@ -123,12 +107,11 @@ def _by_element(grid: Grid, u: Array) -> Array:
 def _coefficients(grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array) -> Array:
     """What multiplies the patterns of `_patterns` in a row, shape (n_psi, n_fields, many, n_xi).
 
-    In their order: d/dz of every field, d²/dz² of its own, every field, and its own on every line
-    of the element.
+    In their order: d/dz of every field, d²/dz² of its own, every field, and its own along psi.
     """
     z_xi, z_xi2, z_xixi, z_psi = grid.metric
-    fields, s = c0.shape[0], grid.stages
-    c = np.empty((grid.n_psi, fields, 2 * fields + 1 + s, grid.n_xi))
+    fields = c0.shape[0]
+    c = np.empty((grid.n_psi, fields, 2 * fields + 2, grid.n_xi))
     on_z, on_zz, one = c[:, :, :fields], c[:, :, fields], c[:, :, fields + 1 : 2 * fields + 1]
     own = np.arange(fields)
     np.multiply(c1.transpose(2, 0, 1, 3), -z_xi[:, None, None], out=on_z)
@@ -136,14 +119,28 @@ def _coefficients(grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_p
     on_zz[...] = (-c2 * z_xi2)[:, None]
     np.negative(c0.transpose(2, 0, 1, 3), out=one)
     one[:, own, own] += shift
-    c[:, :, 2 * fields + 1 :] = (-_along_psi(grid).own[..., None] * c_psi[:, None])[:, None]
+    c[:, :, -1] = (-grid.psi_speed[:, None] * c_psi)[:, None]
     return c
 
 
-def _half(grid: Grid, fields: int, together: int) -> int:
-    """Half width of the band: the stencil's last node, on the same line, or the other lines."""
-    m = grid.order // 2 if grid.n_xi > 1 else 0
-    return max(fields * together * m + fields - 1, fields * (together - 1))
+class _Band(NamedTuple):
+    """What the rows of an element's matrix have in common, whatever the coefficients."""
+
+    order: int
+    nodes: int
+    fields: int
+    together: int
+
+    @classmethod
+    def of(cls, grid: Grid, fields: int, together: int) -> "_Band":
+        """For so many lines together."""
+        return cls(grid.order, grid.n_xi, fields, together)
+
+    @property
+    def half(self) -> int:
+        """Half width: the stencil's last node, on the same line, or the other lines."""
+        m, fields, together = self.order // 2 if self.nodes > 1 else 0, self.fields, self.together
+        return max(fields * together * m + fields - 1, fields * (together - 1))
 
 
 class _Patterns(NamedTuple):
@@ -159,16 +156,17 @@ class _Patterns(NamedTuple):
     folded: Array
 
 
-@lru_cache(maxsize=8)
-def _patterns(grid: Grid, fields: int, together: int) -> _Patterns:
-    """Of a grid's stencils, for so many lines together."""
-    stencils, n = np.stack(grid.rows), grid.n_xi
-    m, half = stencils.shape[1] // 2, _half(grid, fields, together)
+@lru_cache(maxsize=32)
+def _patterns(band: _Band) -> _Patterns:
+    """Of the grid's stencils."""
+    order, n, fields, together = band
+    stencils = np.stack(mirrored_rows(order, n))
+    m, half = stencils.shape[1] // 2, band.half
     ends = min(m, n // 2), min(m, n - n // 2)
     middle = stencils[..., n // 2]
     near = [*range(ends[0]), *range(n - ends[1], n)]
     more = (stencils[..., near] - middle[..., None]).transpose(2, 0, 1)
-    usual = np.zeros((together, fields, 2 * fields + 1 + grid.stages, 2 * half + 1))
+    usual = np.zeros((together, fields, 2 * fields + 2, 2 * half + 1))
     folded = np.zeros((len(near), fields, fields + 1, 2 * half + 1))
     places = half + fields * together * np.arange(-m, m + 1)
     i, j = np.arange(fields)[:, None], np.arange(fields)
@@ -178,7 +176,7 @@ def _patterns(grid: Grid, fields: int, together: int) -> _Patterns:
     usual[:, :, fields, places], folded[:, :, fields, places] = middle[1], more[:, 1, None]
     usual[:, i, fields + 1 + j, half + j - i] = 1.0
     a, b = np.arange(together)[:, None], np.arange(together)
-    usual[a, :, 2 * fields + 1 + b, half + fields * (b - a)] = 1.0
+    usual[a, :, -1, half + fields * (b - a)] = element_weights(together)[:, :-1, None]
     return _Patterns(usual, ends, folded)
 
 
@@ -202,7 +200,7 @@ class Room(NamedTuple):
         """For the matrices of a grid."""
         kept, most = [], 0
         for together, count in ((1, 1), (grid.stages, (grid.n_psi - 1) // grid.stages)):
-            half, n = _half(grid, fields, together), grid.n_xi * fields * together
+            half, n = _Band.of(grid, fields, together).half, grid.n_xi * fields * together
             kept.append(np.empty((count, 2, n, half + 1)))
             most = max(most, n * (3 * half + 1))
         return cls(np.empty(most), *kept)
@@ -210,9 +208,9 @@ class Room(NamedTuple):
 
 def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "list[_LU]":
     """Factor the matrices of these lines, so many together, each in the same bands."""
-    fields, n = c.shape[1], grid.n_xi
-    half = _half(grid, fields, together)
-    usual, (first, last), folded = _patterns(grid, fields, together)
+    band = _Band.of(grid, c.shape[1], together)
+    n, fields, half = band.nodes, band.fields, band.half
+    usual, (first, last), folded = _patterns(band)
     near = np.concatenate(
         [c[:, :, : fields + 1, :first], c[:, :, : fields + 1, n - last :]], axis=-1
     )

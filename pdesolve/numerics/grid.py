@@ -15,17 +15,21 @@ so the upwind side is +psi (:mod:`pdesolve.numerics.banded` solves the steps).
 
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from pdesolve.numerics.clusters import Clusters
-from pdesolve.numerics.stencils import central_weights, collocation_weights, radau_nodes
+from pdesolve.numerics.stencils import (
+    Block,
+    element_weights,
+    mirrored_blocks,
+    mirrored_rows,
+    radau_nodes,
+)
 from pdesolve.typing import Array
 
 WIDER = 4  # orders by which slopes are read better than differences are
-BLOCK = 32  # xi nodes whose derivatives are one product of matrices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,12 +168,6 @@ class Grid:
         return np.log1p(psi / self.psi_scale), z
 
     @cached_property
-    def _stencils(self) -> tuple[Array, Array]:
-        """Weights of d/dz and d²/dz², shape (2, 2m + 1): central, per unit of z."""
-        dz = self.z[1] - self.z[0]
-        return central_weights(1, self.order) / dz, central_weights(2, self.order) / dz**2
-
-    @cached_property
     def metric(self) -> tuple[Array, Array, Array, Array]:
         """z_xi, z_xi², z_xixi and z_psi at fixed xi, each (n_psi, n_xi): the chain rule."""
         if self.clusters:
@@ -194,11 +192,17 @@ class Grid:
         """
         n, s = self.n_psi, self.stages
         D = np.zeros((n, n))
-        if n > 1:
-            local = collocation_weights(radau_nodes(s)) / (self.eta[0] - self.eta[s])
-            for low in range(0, n - 1, s):
-                D[low : low + s, low : low + s + 1] = local[::-1, ::-1]
-        return D * (self.fade / (self.psi_scale + self.psi))[:, None]
+        for low in range(0, n - 1, s):
+            D[low : low + s, low : low + s + 1] = element_weights(s)
+        return D * self.psi_speed[:, None]
+
+    @cached_property
+    def psi_speed(self) -> Array:
+        """Elements that transport goes through per unit of psi, shape (n_psi,): with `fade`."""
+        if self.n_psi == 1:
+            return np.zeros(1)
+        length = self.eta[self.stages] - self.eta[0]
+        return self.fade / ((self.psi_scale + self.psi) * length)
 
     @cached_property
     def fade(self) -> Array:
@@ -242,34 +246,29 @@ class Grid:
         wide = self.order + WIDER
         if self.n_xi <= 2 * wide:
             return self.derivatives(u)[0]
-        reading, fields = replace(self, order=wide), u.transpose(2, 0, 1)
+        fields = u.transpose(2, 0, 1)
         along = np.empty_like(fields)
-        for near, nodes, (first, _) in reading._along_xi:
+        for near, nodes, (first, _) in self._blocks(wide):
             np.matmul(fields[..., near], first, out=along[..., nodes])
         along *= self.metric[0] if self.clusters else self._fans[0]
         return along.transpose(1, 2, 0)
 
     @cached_property
-    def _along_xi(self) -> list[tuple[slice, slice, Array]]:
-        """d/dxi and d²/dxi² on the line psi = 0 as matrices, for `BLOCK` nodes or so at a time.
+    def _along_xi(self) -> list[Block]:
+        """d/dxi and d²/dxi² on the line psi = 0; with clusters d/dz and d²/dz² on every line."""
+        return self._blocks(self.order)
 
-        With clusters, where lines have no more in common than z, d/dz and d²/dz².
-        Which nodes they use, which they are for, and the matrices, shape (2, 1, used, those).
-        """
-        m, n = self.order // 2, self.n_xi
-        _, S1, S2 = (0.0, 1.0, 0.0) if self.clusters else self._shape(self.z)
-        first, second = self.rows
-        rows = np.stack([first / S1, second / S1**2 - first * S2 / S1**3])
-        node = np.arange(n)
-        used = node + np.arange(-m, m + 1)[:, None]
-        inside = (used >= 0) & (used < n)
-        whole = np.zeros((2, 1, n, n))
-        whole[:, 0, used[inside], np.broadcast_to(node, used.shape)[inside]] = rows[:, inside]
-        cuts = np.linspace(0, n, 1 + max(1, round(n / BLOCK))).astype(int).tolist()
+    def _blocks(self, order: int) -> list[Block]:
+        """The same by differences of any order."""
+        blocks = mirrored_blocks(order, self.n_xi)
+        if self.clusters:
+            return blocks
+        _, S1, S2 = self._shape(self.z)
         found = []
-        for low, high in pairwise(cuts):
-            near, nodes = slice(max(0, low - m), min(n, high + m)), slice(low, high)
-            found.append((near, nodes, whole[..., near, nodes].copy()))
+        for near, nodes, (first, second) in blocks:
+            one, two = S1[nodes], S2[nodes]
+            weights = np.stack([first / one, second / one**2 - first * two / one**3])
+            found.append(Block(near, nodes, weights))
         return found
 
     @cached_property
@@ -283,16 +282,7 @@ class Grid:
         """Of u_xi, what u_psi at fixed xi has more than at fixed z, shape (n_psi, n_xi)."""
         return -self.spread * self.fade[:, None] * self._shape(self.z)[0]
 
-    @cached_property
+    @property
     def rows(self) -> tuple[Array, Array]:
         """Row-wise stencils with the mirror image folded in, each (2m + 1, n_xi)."""
-        if self.n_xi == 1:
-            return np.zeros((1, 1)), np.zeros((1, 1))
-        m, n = self.order // 2, self.n_xi
-        node, offset = np.arange(n), np.arange(-m, m + 1)[:, None]
-        to = abs(node + offset)
-        to = np.where(to < n, to, 2 * (n - 1) - to)
-        folded = np.zeros((2, 2 * m + 1, n))
-        for one, weights in zip(folded, self._stencils, strict=True):
-            np.add.at(one, (to - node + m, node), weights[:, None])
-        return folded[0], folded[1]
+        return mirrored_rows(self.order, self.n_xi)

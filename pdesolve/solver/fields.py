@@ -59,11 +59,6 @@ class States:
         self.mean = self.static.mean + c
         self.phi = self.xi * c - 0.5 * self.psi * c**2 + self.static.phi
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """The points, as the key of a dictionary."""
-        return self.xi.shape, self.xi.tobytes(), self.psi.tobytes(), self.t.tobytes()
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Deviations:

@@ -38,6 +38,13 @@ class Known(NamedTuple):
     cumulants: Cumulants
 
 
+class Read(NamedTuple):
+    """Points, and all deviations and their xi-derivatives there, shape (..., 2, 3)."""
+
+    points: States
+    found: Array
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GridReading(Reading):
     """Fields of a solved market, from the deviations at the nodes of a grid.
@@ -77,7 +84,7 @@ class GridReading(Reading):
     # ------------------------------------------------------------------ fields
 
     @cached_property
-    def _kept(self) -> dict[object, Array]:
+    def _kept(self) -> dict[object, Read]:
         """What was read at a few points."""
         return {}
 
@@ -101,35 +108,33 @@ class GridReading(Reading):
         variance = self.static_nodes.variance + self.states[..., 1]
         return any(variance.min() < kink.variance < variance.max() for kink in found)
 
-    def _deviation(self, at: States, field: int, *, along_xi: bool = False) -> Array:
-        """A deviation (or its xi-derivative), NaN where it is not known.
-
-        All that there is at a few points is kept: it is asked for one after the other.
-        """
-        if at.xi.size > FEW:
-            return self._all_at(at)[..., int(along_xi), field]
-        key, kept = at.key, self._kept
+    def _read(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> Read:
+        """The points asked for, and all that there is; kept at a few: more is asked for there."""
+        axes = np.asarray(xi, float), np.asarray(psi, float), np.asarray(t, float)
+        if np.broadcast(*axes).size > FEW:
+            return self._all_at(States(self.prior, *axes))
+        key, kept = tuple((one.shape, one.tobytes()) for one in axes), self._kept
         if key not in kept:
             if len(kept) >= KEPT:
                 kept.clear()
-            kept[key] = self._all_at(at)
-        return kept[key][..., int(along_xi), field]
+            kept[key] = self._all_at(States(self.prior, *axes))
+        return kept[key]
 
-    def _all_at(self, at: States) -> Array:
-        """All deviations and their xi-derivatives, shape (..., 2, 3)."""
+    def _all_at(self, at: States) -> Read:
         limit: Array | float = np.inf
         if self.space.n_psi > 1 and at.psi.any():  # zero is always known
             limit = np.interp(at.t, self.times, self.psi_limit)
-        return self._deviations.at(at, limit)
+        return Read(at, self._deviations.at(at, limit))
 
-    def _states(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> States:
-        """The points asked for; a warning if nobody can be at one: psi is above zero by then."""
-        at = States(self.prior, xi, psi, t)
+    def _possible(self, xi: ArrayLike, psi: ArrayLike, t: ArrayLike) -> Read:
+        """The same; a warning if nobody can be at one of the points: psi is above zero by then."""
+        found = self._read(xi, psi, t)
+        at = found.points
         if at.t.any():
             doubtful = at.t[(at.psi == 0.0) & (at.t > 0.0) & (at.t <= self.times[-1])]
             if doubtful.size and doubtful.max() > self._begun:
                 warn_caller(UNLEARNED, __name__, Reading.__module__)
-        return at
+        return found
 
     @cached_property
     def _begun(self) -> float:
@@ -174,31 +179,30 @@ class GridReading(Reading):
         psi = 0 means that nobody has learned anything: it belongs to t = 0, and psi at a later date
         moves the price by itself. `Solution.along` gives states that belong together.
         """
-        at = self._states(xi, psi, t)
-        return at.mean + self._deviation(at, 0)
+        at, found = self._possible(xi, psi, t)
+        return at.mean + found[..., 0, 0]
 
     def variance(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Risk-neutral variance V, money²; arguments and shape as in `price`.
 
         Zero where it is lost to rounding or to the error, which may leave it negative.
         """
-        at = self._states(xi, psi, t)
-        return np.maximum(at.static.variance + self._deviation(at, 1), 0.0)
+        at, found = self._possible(xi, psi, t)
+        return np.maximum(at.static.variance + found[..., 0, 1], 0.0)
 
     def log_value(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Log value L; arguments and shape as in `price`."""
-        at = self._states(xi, psi, t)
-        return at.phi + self._deviation(at, 2)
+        at, found = self._possible(xi, psi, t)
+        return at.phi + found[..., 0, 2]
 
     def price_volatility(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Array:
         """Price volatility kappa p_xi, money/sqrt(time); arguments and shape as in `price`.
 
         Zero where it is lost to rounding or to the error, as the variance is.
         """
-        at = States(self.prior, xi, psi, t)
+        at, found = self._read(xi, psi, t)
         kappa2 = self.economy.motion(self.precision_rate(xi, psi, t)).kappa2
-        slope = self._deviation(at, 0, along_xi=True)
-        return np.sqrt(kappa2) * np.maximum(at.static.variance + slope, 0.0)
+        return np.sqrt(kappa2) * np.maximum(at.static.variance + found[..., 1, 0], 0.0)
 
     # ------------------------------------------------------------------ reach in psi
 
@@ -215,8 +219,7 @@ class GridReading(Reading):
     @cached_property
     def visited(self) -> NDArray[np.bool_]:
         """Nodes that a path may get to, shape (n_psi, n_xi); all of a line that has none."""
-        lines = zip(self.space.xi, self.space.psi, strict=True)
-        found = np.array([self.economy.visits(xi, psi, self.sds) for xi, psi in lines])
+        found = self.economy.visits(self.space.xi, self.space.psi[:, None], self.sds)
         return found | ~found.any(axis=-1, keepdims=True)
 
     @cached_property

@@ -13,7 +13,7 @@ from pdesolve.model.attention.response import Response
 from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Prior
 from pdesolve.solver.fields import States
-from pdesolve.solver.values import QUANTITIES, VALUES, InitialState
+from pdesolve.solver.values import QUANTITIES, VALUES, InitialState, scales
 from pdesolve.typing import Array
 
 
@@ -103,3 +103,12 @@ class Reading(ABC):
             assert value is not None
             found[name] = float(value(self, self.economy.start))
         return InitialState(**found)
+
+    @cached_property
+    def _scales(self) -> dict[str, float]:
+        """What errors of those are measured against."""
+        return scales(self.economy, self.initial)
+
+    def scales(self) -> dict[str, float]:
+        """The same (:func:`pdesolve.solver.values.scales`)."""
+        return dict(self._scales)

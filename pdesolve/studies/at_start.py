@@ -69,7 +69,7 @@ class AtStart(Reading):
 
     @cached_property
     def _best(self) -> Response:
-        return self.economy.respond(self.variance(self.economy.start))
+        return self.economy.respond(self.variance(self.economy.start), steep=False)
 
     def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
         """Optimal attention, looked for once."""

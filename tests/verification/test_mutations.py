@@ -1,6 +1,7 @@
 """Breaking the production code on purpose: which manufactured check notices what."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from pdesolve.model import equations
 from pdesolve.model.attention.response import Response
 from pdesolve.model.equations import Motion
 from pdesolve.model.payoff.prior import Cumulants
+from pdesolve.numerics import banded, grid
 from pdesolve.numerics.grid import Grid
-from pdesolve.numerics.stencils import central_weights
+from pdesolve.numerics.stencils import collocation_weights, mirrored_blocks, mirrored_rows
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.typing import Array
 from pdesolve.verification.manufactured_solution import SIZES
@@ -60,19 +62,38 @@ def static_variance(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Equilibrium, "respond", respond)
 
 
+def put(monkeypatch: pytest.MonkeyPatch, **broken: Callable[..., object]) -> None:
+    """Replace these functions of grids and their implicit steps, whatever has been kept."""
+    for module, (name, other) in product((grid, banded), broken.items()):
+        monkeypatch.setattr(module, name, other, raising=False)
+    monkeypatch.setattr(banded, "_patterns", banded._patterns.__wrapped__)
+
+
 def lower_xi_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Differences of two orders less, with zeros where the stencil was wider."""
 
-    def weights(derivative: int, order: int) -> Array:
-        return np.pad(central_weights(derivative, order - 2), 1)
+    def rows(order: int, nodes: int) -> list[Array]:
+        wider = 1 if nodes > 1 else 0
+        return [np.pad(one, ((wider,), (0,))) for one in mirrored_rows(order - 2, nodes)]
 
-    monkeypatch.setattr("pdesolve.numerics.grid.central_weights", weights)
+    put(
+        monkeypatch,
+        mirrored_rows=rows,
+        mirrored_blocks=lambda order, nodes: mirrored_blocks(order - 2, nodes),
+    )
 
 
 def lower_psi_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Collocation at equal distances instead of the Radau points."""
-    nodes = "pdesolve.numerics.grid.radau_nodes"
-    monkeypatch.setattr(nodes, lambda s: np.arange(1.0, s + 1) / s)
+
+    def nodes(stages: int) -> Array:
+        return np.arange(1.0, stages + 1) / stages
+
+    put(
+        monkeypatch,
+        radau_nodes=nodes,
+        element_weights=lambda stages: -collocation_weights(nodes(stages))[::-1, ::-1],
+    )
 
 
 def downwind(monkeypatch: pytest.MonkeyPatch) -> None:

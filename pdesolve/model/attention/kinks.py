@@ -1,5 +1,6 @@
 """Where attention bends, or jumps: at zero and at its cap (derivation.md, section 6)."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ class Jump(NamedTuple):
     choices: Response
 
 
+@lru_cache(maxsize=8)
 def kinks_of(technology: Technology, risk_aversion: float) -> tuple[Kink, ...]:
     """Corners at which the precision rate is continuous, with a slope on either side.
 
@@ -51,6 +53,7 @@ def kinks_of(technology: Technology, risk_aversion: float) -> tuple[Kink, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=8)
 def jumps_of(technology: Technology, risk_aversion: float) -> tuple[Jump, ...]:
     """Where the best of no attention, the interior maximum and the capacity becomes another.
 

@@ -40,7 +40,7 @@ class Response(NamedTuple):
     cost : array
         C, money/time.
     slope : array
-        dA/dV within the regime, 1/(money⁴ time): 0 unless interior.
+        dA/dV within the regime, 1/(money⁴ time): 0 unless interior, NaN if it was not asked for.
     regime : array of int8
         0 no attention, 1 interior, 2 at capacity.
     """
@@ -57,6 +57,8 @@ def best_response(
     risk_aversion: float,
     variance: ArrayLike,
     guess: ArrayLike | None = None,
+    *,
+    steep: bool = True,
 ) -> Response:
     """Optimal attention at each variance (derivation.md, section 6).
 
@@ -71,6 +73,8 @@ def best_response(
     guess : array, optional
         Attention nearby, broadcast to the shape of `variance`: saves iterations and changes
         nothing else. What is not positive in it is passed over.
+    steep : bool
+        Whether the slope is asked for.
 
     Returns
     -------
@@ -95,8 +99,11 @@ def best_response(
         except NoConvergence as error:
             raise NoConvergence(f"{error}, for {_describe(technology.spec)}") from None
         a, cost = technology.precision.rate(total), technology.cost.value(total)
-        slope = technology.slope(total, benefit) / (2 * risk_aversion)
-    slope[regime != 1] = 0.0
+        if steep:
+            slope = technology.slope(total, benefit) / (2 * risk_aversion)
+            slope[regime != 1] = 0.0
+        else:
+            slope = np.full(v.shape, np.nan)
     unbounded = np.isinf(a + cost)
     if np.count_nonzero(unbounded):
         raise NoOptimum(_no_optimum(technology, risk_aversion, v[unbounded][0]))

@@ -9,9 +9,9 @@ from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered, steps_tried
 from pdesolve.solver.pde.certificate import widened
-from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, with_news
+from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, news_leave
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import Errors, concluded, has_kink, judge, none, plus, total, worst
+from pdesolve.solver.pde.errors import Errors, concluded, has_kink, judge, plus, still, total, worst
 from pdesolve.solver.pde.first import nodes_of, pilot
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.passes import PassError
@@ -50,16 +50,17 @@ def climbed(
             return None
         parts = ByAxis(*(one.error for one in rungs))
         ends = ends_leave(run, best, first, tuning)
-        late = with_news(best, paces.left(best.steps["accepted"]), tuning)
+        late = paces.left(best.steps["accepted"])
         spread = jumps_leave(run, best, first, tuning)
-        best = judge(best, total(parts, plus(ends, spread), late), tolerance, doubt)
+        rest = plus(plus(ends, spread), news_leave(best, tuning))
+        best = judge(best, total(parts, rest, late), tolerance, doubt)
         economy = _narrower(best, spread, tolerance, tuning.jumps)
         wider = widened(domain, best, ends, tolerance, tuning.certificate)
         if not left or (best.converged and wider == domain):
             break
         if not best.converged:
             quick *= min(1.0, how.again * tolerance / worst(best, late))
-            share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, none())))
+            share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, still())))
         if wider != domain or economy is not best.economy:
             domain, run.economy = wider, economy
             try:

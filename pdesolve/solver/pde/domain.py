@@ -251,14 +251,10 @@ def _bend(prior: Prior, low: float, high: float, step: float) -> float:
 
 def _visited(economy: Economy, found: Scan, psi: Array, sds: float) -> Array:
     """Largest variance found at each psi in states that a path may get to; of all if in none."""
-    by_row = np.argsort(found.row, kind="stable")
-    cuts = np.searchsorted(found.row[by_row], np.arange(1, psi.size))
-    variances = np.split(found.static.variance[by_row], cuts)
-    largest = []
-    for variance, zeta, one in zip(variances, np.split(found.zeta[by_row], cuts), psi, strict=True):
-        there = economy.visits(zeta, float(one), sds)
-        largest.append(variance[there].max() if there.any() else variance.max())
-    return np.array(largest)
+    there = economy.visits(found.zeta, psi[found.row], sds)
+    largest = np.full(psi.size, -np.inf)
+    np.maximum.at(largest, found.row[there], found.static.variance[there])
+    return np.where(largest == -np.inf, found.largest, largest)
 
 
 def _learning(

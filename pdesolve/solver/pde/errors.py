@@ -5,7 +5,9 @@ falls with the number of nodes, at orders deliberately below the scheme's own. T
 tuned, and tested, against far finer solves of named and random cases (tests/tools/error_bars.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +15,17 @@ from numpy.typing import NDArray
 from pdesolve.model.attention.kinks import jumps_of
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED, scales
+from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED
 from pdesolve.typing import Array
 
-Errors = dict[str, float]
+Errors = dict[str, float]  # sizes
+Moves = dict[str, Array]  # with their signs, at each of the states that are compared
 
-JUMPING = ("attention", "precision_rate", "price_volatility")  # where attention does
+E = TypeVar("E", float, Array)
+
+LEAST = 0.5  # of what errors are in all, if all point one way
+ATTENTION = ("attention", "precision_rate")
+JUMPING = (*ATTENTION, "price_volatility")  # where attention does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,21 +77,32 @@ class ErrorTuning:
 
 def error_scales(solution: Solution) -> Errors:
     """What errors are measured against (:func:`pdesolve.solver.values.scales`)."""
-    return scales(solution.economy, solution.initial)
+    return solution.scales()
 
 
-def worst(solution: Solution, error: Errors) -> float:
+def worst(solution: Solution, error: Mapping[str, E]) -> float:
     """Largest of the errors that accuracy is asked of, each relative to its scale."""
     sizes = error_scales(solution)
-    return max(error[name] / sizes[name] for name in ERRORS)
+    return max(_size(error[name]) / sizes[name] for name in ERRORS)
+
+
+def is_known(error: Mapping[str, E]) -> bool:
+    """Whether every field's is a number."""
+    return bool(np.isfinite([_size(one) for one in error.values()]).all())
+
+
+def _size(error: float | Array) -> float:
+    """Largest size of an error at any of the states; that of what jumps is not known at some."""
+    return float(np.fmax.reduce(np.abs(np.ravel(error))))
 
 
 def judge(solution: Solution, error: Errors, tolerance: float, tuning: ErrorTuning) -> Solution:
     """Attach the errors and the verdict to a solution.
 
     The fields are coupled, so none is taken to be much more accurate than the worst of them,
-    however little it changed; on one line of nodes what did not change at all is exact (a normal
-    payoff's price).
+    however little it changed. What did not change at all is exact on one line of nodes (a normal
+    payoff's price), and where it is attention (none, or as much as there can be, in every state
+    that was compared).
     """
     sizes = error_scales(solution)
     name = max(ERRORS, key=lambda name: error[name] / sizes[name])
@@ -93,7 +111,7 @@ def judge(solution: Solution, error: Errors, tolerance: float, tuning: ErrorTuni
     doubt = 0.0 if line else tuning.doubt * tolerance
 
     def bar(key: str) -> float:
-        if line and error[key] == 0.0:
+        if error[key] == 0.0 and (line or key in ATTENTION):
             return 0.0
         size = max(error[key] / sizes[key], tuning.coupled * found)
         return max(size, min(size + doubt, tolerance)) * sizes[key]
@@ -141,7 +159,12 @@ def has_jump(solution: Solution) -> bool:
 
 
 def change(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Errors:
-    """Largest change between passes of the reported values, at and near the initial state.
+    """Largest size of the `moves` between two passes."""
+    return {name: _size(moved) for name, moved in moves(fine, coarse, tuning).items()}
+
+
+def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
+    """What the coarser of two passes has more, of the values at and near the initial state.
 
     What jumps with attention is not compared at states nearby that a jump parts from the initial
     one: a small error of the variance there is a large one of that, and none of what is reported.
@@ -149,25 +172,27 @@ def change(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Errors:
     half = 0.5 * (fine.prior.high - fine.prior.low)
     width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
     xi = fine.economy.start + np.array(tuning.states) * width
-    sides = [_sides(one, xi) for one in (fine, coarse)]
-    parted = np.any([side != side[0] for side in sides], axis=0)
+    parted = _parted(fine, xi) | _parted(coarse, xi)
     found = {}
     for name in TRACKED:
         value = QUANTITIES[name].value
         assert value is not None
-        moved = np.abs(value(fine, xi) - value(coarse, xi))
-        found[name] = float(np.nanmax(moved[~parted] if name in JUMPING else moved))
+        moved = value(coarse, xi) - value(fine, xi)
+        found[name] = np.where(parted, np.nan, moved) if name in JUMPING else moved
     return found
 
 
-def _sides(solution: Solution, xi: Array) -> NDArray[np.intp]:
-    """How many jumps of attention lie below the variance at these states."""
+def _parted(solution: Solution, xi: Array) -> NDArray[np.bool_]:
+    """Whether a jump of attention lies between the variance at these states and at the first."""
     economy = solution.economy
     jumps = jumps_of(economy.technology, economy.risk_aversion)
-    return np.searchsorted(sorted(jump.variance for jump in jumps), solution.variance(xi))
+    if not jumps:
+        return np.zeros(xi.size, dtype=bool)
+    below = np.searchsorted(sorted(jump.variance for jump in jumps), solution.variance(xi))
+    return np.asarray(below != below[0])
 
 
-def times(error: Errors, factor: float) -> Errors:
+def times(error: Mapping[str, E], factor: float) -> dict[str, E]:
     """Scale every field's error."""
     return {name: factor * error[name] for name in TRACKED}
 
@@ -182,19 +207,23 @@ def none() -> Errors:
     return dict.fromkeys(TRACKED, 0.0)
 
 
-def total(parts: ByAxis[Errors], ends: Errors, steps: Errors) -> Errors:
+def still() -> Moves:
+    """None, with its sign."""
+    return dict.fromkeys(TRACKED, np.zeros(1))
+
+
+def total(parts: ByAxis[dict[str, E]], ends: Errors, steps: dict[str, E]) -> Errors:
     """Of too few nodes either way, of the grid's ends and of the time steps.
 
-    The largest, and half of the others: each is measured with a factor of safety of 1.4 or more, so
-    that three of a size would have to be exact, and all point one way, for that to be too little.
+    What the others add up to at the state where that is most, with their signs where those are
+    known, and half of their sizes at least: they are not believed to cancel altogether.
     """
 
-    def both(*errors: float) -> float:
-        return 0.5 * (max(errors) + sum(errors))
+    def both(name: str) -> float:
+        found = parts.xi[name], parts.psi[name], steps[name]
+        return max(_size(sum(found)), LEAST * sum(map(_size, found))) + ends[name]
 
-    return {
-        name: both(parts.xi[name], parts.psi[name], ends[name], steps[name]) for name in TRACKED
-    }
+    return {name: both(name) for name in TRACKED}
 
 
 def remaining(

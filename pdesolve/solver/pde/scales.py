@@ -88,10 +88,7 @@ def nodes_needed(
     with np.errstate(all="ignore"):
         found = scan(prior, grids[0].line(psi[:, None]), psi, step)
         bends = found.bends
-    there = np.zeros(found.row.size, dtype=bool)
-    for row, one in enumerate(psi.tolist()):
-        mine = found.row == row
-        there[mine] = economy.visits(found.zeta[mine], one, how.sds)
+    there = economy.visits(found.zeta, psi[found.row], how.sds)
     there &= (found.static.variance > how.felt * prior.variance) & np.isfinite(bends)
     xi, psi, bends = found.zeta[there], psi[found.row[there]], bends[there]
     if not there.any():

@@ -92,8 +92,8 @@ class Equilibrium:
         return Room.of(self.grid, len(self.sizes))
 
     def respond(self, u: Array, guess: Array | None = None) -> Response:
-        """Optimal attention at every node, given the deviations u."""
-        return self.economy.respond(self.static.variance + u[..., 1], guess)
+        """Optimal attention at every node, given the deviations u; no slopes if it is guessed."""
+        return self.economy.respond(self.static.variance + u[..., 1], guess, steep=guess is None)
 
     def seen(self, u: Array, u_xi: Array, move: Motion, kinks: int) -> Added | None:
         """What differences along xi make of jumps of attention, and of so many kinks, the last."""
@@ -260,6 +260,7 @@ class Others:
         variance = self.static.variance + u[..., 1]
         rate, cost = np.empty_like(variance), np.empty_like(variance)
         for group in self._alike:
-            found = self.systems[group[0]].economy.respond(variance[group], guess)
+            economy = self.systems[group[0]].economy
+            found = economy.respond(variance[group], guess, steep=False)
             rate[group], cost[group] = found.precision_rate, found.cost
         return rate, cost

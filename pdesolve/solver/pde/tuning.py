@@ -187,8 +187,8 @@ class LadderTuning:
     safety: float = 1.75
     coupled: float = 0.08
     doubt: float = 0.02
-    share: tuple[float, float] = (0.15, 0.4)
-    time: float = 0.25
+    share: tuple[float, float] = (0.2, 0.5)
+    time: float = 0.33
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)

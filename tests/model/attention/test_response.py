@@ -18,7 +18,7 @@ from pdesolve.case import (
     PowerCost,
 )
 from pdesolve.model.attention import response as module
-from pdesolve.model.attention.response import NoOptimum
+from pdesolve.model.attention.response import NoOptimum, best_response
 from pdesolve.model.attention.technology import Technology
 from pdesolve.numerics.rootfind import NoConvergence, increasing_root
 from pdesolve.typing import Array
@@ -315,6 +315,15 @@ def test_senseless_guess_does_no_harm() -> None:
         cold = respond(attention, RHO, np.full(7, 0.7))
         warm = respond(attention, RHO, np.full(7, 0.7), bad)
         np.testing.assert_allclose(warm.attention, cold.attention, rtol=1e-13, atol=1e-15)
+
+
+def test_slopes_not_asked_for_change_nothing_else() -> None:
+    v = 10.0 ** np.linspace(-3, 3, 61)
+    for attention in random_technologies(2, seed=6):
+        usual = respond(attention, RHO, v)
+        found = best_response(Technology.of(attention), RHO, v, steep=False)
+        assert np.isnan(found.slope).all()
+        np.testing.assert_equal(found._replace(slope=usual.slope), usual)
 
 
 def test_thirty_orders_of_magnitude() -> None:

@@ -69,12 +69,25 @@ def test_states_between_far_payoffs_are_not_visited_once_evidence_tells_them_apa
         assert economy.visits(np.array([10.0 * (payoff - 5.0)]), 10.0, 1.0).all()
 
 
+def test_states_are_visited_about_where_some_component_leads() -> None:
+    economy = Economy.of(load_case("mixture", {"market.initial_supply": 0.3}))
+    means, widths = economy.prior.parts()
+    assert np.unique(widths).size > 1
+    rate = np.array([0.0, 0.1, 1.0, 10.0])[:, None]
+    psi = economy.horizon * economy.motion(rate).psi_dot
+    zeta = economy.start + np.linspace(-1.0, 1.0, 401) * (5.0 + 20.0 * psi)
+    off = np.abs(zeta[..., None] - economy.start - psi[..., None] * means)
+    sd = np.sqrt(psi + economy.horizon * economy.motion(rate).risk)[..., None]
+    near = (off <= 2.0 * np.hypot(sd, psi[..., None] * widths)).any(axis=-1)
+    assert 0.02 < near.mean() < 0.98
+    np.testing.assert_array_equal(economy.visits(zeta, psi, 2.0), near)
+
+
 @pytest.mark.parametrize("sds", [1.0, 2.0, 3.0])
 def test_no_more_paths_are_elsewhere_than_of_a_normal(sds: float) -> None:
     """Of simulated economies at T, as often as the bound on what is added to the evidence says."""
     found = solved("three_states", tol=1e-4)
     path = trade_paths(found, np.random.default_rng(5), 4000, 100, 1).fine
     zeta = path.xi - found.prior.centre * path.psi
-    pairs = zip(zeta.ravel(), path.psi.ravel(), strict=True)
-    out = [not found.economy.visits(np.array([xi]), psi, sds)[0] for xi, psi in pairs]
+    out = ~found.economy.visits(zeta, path.psi, sds)
     assert np.mean(out) < {1.0: 0.32, 2.0: 0.046, 3.0: 0.0027}[sds] + 3.0 * (0.05 / 4000) ** 0.5
