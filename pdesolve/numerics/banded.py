@@ -66,11 +66,11 @@ class Factors:
         x, first = _by_element(self._grid, r[:top]), r[top].copy()
         self._end.solve(first)
         above = first[:, None]
-        for e in range(len(self._elements) - 1, -1, -1):
-            x[e] += self._inflow[e] * above
-            self._elements[e].solve(x[e])
-            above = x[e, :, :1]
-        return self._lines(x, first)
+        for own, inflow, factors in zip(x[::-1], self._inflow[::-1], self._elements[::-1]):
+            own += inflow * above
+            factors.solve(own)
+            above = own[:, :1]
+        return self._lines(x[None], first[None])[0]
 
     def solve_transposed(self, r: Array) -> Array:
         """The x with (shift - J)' x = r, from psi = 0 up; of several r at once, too."""
@@ -90,12 +90,12 @@ class Factors:
 
     def _lines(self, x: Array, last: Array) -> Array:
         """Lines of the elements and the last one, in their order; each field in one piece."""
-        grid, fields = self._grid, last.shape[-1]
-        found = np.empty((*last.shape[:-2], fields, grid.n_psi, grid.n_xi))
-        below = found[..., :-1, :].reshape(*found.shape[:-2], -1, grid.stages, grid.n_xi)
-        below[...] = x.swapaxes(-4, -1).swapaxes(-3, -1)
-        found[..., -1, :] = last.swapaxes(-1, -2)
-        return found.swapaxes(-3, -2).swapaxes(-2, -1)
+        several, elements, n, stages, fields = x.shape
+        found = np.empty((several, fields, self._grid.n_psi, n))
+        below = found[:, :, :-1].reshape(several, fields, elements, stages, n)
+        below[...] = x.transpose(0, 4, 1, 3, 2)
+        found[:, :, -1] = last.transpose(0, 2, 1)
+        return found.transpose(0, 2, 3, 1)
 
 
 def _by_element(grid: Grid, u: Array) -> Array:
