@@ -66,7 +66,8 @@ class Factors:
         x, first = _by_element(self._grid, r[:top]), r[top].copy()
         self._end.solve(first)
         above = first[:, None]
-        for own, inflow, factors in zip(x[::-1], self._inflow[::-1], self._elements[::-1]):
+        downwards = x[::-1], self._inflow[::-1], self._elements[::-1]
+        for own, inflow, factors in zip(*downwards, strict=True):
             own += inflow * above
             factors.solve(own)
             above = own[:, :1]
@@ -113,12 +114,12 @@ def _coefficients(grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_p
     fields = c0.shape[0]
     c = np.empty((grid.n_psi, fields, 2 * fields + 2, grid.n_xi))
     on_z, on_zz, one = c[:, :, :fields], c[:, :, fields], c[:, :, fields + 1 : 2 * fields + 1]
-    own = np.arange(fields)
     np.multiply(c1.transpose(2, 0, 1, 3), -z_xi[:, None, None], out=on_z)
-    on_z[:, own, own] -= (c2 * z_xixi + c_psi * z_psi)[:, None]
-    on_zz[...] = (-c2 * z_xi2)[:, None]
     np.negative(c0.transpose(2, 0, 1, 3), out=one)
-    one[:, own, own] += shift
+    own_on_z, own = (np.einsum("piin->pin", both) for both in (on_z, one))
+    own_on_z -= (c2 * z_xixi + c_psi * z_psi)[:, None]
+    own += shift
+    on_zz[...] = (-c2 * z_xi2)[:, None]
     c[:, :, -1] = (-grid.psi_speed[:, None] * c_psi)[:, None]
     return c
 
