@@ -144,17 +144,26 @@ class _Band(NamedTuple):
         return max(fields * together * m + fields - 1, fields * (together - 1))
 
 
+class _End(NamedTuple):
+    """What the mirror image adds to the rows of some nodes, and to which part of the band.
+
+    Patterns for the coefficients of the differences only, the same for every line, shape (nodes,
+    n_fields, those, part of the band).
+    """
+
+    nodes: slice
+    part: slice
+    patterns: Array
+
+
 class _Patterns(NamedTuple):
     """Rows of the band that the coefficients multiply, shape (lines, n_fields, coefficients, band).
 
-    `folded` is what the mirror image adds to the rows of the first and the last `ends` nodes:
-    patterns for the coefficients of the differences only, the same for every line, shape (nodes,
-    n_fields, those, band). Column minus row is the place in the band, less its half width.
+    Column minus row is the place in the band, less its half width.
     """
 
     usual: Array
-    ends: tuple[int, int]
-    folded: Array
+    ends: list[_End]
 
 
 @lru_cache(maxsize=32)
@@ -163,22 +172,28 @@ def _patterns(band: _Band) -> _Patterns:
     order, n, fields, together = band
     stencils = np.stack(mirrored_rows(order, n))
     m, half = stencils.shape[1] // 2, band.half
-    ends = min(m, n // 2), min(m, n - n // 2)
-    middle = stencils[..., n // 2]
-    near = [*range(ends[0]), *range(n - ends[1], n)]
-    more = (stencils[..., near] - middle[..., None]).transpose(2, 0, 1)
-    usual = np.zeros((together, fields, 2 * fields + 2, 2 * half + 1))
-    folded = np.zeros((len(near), fields, fields + 1, 2 * half + 1))
-    places = half + fields * together * np.arange(-m, m + 1)
+    middle, offsets = stencils[..., n // 2], np.arange(-m, m + 1)
+    places, ends = half + fields * together * offsets, list[_End]()
     i, j = np.arange(fields)[:, None], np.arange(fields)
     at = places + (j - i)[..., None]
+    usual = np.zeros((together, fields, 2 * fields + 2, 2 * half + 1))
     usual[:, i[..., None], j[:, None], at] = middle[0]
-    folded[:, i[..., None], j[:, None], at] = more[:, 0, None, None]
-    usual[:, :, fields, places], folded[:, :, fields, places] = middle[1], more[:, 1, None]
+    usual[:, :, fields, places] = middle[1]
     usual[:, i, fields + 1 + j, half + j - i] = 1.0
     a, b = np.arange(together)[:, None], np.arange(together)
     usual[a, :, -1, half + fields * (b - a)] = element_weights(together)[:, :-1, None]
-    return _Patterns(usual, ends, folded)
+    for nodes in slice(0, min(m, n // 2)), slice(n - min(m, n - n // 2), n):
+        used = np.arange(n)[nodes, None] + offsets
+        more = (stencils[..., nodes] - middle[..., None]).transpose(2, 0, 1)
+        more *= ((used >= 0) & (used < n))[:, None]  # LAPACK reads nothing beyond the last node
+        folded = np.zeros((len(used), fields, fields + 1, 2 * half + 1))
+        folded[:, i[..., None], j[:, None], at] = more[:, 0, None, None]
+        folded[:, :, fields, places] = more[:, 1, None]
+        felt = np.flatnonzero(folded.any(axis=(0, 1, 2)))
+        if felt.size:
+            part = slice(felt[0], felt[-1] + 1)
+            ends.append(_End(nodes, part, folded[..., part].copy()))
+    return _Patterns(usual, ends)
 
 
 class Room(NamedTuple):
@@ -211,11 +226,11 @@ def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "
     """Factor the matrices of these lines, so many together, each in the same bands."""
     band = _Band.of(grid, c.shape[1], together)
     n, fields, half = band.nodes, band.fields, band.half
-    usual, (first, last), folded = _patterns(band)
-    near = np.concatenate(
-        [c[:, :, : fields + 1, :first], c[:, :, : fields + 1, n - last :]], axis=-1
-    )
-    more = (near.transpose(3, 1, 0, 2) @ folded).transpose(0, 2, 1, 3)
+    usual, ends = _patterns(band)
+    more = [
+        (c[:, :, : fields + 1, end.nodes].transpose(3, 1, 0, 2) @ end.patterns).swapaxes(1, 2)
+        for end in ends
+    ]
     c = c.reshape(-1, together, *c.shape[1:])
     size, found = n * together * fields, list[_LU]()
     bands = bands[: size * (3 * half + 1)].reshape(size, -1)
@@ -223,8 +238,8 @@ def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "
     for e, (one, kept) in enumerate(zip(c, room, strict=True)):
         np.matmul(one.swapaxes(-1, -2), usual, out=rows.transpose(1, 2, 0, 3))
         lines = slice(together * e, together * (e + 1))
-        rows[:first] += more[:first, lines]
-        rows[n - last :] += more[first:, lines]
+        for end, added in zip(ends, more, strict=True):
+            rows[end.nodes, ..., end.part] += added[:, lines]
         found.append(_LU.of(bands, half, kept))
     return found
 
