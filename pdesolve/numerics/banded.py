@@ -18,6 +18,9 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.stencils import element_weights, mirrored_rows
 from pdesolve.typing import Array
 
+# incx, offx, lower, trans, diag, overwrite_x of dtbsv, which takes long to look at names
+FORWARD, BACK = (1, 0, 0, 1, 0, 1), (-1, 0, 0, 1, 1, 1)
+
 
 class Factors:
     """Of shift - J, where J u = c0 u + c1 u_xi + c2 u_xixi + c_psi u_psi.
@@ -275,8 +278,8 @@ class _LU(NamedTuple):
         if self.exchanged is not None:
             self._exchanging(x, *self.exchanged, 1)
             return
-        blas.dtbsv(self.half, self.upper, x, trans=1, overwrite_x=1)
-        blas.dtbsv(self.half, self.lower, x, incx=-1, trans=1, diag=1, overwrite_x=1)
+        blas.dtbsv(self.half, self.upper, x, *FORWARD)
+        blas.dtbsv(self.half, self.lower, x, *BACK)
 
     def solve_transposed(self, x: Array) -> None:
         """Solve in place with its transpose."""
