@@ -144,15 +144,15 @@ def partials(
     _, ps, Vs, k3, _ = static
     kappa2, psi_dot, risk = felt.move
     mu = psi_dot * ps + kappa2 * l_xi - risk * q
-    c0 = np.zeros((3, 3, *q.shape))
-    c0[0, 0] = -risk * (q_xi + Vs)
-    c0[1, 0] = -risk * (v_xi + k3)
+    p_xi, V_xi = q_xi + Vs, v_xi + k3
+    c0, c1 = np.zeros((2, 3, 3, *q.shape))
+    c0[0, 0] = -risk * p_xi
+    c0[1, 0] = -risk * V_xi
     c0[2, 0] = risk * (q - l_xi)
-    c1 = np.zeros_like(c0)
     c1[0, 0] = c1[1, 1] = c1[2, 2] = mu
-    c1[0, 2] = kappa2 * (q_xi + Vs)
-    c1[1, 0] = 2 * kappa2 * (Vs + q_xi)
-    c1[1, 2] = kappa2 * (v_xi + k3)
+    c1[0, 2] = kappa2 * p_xi
+    c1[1, 0] = 2 * c1[0, 2]
+    c1[1, 2] = kappa2 * V_xi
     c1[2, 0] = -risk
     by_v = rates(u, u_xi, u_xixi, u_psi, static, felt.by_move, felt.by_cost, risk_aversion)
     c0[:, 1] = np.moveaxis(by_v, -1, 0)

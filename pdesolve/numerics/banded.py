@@ -18,6 +18,9 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.stencils import element_weights, mirrored_rows
 from pdesolve.typing import Array
 
+# incx, offx, lower, trans, diag, overwrite_x of dtbsv, which takes long to look at names
+FORWARD, BACK = (1, 0, 0, 1, 0, 1), (-1, 0, 0, 1, 1, 1)
+
 
 class Factors:
     """Of shift - J, where J u = c0 u + c1 u_xi + c2 u_xixi + c_psi u_psi.
@@ -66,11 +69,12 @@ class Factors:
         x, first = _by_element(self._grid, r[:top]), r[top].copy()
         self._end.solve(first)
         above = first[:, None]
-        for e in range(len(self._elements) - 1, -1, -1):
-            x[e] += self._inflow[e] * above
-            self._elements[e].solve(x[e])
-            above = x[e, :, :1]
-        return self._lines(x, first)
+        downwards = x[::-1], self._inflow[::-1], self._elements[::-1]
+        for own, inflow, factors in zip(*downwards, strict=True):
+            own += inflow * above
+            factors.solve(own)
+            above = own[:, :1]
+        return self._lines(x[None], first[None])[0]
 
     def solve_transposed(self, r: Array) -> Array:
         """The x with (shift - J)' x = r, from psi = 0 up; of several r at once, too."""
@@ -90,12 +94,12 @@ class Factors:
 
     def _lines(self, x: Array, last: Array) -> Array:
         """Lines of the elements and the last one, in their order; each field in one piece."""
-        grid, fields = self._grid, last.shape[-1]
-        found = np.empty((*last.shape[:-2], fields, grid.n_psi, grid.n_xi))
-        below = found[..., :-1, :].reshape(*found.shape[:-2], -1, grid.stages, grid.n_xi)
-        below[...] = x.swapaxes(-4, -1).swapaxes(-3, -1)
-        found[..., -1, :] = last.swapaxes(-1, -2)
-        return found.swapaxes(-3, -2).swapaxes(-2, -1)
+        several, elements, n, stages, fields = x.shape
+        found = np.empty((several, fields, self._grid.n_psi, n))
+        below = found[:, :, :-1].reshape(several, fields, elements, stages, n)
+        below[...] = x.transpose(0, 4, 1, 3, 2)
+        found[:, :, -1] = last.transpose(0, 2, 1)
+        return found.transpose(0, 2, 3, 1)
 
 
 def _by_element(grid: Grid, u: Array) -> Array:
@@ -113,12 +117,12 @@ def _coefficients(grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_p
     fields = c0.shape[0]
     c = np.empty((grid.n_psi, fields, 2 * fields + 2, grid.n_xi))
     on_z, on_zz, one = c[:, :, :fields], c[:, :, fields], c[:, :, fields + 1 : 2 * fields + 1]
-    own = np.arange(fields)
     np.multiply(c1.transpose(2, 0, 1, 3), -z_xi[:, None, None], out=on_z)
-    on_z[:, own, own] -= (c2 * z_xixi + c_psi * z_psi)[:, None]
-    on_zz[...] = (-c2 * z_xi2)[:, None]
     np.negative(c0.transpose(2, 0, 1, 3), out=one)
-    one[:, own, own] += shift
+    own_on_z, own = (np.einsum("piin->pin", both) for both in (on_z, one))
+    own_on_z -= (c2 * z_xixi + c_psi * z_psi)[:, None]
+    own += shift
+    on_zz[...] = (-c2 * z_xi2)[:, None]
     c[:, :, -1] = (-grid.psi_speed[:, None] * c_psi)[:, None]
     return c
 
@@ -143,17 +147,26 @@ class _Band(NamedTuple):
         return max(fields * together * m + fields - 1, fields * (together - 1))
 
 
+class _End(NamedTuple):
+    """What the mirror image adds to the rows of some nodes, and to which part of the band.
+
+    Patterns for the coefficients of the differences only, the same for every line, shape (nodes,
+    n_fields, those, part of the band).
+    """
+
+    nodes: slice
+    part: slice
+    patterns: Array
+
+
 class _Patterns(NamedTuple):
     """Rows of the band that the coefficients multiply, shape (lines, n_fields, coefficients, band).
 
-    `folded` is what the mirror image adds to the rows of the first and the last `ends` nodes:
-    patterns for the coefficients of the differences only, the same for every line, shape (nodes,
-    n_fields, those, band). Column minus row is the place in the band, less its half width.
+    Column minus row is the place in the band, less its half width.
     """
 
     usual: Array
-    ends: tuple[int, int]
-    folded: Array
+    ends: list[_End]
 
 
 @lru_cache(maxsize=32)
@@ -162,22 +175,28 @@ def _patterns(band: _Band) -> _Patterns:
     order, n, fields, together = band
     stencils = np.stack(mirrored_rows(order, n))
     m, half = stencils.shape[1] // 2, band.half
-    ends = min(m, n // 2), min(m, n - n // 2)
-    middle = stencils[..., n // 2]
-    near = [*range(ends[0]), *range(n - ends[1], n)]
-    more = (stencils[..., near] - middle[..., None]).transpose(2, 0, 1)
-    usual = np.zeros((together, fields, 2 * fields + 2, 2 * half + 1))
-    folded = np.zeros((len(near), fields, fields + 1, 2 * half + 1))
-    places = half + fields * together * np.arange(-m, m + 1)
+    middle, offsets = stencils[..., n // 2], np.arange(-m, m + 1)
+    places, ends = half + fields * together * offsets, list[_End]()
     i, j = np.arange(fields)[:, None], np.arange(fields)
     at = places + (j - i)[..., None]
+    usual = np.zeros((together, fields, 2 * fields + 2, 2 * half + 1))
     usual[:, i[..., None], j[:, None], at] = middle[0]
-    folded[:, i[..., None], j[:, None], at] = more[:, 0, None, None]
-    usual[:, :, fields, places], folded[:, :, fields, places] = middle[1], more[:, 1, None]
+    usual[:, :, fields, places] = middle[1]
     usual[:, i, fields + 1 + j, half + j - i] = 1.0
     a, b = np.arange(together)[:, None], np.arange(together)
     usual[a, :, -1, half + fields * (b - a)] = element_weights(together)[:, :-1, None]
-    return _Patterns(usual, ends, folded)
+    for nodes in slice(0, min(m, n // 2)), slice(n - min(m, n - n // 2), n):
+        used = np.arange(n)[nodes, None] + offsets
+        more = (stencils[..., nodes] - middle[..., None]).transpose(2, 0, 1)
+        more *= ((used >= 0) & (used < n))[:, None]  # LAPACK reads nothing beyond the last node
+        folded = np.zeros((len(used), fields, fields + 1, 2 * half + 1))
+        folded[:, i[..., None], j[:, None], at] = more[:, 0, None, None]
+        folded[:, :, fields, places] = more[:, 1, None]
+        felt = np.flatnonzero(folded.any(axis=(0, 1, 2)))
+        if felt.size:
+            part = slice(felt[0], felt[-1] + 1)
+            ends.append(_End(nodes, part, folded[..., part].copy()))
+    return _Patterns(usual, ends)
 
 
 class Room(NamedTuple):
@@ -210,11 +229,11 @@ def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "
     """Factor the matrices of these lines, so many together, each in the same bands."""
     band = _Band.of(grid, c.shape[1], together)
     n, fields, half = band.nodes, band.fields, band.half
-    usual, (first, last), folded = _patterns(band)
-    near = np.concatenate(
-        [c[:, :, : fields + 1, :first], c[:, :, : fields + 1, n - last :]], axis=-1
-    )
-    more = (near.transpose(3, 1, 0, 2) @ folded).transpose(0, 2, 1, 3)
+    usual, ends = _patterns(band)
+    more = [
+        (c[:, :, : fields + 1, end.nodes].transpose(3, 1, 0, 2) @ end.patterns).swapaxes(1, 2)
+        for end in ends
+    ]
     c = c.reshape(-1, together, *c.shape[1:])
     size, found = n * together * fields, list[_LU]()
     bands = bands[: size * (3 * half + 1)].reshape(size, -1)
@@ -222,8 +241,8 @@ def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "
     for e, (one, kept) in enumerate(zip(c, room, strict=True)):
         np.matmul(one.swapaxes(-1, -2), usual, out=rows.transpose(1, 2, 0, 3))
         lines = slice(together * e, together * (e + 1))
-        rows[:first] += more[:first, lines]
-        rows[n - last :] += more[first:, lines]
+        for end, added in zip(ends, more, strict=True):
+            rows[end.nodes, ..., end.part] += added[:, lines]
         found.append(_LU.of(bands, half, kept))
     return found
 
@@ -259,8 +278,8 @@ class _LU(NamedTuple):
         if self.exchanged is not None:
             self._exchanging(x, *self.exchanged, 1)
             return
-        blas.dtbsv(self.half, self.upper, x, trans=1, overwrite_x=1)
-        blas.dtbsv(self.half, self.lower, x, incx=-1, trans=1, diag=1, overwrite_x=1)
+        blas.dtbsv(self.half, self.upper, x, *FORWARD)
+        blas.dtbsv(self.half, self.lower, x, *BACK)
 
     def solve_transposed(self, x: Array) -> None:
         """Solve in place with its transpose."""

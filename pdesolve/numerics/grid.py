@@ -248,19 +248,15 @@ class Grid:
             return self.derivatives(u)[0]
         fields = u.transpose(2, 0, 1)
         along = np.empty_like(fields)
-        for near, nodes, (first, _) in self._blocks(wide):
+        for near, nodes, (first, _) in mirrored_blocks(wide, self.n_xi):
             np.matmul(fields[..., near], first, out=along[..., nodes])
-        along *= self.metric[0] if self.clusters else self._fans[0]
+        along *= self.metric[0]
         return along.transpose(1, 2, 0)
 
     @cached_property
     def _along_xi(self) -> list[Block]:
         """d/dxi and d²/dxi² on the line psi = 0; with clusters d/dz and d²/dz² on every line."""
-        return self._blocks(self.order)
-
-    def _blocks(self, order: int) -> list[Block]:
-        """The same by differences of any order."""
-        blocks = mirrored_blocks(order, self.n_xi)
+        blocks = mirrored_blocks(self.order, self.n_xi)
         if self.clusters:
             return blocks
         _, S1, S2 = self._shape(self.z)

@@ -6,6 +6,7 @@ one factorisation and six solves.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import isfinite
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -152,14 +153,18 @@ def step(
     h : float
     method : Tableau
     """
-    flat = np.empty((len(method.a) + 2, u.size))
-    *k, stage, rest = _like(u, flat)
-    for i, weights in enumerate(np.stack([method.a, method.c / h], axis=1)):
-        np.matmul(weights[:, :i], flat[:i], out=flat[-2:])
-        stage += u
+    stages = len(method.a)
+    flat = np.empty((stages + 3, u.size))
+    start, *k, stage, rest = _like(u, flat)
+    start[...] = u
+    weights = np.zeros((stages, 2, stages + 1))  # of u and the k in the stage and in the rest
+    weights[:, 0, 0], weights[:, 0, 1:], weights[:, 1, 1:] = 1.0, method.a, method.c / h
+    for i, known in enumerate(weights):
+        np.matmul(known[:, : i + 1], flat[: i + 1], out=flat[-2:])
         f = local.rates(stage) if i else local.initial_rates
-        _check(f)
         rest += f
+        if not isfinite(np.dot(flat[-1], flat[-1])):  # quicker than to look at every one
+            _check(f)
         k[i][...] = solve(rest)
     return stage + k[-1], k[-1]
 

@@ -1,7 +1,7 @@
 """Fields between nodes: splines over the state grid, Hermite cubics between time steps."""
 
 import numpy as np
-from scipy.interpolate import NdBSpline, make_interp_spline
+from scipy.interpolate import BSpline, NdBSpline, make_interp_spline
 
 from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
@@ -36,7 +36,9 @@ class Surface:
         self._axes = [axis for axis, *_ in axes]
         sizes = [nodes.size for _, nodes, _ in axes]
         self._kept = np.ascontiguousarray(coefficients.reshape(*sizes, *values.shape[2:]))
-        self._spline = NdBSpline(tuple(knots), self._kept, tuple(degrees)) if axes else None
+        self._line = BSpline(knots[0], self._kept, degrees[0]) if len(axes) == 1 else None
+        both = len(axes) == 2
+        self._spline = NdBSpline(tuple(knots), self._kept, tuple(degrees)) if both else None
 
     def __call__(self, eta: Array, z: Array) -> Array:
         """Values at coordinates of one shape, as `Grid.locate` gives them.
@@ -46,10 +48,11 @@ class Surface:
         array
             Shaped like `eta`, and then like the values at a node.
         """
+        if self._line is not None:  # quicker
+            return np.asarray(self._line((eta, z)[self._axes[0]]))
         if self._spline is None:
             return np.broadcast_to(self._kept, (*eta.shape, *self._kept.shape)).copy()
-        points = np.stack([(eta, z)[axis] for axis in self._axes], axis=-1)
-        return np.asarray(self._spline(points))
+        return np.asarray(self._spline(np.stack([eta, z], axis=-1)))
 
 
 def hermite(times: Array, states: Array, rates: Array, t: float) -> Array:

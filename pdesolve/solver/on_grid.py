@@ -16,7 +16,7 @@ from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import Deviations, States, static_nodes
-from pdesolve.solver.reading import Reading
+from pdesolve.solver.reading import FEW, Reading
 from pdesolve.solver.warn import warn_caller
 from pdesolve.typing import Array
 
@@ -26,7 +26,7 @@ UNLEARNED = (
 )
 
 
-FEW, KEPT = 32, 64  # points at which what is read is kept, and how many times
+KEPT = 64  # times that what is read at a few points is kept
 
 
 class Known(NamedTuple):

@@ -16,6 +16,8 @@ from pdesolve.solver.fields import States
 from pdesolve.solver.values import QUANTITIES, VALUES, InitialState, scales
 from pdesolve.typing import Array
 
+FEW = 32  # points at which what is read is kept
+
 
 class Reading(ABC):
     """Fields of a solved market as functions of the state and time.
@@ -74,6 +76,20 @@ class Reading(ABC):
     def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
         """Optimal attention and all that goes with it; arguments and shapes as in `price`."""
         variance = np.asarray(self.paying_variance(xi, psi, t))
+        if variance.size > FEW:
+            return self._response_to(variance)
+        key, kept = (variance.shape, variance.tobytes()), self._last
+        if key not in kept:
+            kept.clear()
+            kept[key] = self._response_to(variance)
+        return Response(*(part.copy() for part in kept[key]))
+
+    @cached_property
+    def _last(self) -> dict[object, Response]:
+        """The last one at a few points: its parts are asked for one after the other."""
+        return {}
+
+    def _response_to(self, variance: Array) -> Response:
         known = np.isfinite(variance)
         found = self.economy.respond(np.where(known, variance, 0.0))
         return Response(*(np.where(known, part, np.nan) for part in found))

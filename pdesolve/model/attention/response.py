@@ -89,11 +89,13 @@ def best_response(
         If the root-finder fails, which is not known to happen.
     """
     given = np.asarray(variance, dtype=float)
-    v, start = np.atleast_1d(given), None
+    v, start = given if given.ndim else given.reshape(1), None
     if guess is not None and not technology.explicit:
         start = np.broadcast_to(np.asarray(guess, float), v.shape)
     with np.errstate(all="ignore"):
-        benefit = v / (2 * risk_aversion) - technology.handicap
+        benefit = v / (2 * risk_aversion)
+        if technology.handicap:
+            benefit -= technology.handicap
         try:
             total, regime = _choose(technology, benefit, start)
         except NoConvergence as error:

@@ -94,7 +94,8 @@ def pushed(found: Solution) -> Array:
     times that over time, with the largest there is on the lines that a path to this one passes.
     """
     space = found.space
-    wedge = np.abs([space.derivatives(u)[0][..., 2] - u[..., 0] for u in found.states])
+    slopes = [space.derivatives(u[..., 2:])[0][..., 0] for u in found.states]
+    wedge = np.abs(slopes - found.states[..., 0])
     aside = np.where(found.visited, wedge, 0.0).max(axis=-1)
     learning = 2.0 * cumulative_trapezoid(aside.max(axis=0), space.psi, initial=0)
     so_far = np.maximum.accumulate(aside, axis=1)

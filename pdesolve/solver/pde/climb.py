@@ -11,7 +11,17 @@ from pdesolve.solver.pde.budget import Metered, steps_tried
 from pdesolve.solver.pde.certificate import widened
 from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, news_leave
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import Errors, concluded, has_kink, judge, plus, still, total, worst
+from pdesolve.solver.pde.errors import (
+    Errors,
+    concluded,
+    has_kink,
+    judge,
+    lifted,
+    plus,
+    still,
+    total,
+    worst,
+)
 from pdesolve.solver.pde.first import nodes_of, pilot
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.passes import PassError
@@ -30,7 +40,7 @@ def climbed(
 ) -> Solution | None:
     """Solve on as many nodes as the ladders call for; None where those do not lead anywhere."""
     best, note = None, ""
-    doubt = replace(tuning.errors, coupled=how.coupled, doubt=how.doubt)
+    doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
     share, quick = 1.0, how.time
     ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
     for left in reversed(range(how.passes)):
@@ -48,9 +58,10 @@ def climbed(
             break
         if how is tuning.ladder and has_kink(best):
             return None
-        parts = ByAxis(*(one.error for one in rungs))
+        left_by = (*(one.error for one in rungs), paces.left(best.steps["accepted"]))
+        xi, psi, late = (lifted(best, *one) for one in zip(left_by, how.coupled, strict=True))
+        parts = ByAxis(xi, psi)
         ends = ends_leave(run, best, first, tuning)
-        late = paces.left(best.steps["accepted"])
         spread = jumps_leave(run, best, first, tuning)
         rest = plus(plus(ends, spread), news_leave(best, tuning))
         best = judge(best, total(parts, rest, late), tolerance, doubt)

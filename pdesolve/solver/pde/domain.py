@@ -7,6 +7,7 @@ tests/tools/error_bars.py measures.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
@@ -134,8 +135,7 @@ class Domain:
             end += abs(middle - centre)
         half = close * band
         stretch = float(np.arcsinh(np.sqrt(3.0) * end / half))
-        flat = n_psi == 1
-        psi_order = self.tuning.psi_order
+        flat, psi_order = n_psi == 1, self.tuning.psi_order
         stages = (psi_order + 1) // 2
         fade = self.tuning.late if self.informed else self.tuning.fade
         known, top = (0.0 if flat else share * self.psi_top for share in fade)
@@ -189,7 +189,7 @@ def choose_domain(
     sds = -float(ndtri(tuning.leaving * tolerance))
     psi_scale, psi_top, noise = _learning(economy, band, half_range, step, sds)
     psi_top += economy.told
-    informed = prior.informed(1e6 * psi_scale, tuning.improbable * tolerance)
+    informed = _informed(prior, 1e6 * psi_scale, tuning.improbable * tolerance)
     spread = tuning.reach * np.sqrt(noise) + 12.0 / half_range
     low = max(band[0], start - spread)
     high = min(band[1], start + spread)
@@ -225,6 +225,13 @@ def _gathered(domain: Domain, economy: Economy, step: float) -> Domain:
     return found[best] if needed[best] + how.saved < needed[0] else domain
 
 
+@lru_cache(maxsize=8)  # most economies of a sweep share their payoff
+def _informed(prior: Prior, largest: float, share: float) -> float:
+    """The psi by which that share of the variance is left (`Prior.informed`)."""
+    return prior.informed(largest, share)
+
+
+@lru_cache(maxsize=8)
 def _xi_at(prior: Prior, price: float) -> float:
     """The xi at which the static price at psi = 0 is `price` (it increases in xi)."""
 
@@ -284,8 +291,7 @@ def _learning(
         return psi_scale, 0.0, rs**2 * horizon
     psi = psi_scale * np.expm1(np.linspace(0.0, np.log1p(longest / psi_scale), 60))
     a = economy.respond(generous(psi)).precision_rate
-    speed = np.maximum(economy.motion(a).psi_dot, 1e-300)
-    slowness = 1.0 / speed
+    slowness = 1.0 / np.maximum(economy.motion(a).psi_dot, 1e-300)
     pieces = 0.5 * (slowness[1:] + slowness[:-1]) * np.diff(psi)
     clock = np.append(0.0, np.cumsum(pieces))
     noise = np.append(0.0, np.cumsum(0.5 * (a[1:] + a[:-1]) * pieces)) + rs**2 * clock

@@ -197,6 +197,20 @@ def times(error: Mapping[str, E], factor: float) -> dict[str, E]:
     return {name: factor * error[name] for name in TRACKED}
 
 
+def lifted(solution: Solution, error: Moves, least: float) -> Moves:
+    """With at least such a share of the worst field's for every other one, relative to the scales.
+
+    One of them may be small by luck; what did not change at all is left as it is.
+    """
+    sizes, most = error_scales(solution), least * worst(solution, error)
+
+    def factor(name: str) -> float:
+        size = _size(error[name]) / sizes[name]
+        return max(1.0, most / size) if size > 0.0 else 1.0
+
+    return {name: factor(name) * error[name] for name in TRACKED}
+
+
 def plus(one: Errors, other: Errors) -> Errors:
     """Both."""
     return {name: one[name] + other[name] for name in TRACKED}

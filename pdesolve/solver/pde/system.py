@@ -77,6 +77,16 @@ class Equilibrium:
         return np.moveaxis(np.zeros((len(self.sizes), *self.grid.xi.shape)), 0, -1)
 
     @cached_property
+    def units(self) -> Array:
+        """Of the fields, shape (3,)."""
+        return np.array(self.sizes)
+
+    @cached_property
+    def ratios(self) -> Array:
+        """Of the units of one field and of another, shape (3, 3)."""
+        return self.units / self.units[:, None]
+
+    @cached_property
     def corners(self) -> Corners:
         """Kinks of attention on the grid."""
         return Corners.of(self.economy, self.grid)
@@ -193,10 +203,9 @@ class EquilibriumAt:
             self._felt,
             system.economy.risk_aversion,
         )
-        size = np.array(system.sizes)
-        ratio = np.expand_dims(size / size[:, None], tuple(range(2, c0.ndim)))
-        np.multiply(ratio, c0, out=c0)
-        np.multiply(ratio, c1, out=c1)
+        ratios = np.expand_dims(system.ratios, tuple(range(2, c0.ndim)))
+        c0 *= ratios
+        c1 *= ratios
         return Coefficients(c0, c1, 0.5 * self._felt.move.kappa2, self._felt.move.psi_dot)
 
     def factor(self, shift: float) -> Callable[[Array], Array]:
@@ -205,7 +214,7 @@ class EquilibriumAt:
         All states of a system have their factors in the same room: the last one's are those that
         can be solved with.
         """
-        system, size = self._system, np.array(self._system.sizes)
+        system, size = self._system, self._system.units
         factors = Factors(system.grid, shift, *self.coefficients, room=system.room)
         return lambda r: size * factors.solve(r / size)
 
