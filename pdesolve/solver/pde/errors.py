@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.model.attention.kinks import jumps_of
+from pdesolve.model.equations import FIELDS
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED
@@ -198,11 +199,12 @@ def times(error: Mapping[str, E], factor: float) -> dict[str, E]:
 
 
 def lifted(solution: Solution, error: Moves, least: float) -> Moves:
-    """With at least such a share of the worst field's for every other one, relative to the scales.
+    """With at least such a share of the worst field's for all else, relative to the scales.
 
-    One of them may be small by luck; what did not change at all is left as it is.
+    An error may be small by luck; what did not change at all is left as it is.
     """
-    sizes, most = error_scales(solution), least * worst(solution, error)
+    sizes = error_scales(solution)
+    most = least * max(_size(error[name]) / sizes[name] for name in FIELDS)
 
     def factor(name: str) -> float:
         size = _size(error[name]) / sizes[name]
