@@ -24,7 +24,7 @@ from pdesolve.case.parameters import (
     PayoffSpec,
     SamplePayoff,
 )
-from pdesolve.case.rules import Rule
+from pdesolve.case.rules import Rule, is_text
 from pdesolve.case.samples import SampleFile
 from pdesolve.case.sources import TABLES, TEXTS, nearest, toml_value
 
@@ -129,9 +129,9 @@ class Choice(NamedTuple):
         """Those that not all kinds share."""
         return _own(self.classes[kind], self.prefix, self.shared)
 
-    def names(self, *kinds: str) -> set[str]:
+    def names(self, *kinds: str) -> frozenset[str]:
         """Names of these, of several kinds."""
-        return {key.name for kind in kinds for key in self.own(kind)}
+        return _names(tuple(self.classes[kind] for kind in kinds), self.prefix, self.shared)
 
     def kept(self, former: object, kind: str) -> set[str]:
         """Names of those that mean the same, in the same unit, as they did with another kind."""
@@ -206,13 +206,19 @@ def _own(part: type, prefix: str, shared: type) -> tuple[Key, ...]:
     return tuple(key for key in _every(part, prefix) if key.field not in common)
 
 
+@cache
+def _names(parts: tuple[type, ...], prefix: str, shared: type) -> frozenset[str]:
+    """Names of these, of several parts."""
+    return frozenset(key.name for part in parts for key in _own(part, prefix, shared))
+
+
 FILE_KEYS = tuple(key.name for key in part_keys(SampleFile, "payoff."))
 
 
 @cache
 def text_keys() -> tuple[Key, ...]:
     """Keys that say what a case is."""
-    rule = Rule("text", _is_text)
+    rule = Rule("text", is_text)
     return tuple(Key(name, str, rule, "", describe(name)) for name in TEXTS)
 
 
@@ -235,7 +241,7 @@ def announcement_keys() -> tuple[Key, ...]:
 def list_keys() -> list[Listed]:
     """Every key of a case file, in the order in which one writes them."""
     told = Key(ANNOUNCEMENTS, list, _TOLD, (), describe(ANNOUNCEMENTS))
-    start = Key("extends", str, Rule("a case's name or path", _is_text), None, describe("extends"))
+    start = Key("extends", str, Rule("a case's name or path", is_text), None, describe("extends"))
     return [
         *map(Listed, (*text_keys(), start, *part_keys(Market, "market."), told)),
         *_chosen(CHOICES["payoff.kind"]),
@@ -292,7 +298,3 @@ def _chosen(choice: Choice) -> list[Listed]:
     count = len(choice.classes)
     some = ((key, tuple(kinds) if len(kinds) < count else ()) for key, kinds in found)
     return [Listed(choice.key), *(Listed(key, choice.name, kinds) for key, kinds in some)]
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)

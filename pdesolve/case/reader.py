@@ -67,7 +67,7 @@ class Reader:
 
     def _amend(self, key: str, entry: Entry) -> bool:
         """Change a value in a list of tables below, by place in order of time, if that is meant."""
-        found = fullmatch(r"(market\.announcements)\[(\d+)\]\.(\w+)", key)
+        found = "[" in key and fullmatch(r"(market\.announcements)\[(\d+)\]\.(\w+)", key)
         if not found:
             return False
         name, place, field = found[1], int(found[2]), found[3]

@@ -64,3 +64,11 @@ def _is_column(value: object) -> bool:
     if isinstance(value, int):
         return not isinstance(value, bool) and value >= 1
     return isinstance(value, str) and value.strip() != ""
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is text that can be written: without halves of surrogate pairs."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False

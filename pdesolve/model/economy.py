@@ -1,6 +1,7 @@
 """One economy: what investors know and want, in the form in which the equations ask for it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +10,7 @@ from pdesolve.case import Case, Market
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model import equations
 from pdesolve.model.attention import response
+from pdesolve.model.attention.kinks import Jump, Kink, jumps_of, kinks_of
 from pdesolve.model.attention.response import Response
 from pdesolve.model.attention.technology import Technology
 from pdesolve.model.equations import Motion
@@ -148,6 +150,16 @@ class Economy:
     def told(self) -> float:
         """Precision of all announcements together, 1/money²."""
         return sum(one.precision for one in self.market.announcements)
+
+    @cached_property
+    def kinks(self) -> tuple[Kink, ...]:
+        """Variances at which attention's slope jumps."""
+        return kinks_of(self.technology, self.risk_aversion)
+
+    @cached_property
+    def jumps(self) -> tuple[Jump, ...]:
+        """Variances at which attention jumps."""
+        return jumps_of(self.technology, self.risk_aversion)
 
     def respond(
         self, variance: ArrayLike, guess: ArrayLike | None = None, *, steep: bool = True

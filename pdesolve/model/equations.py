@@ -34,8 +34,16 @@ class Motion(NamedTuple):
 
 def motion(market: Market, precision_rate: Array) -> Motion:
     """Diffusion and learning speed at precision rate A (derivation.md, sections 3 and 13)."""
-    rs, a = market.risk_aversion * market.supply_volatility, precision_rate
-    psi_dot, risk = (a / rs) ** 2 + a + market.public_precision, a + rs**2
+    rs = market.risk_aversion * market.supply_volatility
+    return motion_of(rs, market.public_precision, precision_rate)
+
+
+def motion_of(
+    rho_sigma: float | Array, public_precision: float | Array, precision_rate: Array
+) -> Motion:
+    """The same, of what it depends on."""
+    rs, a = rho_sigma, precision_rate
+    psi_dot, risk = (a / rs) ** 2 + a + public_precision, a + rs**2
     return Motion(kappa2=psi_dot + risk, psi_dot=psi_dot, risk=risk)
 
 

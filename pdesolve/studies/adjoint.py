@@ -9,13 +9,11 @@ The steps are those of the laws (`finance.law`); a source that moves with the ra
 column of the Jacobian, so its weights are sums of the same powers of the resolvent.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
-from scipy.interpolate import make_interp_spline
 
 from pdesolve.case import Case
 from pdesolve.finance.crossing import crossed
@@ -24,7 +22,6 @@ from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
-from pdesolve.numerics.splines import degree_of, hermite
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import (
     Span,
@@ -36,80 +33,13 @@ from pdesolve.solver.pde.announcements import (
     spread,
 )
 from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt, Others
-from pdesolve.solver.solution import Solution
 from pdesolve.studies.moved import Moved
+from pdesolve.studies.track import Track
 from pdesolve.typing import Array
 
 TAILS = np.cumsum(POWERS[::-1])[::-1]  # of the powers, in the mean of a source over a step
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Track:
-    """A solution's fields on another grid of the same region, at any date.
-
-    Attributes
-    ----------
-    found : Solution
-    grid : Grid
-    """
-
-    found: Solution
-    grid: Grid
-
-    @cached_property
-    def _onto(self) -> tuple[Array, Array]:
-        space = self.found.space
-        return _between(space.eta, self.grid.eta), _between(space.z, self.grid.z).T
-
-    def _here(self, u: Array) -> Array:
-        """Nodal values (..., n_psi, n_xi, 3) on the grid."""
-        by_psi, by_xi = self._onto
-        return np.moveaxis(by_psi @ np.moveaxis(u, -1, 0) @ by_xi, 0, -1)
-
-    def at(self, t: float) -> Array:
-        """Deviations at a date, shape (n_psi, n_xi, 3)."""
-        found = self.found
-        return self._here(hermite(found.times, found.states, -found.rates, t))
-
-    @cached_property
-    def solution(self) -> Solution:
-        """All of it."""
-        states, rates = self._here(self.found.states), self._here(self.found.rates)
-        return replace(self.found, space=self.grid, states=states, rates=rates)
-
-    @cached_property
-    def reading(self) -> tuple[Array, Array]:
-        """Weights by which nodes at psi = 0 read the start, and slopes along xi there, (n_xi,)."""
-        line = replace(self.grid, n_psi=1)
-        z = line.locate(np.array([self.found.economy.start]), np.zeros(1))[1]
-        value = _between(line.z, z)[0]
-        return value, value @ line.derivatives(np.eye(line.n_xi)[None])[0][0]
-
-
-def _between(nodes: Array, places: Array) -> Array:
-    """Matrix from nodal values to those elsewhere, by splines."""
-    return _along(nodes, np.eye(nodes.size), places)
-
-
-def read_at_start(found: Solution, nodes: int) -> tuple[Array, Array]:
-    """Q, v, l and q_xi in the initial state, and how they move with xi, each (4,).
-
-    The latter by differences between so many xi nodes.
-    """
-    space = replace(found.space, n_psi=1, n_xi=nodes)
-    line = _along(found.space.z, found.states[0, 0], space.z)
-    u_xi, u_xixi, _ = space.derivatives(line[None])
-    z = space.locate(np.array([found.economy.start]), np.zeros(1))[1]
-    values = np.concatenate([line, u_xi[0], u_xixi[0, :, :1]], axis=-1)
-    read = _along(space.z, values, z)[0]
-    return read[:4], read[3:]
-
-
-def _along(nodes: Array, values: Array, places: Array) -> Array:
-    """Nodal values elsewhere, by a spline."""
-    if nodes.size == 1:
-        return np.broadcast_to(values, (places.size, values.shape[-1]))
-    return np.asarray(make_interp_spline(nodes, values, k=degree_of(nodes.size))(places))
+SUMS = np.stack([POWERS, TAILS])
+HELD = 2**17  # rates in economies nearby that are found together
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,26 +82,39 @@ class Answers:
             steps=np.array([one.step for one in moved]),
         )
 
-    def _slopes(self, moves: Array) -> Array:
-        """Of moves of the deviations, (p, n_psi, n_xi, 3)."""
-        return np.asarray(moves / self.system.sizes / self.steps[:, None, None, None])
-
     @cached_property
     def _felt(self) -> list[int]:
         """Parameters that move the equations."""
         return [k for k, other in enumerate(self.others) if other is not self.system]
+
+    @property
+    def together(self) -> int:
+        """Steps of a march whose rates are found together."""
+        return max(1, HELD // (6 * self.track.grid.xi.size * max(1, len(self._felt))))
 
     @cached_property
     def _moved(self) -> Others:
         """These equations."""
         return Others(systems=[self.others[k] for k in self._felt])
 
-    def of_rates(self, local: EquilibriumAt) -> Array:
-        """Slopes of the rates in one state."""
-        moves = np.zeros((self.steps.size, *local.initial_rates.shape))
+    def worth(self, local: EquilibriumAt, weights: Array, stretch: Array) -> Array:
+        """Of moves of the rates in several states, by these weights of them; shape (4, p).
+
+        Parameters
+        ----------
+        local : EquilibriumAt
+            At those states.
+        weights : array, shape (4, states, 3, n_psi, n_xi)
+        stretch : array, shape (p,)
+            Slopes of the logarithm of the length of the steps.
+        """
+        weights = weights / np.array(self.system.sizes)[:, None, None]
+        worth = _sum(weights, local.initial_rates[None]) * stretch
         if self._felt:
-            moves[self._felt] = local.rates_in(self._moved) - local.initial_rates
-        return self._slopes(moves)
+            moves = local.rates_in(self._moved)
+            moves -= local.initial_rates
+            worth[:, self._felt] += _sum(weights, moves) / self.steps[self._felt]
+        return worth
 
     def of_length(self, k: int) -> Array:
         """Slopes of the logarithm of the length of the k-th span between announcements, (p,)."""
@@ -182,14 +125,14 @@ class Answers:
     def of_news(self, k: int) -> Array:
         """Slopes of the deviations just before the k-th announcement, given those after it."""
         span = spans(self.track.found.case.market)[k]
-        u = self.track.at(span.end)
+        (u,) = self.track.at(np.array([span.end]))
         base = announced(self.system, u, span.precision)
         moves = np.zeros((self.steps.size, *u.shape))
         for move, case, other in zip(moves, self.cases, self.others, strict=True):
             told = spans(case.market)[k].precision
             if told != span.precision or other.static is not self.system.static:
                 move[...] = announced(other, u, told) - base
-        return self._slopes(moves)
+        return moves / self.system.sizes / self.steps[:, None, None, None]
 
 
 def _beside(system: Equilibrium, economy: Economy, static: Cumulants) -> Equilibrium:
@@ -235,39 +178,84 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     parts = pieces(track.found.times, track.found.case.market)
     for k, (span, part, count) in enumerate(zip(cuts, parts, steps, strict=True)):
         stretch = answers.of_length(k)
-        for start, end in pairwise(spread(part, count).tolist()):
-            weights, gained = _step(answers, weights, start, end, stretch)
+        ends = spread(part, count)
+        for low in range(0, count, answers.together):
+            some = ends[low : low + answers.together + 1]
+            weights, gained = _march(answers, weights, some, stretch)
             total += gained
         if span.precision:
-            total += _sum(weights, answers.of_news(k))
+            total += _sum(np.moveaxis(weights, -1, -3), answers.of_news(k))
             weights = size * _across(track, weights / size, span)
     if not np.isfinite(total).all():
         raise FloatingPointError("the weights of the start are not finite")
     return total
 
 
+def _march(answers: Answers, weights: Array, ends: Array, stretch: Array) -> tuple[Array, Array]:
+    """Weights after steps with these ends, and what the sources within them are worth, (4, p)."""
+    starts, lengths = ends[:-1], np.diff(ends)
+    local = answers.system.linearise(
+        answers.track.at((starts[:, None] + np.outer(lengths, POINTS)).ravel())
+    )
+    seen = [Coefficients(*one) for one in zip(*map(_by_state, local.coefficients), strict=True)]
+    felt = []
+    for k, h in enumerate(lengths.tolist()):
+        weights, means = _step(answers.system, weights, seen[2 * k], seen[2 * k + 1], h)
+        felt += means
+    return weights, answers.worth(local, np.stack(felt, axis=1), stretch)
+
+
 def _step(
-    answers: Answers, weights: Array, start: float, end: float, stretch: Array
-) -> tuple[Array, Array]:
-    """Weights at the end of a step, and what the sources within it are worth, (4, p)."""
-    system, seen, sources = answers.system, list[Coefficients](), list[Array]()
-    for point in POINTS:
-        local = system.linearise(answers.track.at(start + point * (end - start)))
-        rates = local.initial_rates / system.sizes
-        seen.append(local.coefficients)
-        sources.append(answers.of_rates(local) + stretch.reshape(-1, 1, 1, 1) * rates)
-    gained, h = np.zeros((len(weights), stretch.size)), end - start
+    system: Equilibrium, weights: Array, early: Coefficients, late: Coefficients, h: float
+) -> tuple[Array, list[Array]]:
+    """Weights at the end of a step, and those of the rates at its two dates, fields first."""
+    means, fields_first = list[Array](), np.moveaxis(weights, -1, -3).shape
+    powers = np.empty((len(POWERS), *fields_first))
     for a, b in (SHARES, SHARES[::-1]):
-        mixed = (a * early + b * late for early, late in zip(*seen, strict=True))
-        factors = Factors(system.grid, 1.0 / (POLE * h), *mixed, room=system.room)
-        power, total, mean = weights, np.zeros_like(weights), np.zeros_like(weights)
-        for by, tail in zip(POWERS, TAILS, strict=True):
-            power = factors.solve_transposed(power) / (POLE * h)
-            total += by * power
-            mean += tail * power
-        weights = total
-        gained += POLE * h * _sum(mean, a * sources[0] + b * sources[1])
-    return weights, gained
+        mixed = Coefficients(*(a * x + b * y for x, y in zip(early, late, strict=True)))
+        resolve = _resolvent(system, 1.0 / (POLE * h), mixed)
+        for power in powers:
+            weights = resolve(weights)
+            power[...] = np.moveaxis(weights, -1, -3)
+        total, mean = (SUMS @ powers.reshape(len(powers), -1)).reshape(2, *fields_first)
+        weights = np.moveaxis(total, -3, -1)
+        means.append(POLE * h * mean)
+    a, b = SHARES
+    return weights, [a * means[0] + b * means[1], b * means[0] + a * means[1]]
+
+
+def _resolvent(
+    system: Equilibrium, shift: float, coefficients: Coefficients
+) -> Callable[[Array], Array]:
+    """What the transpose of (1 - J/shift)^-1 makes of weights, (4, n_psi, n_xi, 3)."""
+    if system.grid.n_xi > 1:
+        factors = Factors(system.grid, shift, *coefficients, room=system.room)
+        return lambda weights: shift * factors.solve_transposed(weights)
+    try:
+        inverse = np.linalg.inv(
+            np.eye(3 * system.grid.n_psi) - _whole(system.grid, coefficients) / shift
+        )
+    except np.linalg.LinAlgError:
+        raise ZeroDivisionError("a step of the weights has a singular matrix") from None
+    return lambda weights: (weights.reshape(len(weights), -1) @ inverse).reshape(weights.shape)
+
+
+def _whole(grid: Grid, coefficients: Coefficients) -> Array:
+    """The Jacobian where there is one xi node: a matrix, line by line."""
+    c0, _, _, c_psi = coefficients
+    whole, line, field = (
+        np.zeros((grid.n_psi, 3, grid.n_psi, 3)),
+        np.arange(grid.n_psi),
+        np.arange(3),
+    )
+    whole[:, field, :, field] = c_psi * grid.upwind
+    whole[line, :, line] += np.moveaxis(c0[..., 0], -1, 0)
+    return whole.reshape(3 * grid.n_psi, -1)
+
+
+def _by_state(coefficient: Array) -> Array:
+    """With the axis of states in front."""
+    return np.moveaxis(coefficient, -3, 0)
 
 
 def _across(track: Track, weights: Array, span: Span) -> Array:
@@ -278,9 +266,8 @@ def _across(track: Track, weights: Array, span: Span) -> Array:
         return np.einsum("ab,ra...->rb...", lead, weights)
     static = track.solution.static_nodes
     totals = np.stack([static.mean, static.variance], axis=-1)
-    (p, v), (p_after, v_after) = (
-        np.moveaxis(totals + track.at(t)[..., :2], -1, 0) for t in (just_before(date), date)
-    )
+    dates = np.array([just_before(date), date])
+    (p, v), (p_after, v_after) = np.moveaxis(totals + track.at(dates)[..., :2], -1, 1)
     on_q, on_v, on_l = np.moveaxis(weights, -1, 0)
     on_p = on_q - 2.0 * p * on_v  # what p adds to V counts with it
     rest = on_l - p * on_q + (p**2 - v) * on_v
@@ -292,5 +279,6 @@ def _across(track: Track, weights: Array, span: Span) -> Array:
 
 
 def _sum(weights: Array, moves: Array) -> Array:
-    """Of moves of nodal values, (p, ...), by weights, (4, ...): shape (4, p)."""
+    """Of moves of nodal values, (p, ..., 3), by weights, fields first: shape (4, p)."""
+    moves = np.moveaxis(moves, -1, -3)
     return np.asarray(weights.reshape(len(weights), -1) @ moves.reshape(len(moves), -1).T)

@@ -12,7 +12,7 @@ from pdesolve.model.attention.response import Response
 from pdesolve.model.economy import Economy
 from pdesolve.solver.fields import States
 from pdesolve.solver.reading import Reading
-from pdesolve.solver.values import VALUES
+from pdesolve.solver.values import QUANTITIES, VALUES
 from pdesolve.studies.moved import Moved
 from pdesolve.typing import Array
 
@@ -28,8 +28,8 @@ class AtStart(Reading):
         Of that case.
     at : States
         The initial state.
-    read : array, shape (4,)
-        Deviations q, v and l there, and q_xi.
+    read : array, shape (4,) or (4, n)
+        Deviations q, v and l there, and q_xi; or several such.
     """
 
     case: Case
@@ -69,7 +69,7 @@ class AtStart(Reading):
 
     @cached_property
     def _best(self) -> Response:
-        return super().response(self.economy.start)
+        return self.economy.respond(self.variance(self.economy.start), steep=False)
 
     def response(self, xi: ArrayLike, psi: ArrayLike = 0.0, t: ArrayLike = 0.0) -> Response:
         """Optimal attention, looked for once."""
@@ -77,8 +77,13 @@ class AtStart(Reading):
 
     @property
     def values(self) -> Array:
-        """All initial values."""
-        return np.array([getattr(self.initial, name) for name in VALUES])
+        """All initial values, (values,) or (values, n)."""
+        found, xi = np.empty((len(VALUES), *self.read.shape[1:])), self.economy.start
+        for k, name in enumerate(VALUES):
+            value = QUANTITIES[name].value
+            assert value is not None
+            found[k] = value(self, xi)
+        return found
 
 
 def sensitivities(
@@ -99,11 +104,11 @@ def sensitivities(
     -------
     by_read, besides : array, shape (values, 4) and (values, p)
     """
-    values = base.values[:, None]
-    read = [replace(base, read=base.read + one).values for one in np.diag(step * sizes)]
+    read = base.read[:, None] + step * np.diag(np.append(0.0, sizes))[1:]
+    values, by_read = np.split(replace(base, read=read).values, [1], axis=1)
     besides = [one.values for one in _beside(base, moved)]
     return (
-        (np.stack(read, axis=-1) - values) / (step * sizes),
+        (by_read - values) / (step * sizes),
         (np.stack(besides, axis=-1) - values) / [one.step for one in moved],
     )
 

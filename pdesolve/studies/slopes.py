@@ -11,7 +11,7 @@ bar.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -19,99 +19,17 @@ import numpy as np
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import States
 from pdesolve.solver.pde.announcements import pieces
-from pdesolve.solver.pde.errors import error_scales, has_jump, has_kink
+from pdesolve.solver.pde.errors import has_jump, has_kink
+from pdesolve.solver.reading import Reading
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, QUANTITIES, VALUES, InitialState
-from pdesolve.studies.adjoint import Answers, Track, read_at_start, start_slopes
+from pdesolve.solver.values import scales as value_scales
+from pdesolve.studies.adjoint import Answers, start_slopes
 from pdesolve.studies.at_start import AtStart, sensitivities
 from pdesolve.studies.moved import Moved, Vary, move, natural_size, parameter
+from pdesolve.studies.slope_tuning import Level, SlopeTuning
+from pdesolve.studies.track import Track, read_at_start
 from pdesolve.typing import Array
-
-
-class Level(NamedTuple):
-    """How coarse a march of weights is, beside the solution.
-
-    `aims` are errors along xi, along psi and in time, in units of the goal: by the order of the
-    differences, and of the steps, a grid that leaves them has that many fewer nodes, elements and
-    steps than one that leaves the solution's tolerance. `fewer` are the lines that every element
-    is short of, and `least` is how many nodes, elements and steps (between announcements) there
-    are at least, so that all change from level to level.
-    """
-
-    aims: tuple[float, float, float]
-    least: tuple[int, int, int]
-    fewer: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class SlopeTuning:
-    """How a derivative is refined, and how wide its bar is.
-
-    The bars were tried against differences of solves on one grid (tests/tools/slope_bars.py), and
-    of tight ones on the named cases (tests/studies).
-
-    Attributes
-    ----------
-    step : float
-        By which a parameter moves, in units of its size: near the cube root of what rounding
-        leaves, where it costs about as much as curvature does.
-    levels : tuple of Level
-        Marches, one after the other; those with more nodes than the solution only if the coarser
-        ones could not be compared.
-    levels_at_kinks : tuple of Level
-        The same where attention has a kink, where coarser ones are of no use.
-    order : int
-        Of the steps.
-    reading : float
-        Power of the share of the nodes along xi that is that of those which read how fields move
-        with xi.
-    smooth, kinked : float
-        What is taken to be left, in units of what the last refinement changed; and where attention
-        has a kink, which lowers the order of the march.
-    shared : float
-        Least share that every value is taken to have, to any parameter, of the worst error of those
-        values that accuracy is asked of: all come of the same march.
-    lucky : float
-        The least such error, in units of the goal, on a grid of several lines: a small change may
-        be two errors that cancel.
-    curved : float
-        What a step leaves in a difference, in units of the step and the value's scale.
-    left : float
-        Error that the solution itself is taken to leave, in units of its tolerance.
-    goal, rough : float
-        Relative error of a slope that ends the refinement; the same where there is a kink.
-    loose : float
-        The least such error, in units of the solution's tolerance.
-    noise : float
-        Of a value: what rounding leaves in it.
-    """
-
-    step: float = 1e-6
-    levels: tuple[Level, ...] = (
-        Level((4.0, 1.0, 6.0), (24, 2, 1), fewer=1),
-        Level((1.0, 1.0, 1.0), (28, 2, 2)),
-        Level((0.15, 0.15, 0.8), (36, 3, 3)),
-        Level((0.02, 0.02, 0.4), (46, 4, 4)),
-        Level((0.0015, 0.0015, 0.1), (56, 5, 8)),
-    )
-    levels_at_kinks: tuple[Level, ...] = (
-        Level((0.3, 1.5, 1.25), (30, 4, 2)),
-        Level((0.05, 0.2, 0.25), (38, 6, 3)),
-        Level((0.005, 0.02, 0.03), (50, 8, 6)),
-        Level((0.0005, 0.002, 0.004), (60, 10, 10)),
-    )
-    order: int = 4
-    reading: float = 0.5
-    smooth: float = 1.2
-    kinked: float = 3.5
-    shared: float = 0.5
-    lucky: float = 0.15
-    curved: float = 5.0
-    left: float = 2.0
-    goal: float = 5e-3
-    rough: float = 2e-2
-    loose: float = 10.0
-    noise: float = 1e-14
 
 
 class Slope(NamedTuple):
@@ -151,15 +69,15 @@ def slopes_to(
     moved, known = moves(found, vary, tuning), list[Array]()
     if jumps(found):
         return dict.fromkeys(vary, UNKNOWN)
-    kinked = has_kink(found)
+    kinked, base = has_kink(found), read_base(found)
     goal = max(_goal(found, tuning), tuning.rough if kinked else 0.0)
     with suppress(ArithmeticError):  # a case nearby that has no solution
-        for one in refined(found, list(moved.values()), tuning) if moved else ():
+        for one in refined(found, base, list(moved.values()), kinked, tuning) if moved else ():
             known = [*known[-1:], one]
             if len(known) == 2:
                 share = tuning.kinked if kinked else tuning.smooth
                 change = share * np.abs(one - known[0])
-                error, relative = _error(found, list(moved.values()), one, change, tuning)
+                error, relative = _error(found, base, list(moved.values()), one, change, tuning)
                 if np.nanmax(relative) <= goal:
                     break
     if len(known) < 2:
@@ -182,29 +100,34 @@ def jumps(found: Solution) -> bool:
     return has_jump(found)
 
 
+def read_base(found: Solution) -> AtStart:
+    """The solution where it starts."""
+    read, _ = read_at_start(found, found.space.n_xi)
+    at = States(found.prior, found.economy.start, 0.0)
+    return AtStart(case=found.case, given=found.economy, at=at, read=read)
+
+
 def refined(
-    found: Solution, moved: Sequence[Moved], tuning: SlopeTuning = SlopeTuning()
+    found: Solution, base: AtStart, moved: Sequence[Moved], kinked: bool, tuning: SlopeTuning
 ) -> Iterator[Array]:
     """Slopes of the initial values, shape (values, parameters), on one level after the other.
 
     Levels that are too coarse for this state are left out.
     """
-    read, _ = read_at_start(found, found.space.n_xi)
-    at = States(found.prior, found.economy.start, 0.0)
-    base = AtStart(case=found.case, given=found.economy, at=at, read=read)
     by_read, besides = sensitivities(base, _sizes_of_read(found), moved, tuning.step)
     starts = [(one.economy.start - found.economy.start) / one.step for one in moved]
     done, before = 0, [0] * (1 + len(found.case.market.announcements))
-    for level in tuning.levels_at_kinks if has_kink(found) else tuning.levels:
-        if level.fewer and found.space.n_psi == 1:  # where marches cost little
+    for level in tuning.levels_at_kinks if kinked else tuning.levels:
+        if found.space.n_psi == 1 == level.least[2]:  # another step costs little there
             continue
         if done > 1 and _share(found, level.aims[0], found.space.order, tuning) > 1.0:
             return
         grid, steps = _grid(found, level, tuning), _steps(found, level, tuning)
         steps = [max(count, 1 + last) for count, last in zip(steps, before, strict=True)]
         near = round(found.space.n_xi * (grid.n_xi / found.space.n_xi) ** tuning.reading)
+        track = Track(found=found, grid=grid, kinked=kinked)
         try:
-            at_start = start_slopes(Answers.of(Track(found=found, grid=grid), moved), steps)
+            at_start = start_slopes(Answers.of(track, moved), steps)
         except ArithmeticError:
             continue
         along_xi = read_at_start(found, near)[1]
@@ -242,7 +165,10 @@ def _grid(found: Solution, level: Level, tuning: SlopeTuning) -> Grid:
     nodes = max(nodes, round(space.n_xi * _share(found, level.aims[0], space.order, tuning)))
     share = _share(found, level.aims[1], space.psi_order, tuning)
     elements = max(elements, round((space.n_psi - 1) / space.stages * share))
-    space = replace(space, psi_order=space.psi_order - 2 * level.fewer)
+    if space.n_xi == 1:
+        elements += 1 - level.fewer
+    else:
+        space = replace(space, psi_order=space.psi_order - 2 * level.fewer)
     return space.resized(nodes, 1 + space.stages * elements)
 
 
@@ -258,14 +184,22 @@ def _sizes_of_read(found: Solution) -> Array:
     return np.array([prior.sd, prior.variance, 1.0, prior.variance])
 
 
-def scales(found: Solution, moves: Array) -> Array:
+def scales(found: Reading, moves: Array) -> Array:
     """What the errors of moves of the values, (values, p), are measured against."""
-    sizes = {**error_scales(found), "price_volatility": found.initial.price_volatility}
+    sizes = {
+        **value_scales(found.economy, found.initial),
+        "price_volatility": found.initial.price_volatility,
+    }
     return np.maximum(np.array([[sizes[name]] for name in VALUES]), np.abs(moves))
 
 
 def _error(
-    found: Solution, moved: Sequence[Moved], fine: Array, change: Array, tuning: SlopeTuning
+    found: Solution,
+    base: AtStart,
+    moved: Sequence[Moved],
+    fine: Array,
+    change: Array,
+    tuning: SlopeTuning,
 ) -> tuple[Array, Array]:
     """Bars of slopes, and their size relative to the parameters' and the values'.
 
@@ -273,20 +207,20 @@ def _error(
     is exact but for that; NaN for what is not there (an SVIX).
     """
     sizes, steps = (np.array([getattr(one, name) for one in moved]) for name in ("size", "step"))
-    scale = scales(found, fine * sizes) / sizes
+    scale = scales(base, fine * sizes) / sizes
     moving = MOVING[:, None] & (change > 0.0)
     lucky = tuning.lucky * _goal(found, tuning) if found.space.n_psi > 1 else 0.0
     worst = max(np.nanmax((change / scale)[ASKED]), lucky)
     floor = tuning.shared * worst * scale * moving
     change = change + tuning.left * found.case.numerics.tolerance * scale * moving
-    rounding = _rounding(found, tuning.noise)[:, None] / np.abs(steps)
+    rounding = _rounding(base, tuning.noise)[:, None] / np.abs(steps)
     error = (
         np.maximum(change, floor) + tuning.curved * tuning.step * scale * (fine != 0.0) + rounding
     )
     return error, error / scale
 
 
-def _rounding(found: Solution, noise: float) -> Array:
+def _rounding(found: AtStart, noise: float) -> Array:
     """What rounding leaves in the values; a difference of others has at least what theirs leave."""
     initial: InitialState = found.initial
     known = {name: noise * abs(getattr(initial, name)) for name in VALUES}

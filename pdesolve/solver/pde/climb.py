@@ -9,9 +9,19 @@ from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered, steps_tried
 from pdesolve.solver.pde.certificate import widened
-from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, with_news
+from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, news_leave
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import Errors, concluded, has_kink, judge, none, plus, total, worst
+from pdesolve.solver.pde.errors import (
+    Errors,
+    concluded,
+    has_kink,
+    judge,
+    lifted,
+    plus,
+    still,
+    total,
+    worst,
+)
 from pdesolve.solver.pde.first import nodes_of, pilot
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.passes import PassError
@@ -30,7 +40,7 @@ def climbed(
 ) -> Solution | None:
     """Solve on as many nodes as the ladders call for; None where those do not lead anywhere."""
     best, note = None, ""
-    doubt = replace(tuning.errors, coupled=how.coupled, doubt=how.doubt)
+    doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
     share, quick = 1.0, how.time
     ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
     for left in reversed(range(how.passes)):
@@ -48,18 +58,20 @@ def climbed(
             break
         if how is tuning.ladder and has_kink(best):
             return None
-        parts = ByAxis(*(one.error for one in rungs))
+        left_by = (*(one.error for one in rungs), paces.left(best.steps["accepted"]))
+        xi, psi, late = (lifted(best, *one) for one in zip(left_by, how.coupled, strict=True))
+        parts = ByAxis(xi, psi)
         ends = ends_leave(run, best, first, tuning)
-        late = with_news(best, paces.left(best.steps["accepted"]), tuning)
         spread = jumps_leave(run, best, first, tuning)
-        best = judge(best, total(parts, plus(ends, spread), late), tolerance, doubt)
+        rest = plus(plus(ends, spread), news_leave(best, tuning))
+        best = judge(best, total(parts, rest, late), tolerance, doubt)
         economy = _narrower(best, spread, tolerance, tuning.jumps)
         wider = widened(domain, best, ends, tolerance, tuning.certificate)
         if not left or (best.converged and wider == domain):
             break
         if not best.converged:
             quick *= min(1.0, how.again * tolerance / worst(best, late))
-            share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, none())))
+            share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, still())))
         if wider != domain or economy is not best.economy:
             domain, run.economy = wider, economy
             try:

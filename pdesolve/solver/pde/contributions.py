@@ -16,6 +16,7 @@ from pdesolve.solver.pde.errors import (
     error_scales,
     has_jump,
     has_kink,
+    is_known,
     none,
     plus,
     times,
@@ -35,7 +36,7 @@ def measure(
     """What the grid's ends and spread jumps leave; and steps, with the quadrature over news."""
     steps = _steps(run, best, first, time_tolerance, tuning)
     ends, spread = (leave(run, best, first, tuning) for leave in (ends_leave, jumps_leave))
-    return plus(ends, spread), with_news(best, steps, tuning)
+    return plus(ends, spread), plus(steps, news_leave(best, tuning))
 
 
 def ends_leave(run: Metered, best: Solution, first: Solution, tuning: Tuning) -> Errors:
@@ -133,14 +134,14 @@ def _steps(
     with suppress(ArithmeticError):
         usual = retrace(best, space)
         moved = change(retrace(usual, space, halved(best)), usual, tuning.errors)
-        if np.all(np.isfinite([*moved.values()])):
+        if is_known(moved):
             return times(moved, tuning.errors.halved)
     sizes, blind = error_scales(best), tuning.errors.blind * time_tolerance
     return {name: blind * sizes[name] for name in TRACKED}
 
 
-def with_news(best: Solution, steps: Errors, tuning: Tuning) -> Errors:
-    """With the largest change in the fields just before announcements by a finer quadrature."""
+def news_leave(best: Solution, tuning: Tuning) -> Errors:
+    """Largest change in the fields just before announcements by a finer quadrature."""
     economy, space, moved = best.economy, best.space, 0.0
     system = Equilibrium.of(economy, space, best.static_nodes)
     finer = NewsTuning(step=NewsTuning().step / 1.5, tail=1.2 * NewsTuning().tail)
@@ -151,7 +152,7 @@ def with_news(best: Solution, steps: Errors, tuning: Tuning) -> Errors:
         gap = np.abs(announced(system, after, one.precision, finer) - usual)[known]
         moved = max(moved, float(np.max(gap / np.array(system.sizes))))
     sizes = error_scales(best)
-    return {name: steps[name] + tuning.errors.safety * moved * sizes[name] for name in TRACKED}
+    return {name: tuning.errors.safety * moved * sizes[name] for name in TRACKED}
 
 
 def halved(found: Solution) -> Array:

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pdesolve.model.attention.kinks import kinks_of
 from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Felt, Motion
 from pdesolve.numerics.grid import Grid
@@ -32,7 +31,7 @@ def ramp_seen(variance: Array, by_node: Array, at: float, order: int) -> Array |
 
     Parameters
     ----------
-    variance, by_node : array, shape (n_psi, n_xi)
+    variance, by_node : array, shape (..., n_xi)
         V, and its derivative by the number of the node.
     at : float
         V*.
@@ -41,9 +40,9 @@ def ramp_seen(variance: Array, by_node: Array, at: float, order: int) -> Array |
 
     Returns
     -------
-    array, shape (2, n_psi, n_xi), or None
+    array, shape (2, ..., n_xi), or None
     """
-    off = variance - at
+    off, by_node = (x.reshape(-1, x.shape[-1]) for x in (variance - at, by_node))
     lines, left = np.nonzero((off[:, :-1] > 0.0) != (off[:, 1:] > 0.0))
     if not lines.size:
         return None
@@ -52,10 +51,10 @@ def ramp_seen(variance: Array, by_node: Array, at: float, order: int) -> Array |
     ramp, step = _pieces(order)
     powers = share[:, None] ** np.arange(len(ramp))
     places = np.arange(1 - order // 2, 1 + order // 2) + left[:, None]
-    inside = (places >= 0) & (places < variance.shape[1])
-    where = (lines[:, None] * variance.shape[1] + places)[inside]
+    inside = (places >= 0) & (places < off.shape[1])
+    where = (lines[:, None] * off.shape[1] + places)[inside]
     sizes = np.abs(slope)[:, None] * (powers @ ramp), np.sign(ends[1])[:, None] * (powers @ step)
-    found = [np.bincount(where, size[inside], variance.size) for size in sizes]
+    found = [np.bincount(where, size[inside], off.size) for size in sizes]
     return np.reshape(found, (2, *variance.shape))
 
 
@@ -91,7 +90,7 @@ def _pieces(order: int) -> tuple[Array, Array]:
 class Added(NamedTuple):
     """What to add to 1/kappa², psi_dot/kappa² and C/kappa², and to their slopes by V.
 
-    Each of shape (3, n_psi, n_xi).
+    Each of shape (3, ..., n_psi, n_xi).
     """
 
     values: Array
@@ -118,6 +117,11 @@ class Added(NamedTuple):
         by_psi_dot = by_learning * move.kappa2 + move.psi_dot / move.kappa2 * by_kappa2
         by_cost = by_paid * move.kappa2 + cost / move.kappa2 * by_kappa2
         return Felt(move, cost, Motion(by_kappa2, by_psi_dot, by_kappa2 - by_psi_dot), by_cost)
+
+
+def beside(jump: Array, seen: Array) -> Array:
+    """Of each of three, (3,), what is seen of it where (2, ...): shape (2, 3, ...)."""
+    return np.expand_dims(jump, tuple(range(1, seen.ndim))) * seen[:, None]
 
 
 def over_kappa2(move: Motion, cost: Array) -> Array:
@@ -153,7 +157,7 @@ class Corners:
     @classmethod
     def of(cls, economy: Economy, grid: Grid) -> "Corners":
         """Read them off."""
-        found = kinks_of(economy.technology, economy.risk_aversion) if grid.n_xi > 1 else ()
+        found = economy.kinks if grid.n_xi > 1 else ()
         if not found:
             return cls(grid=grid, at=[], jumps=np.zeros((0, 3)))
         at = np.array([kink.variance for kink in found])
@@ -174,7 +178,7 @@ class Corners:
 
         Parameters
         ----------
-        variance, by_xi, kappa2 : array, shape (n_psi, n_xi)
+        variance, by_xi, kappa2 : array, shape (..., n_psi, n_xi)
             V, its xi-derivative, and kappa² with the kinks as they are.
         """
         if not self.at:
@@ -184,7 +188,7 @@ class Corners:
         for at, jump in zip(self.at, self.jumps, strict=True):
             seen = ramp_seen(variance, by_node, at, self.grid.order)
             if seen is not None:
-                more = jump[:, None, None] * seen[:, None]
+                more = beside(jump, seen)
                 found = more if found is None else found + more
         if found is None:
             return None

@@ -5,7 +5,9 @@ falls with the number of nodes, at orders deliberately below the scheme's own. T
 tuned, and tested, against far finer solves of named and random cases (tests/tools/error_bars.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +18,14 @@ from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED
 from pdesolve.typing import Array
 
-Errors = dict[str, float]
+Errors = dict[str, float]  # sizes
+Moves = dict[str, Array]  # with their signs, at each of the states that are compared
 
-JUMPING = ("attention", "precision_rate", "price_volatility")  # where attention does
+E = TypeVar("E", float, Array)
+
+LEAST = 0.5  # of what errors are in all, if all point one way
+ATTENTION = ("attention", "precision_rate")
+JUMPING = (*ATTENTION, "price_volatility")  # where attention does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,18 +80,29 @@ def error_scales(solution: Solution) -> Errors:
     return solution.scales()
 
 
-def worst(solution: Solution, error: Errors) -> float:
+def worst(solution: Solution, error: Mapping[str, E]) -> float:
     """Largest of the errors that accuracy is asked of, each relative to its scale."""
     sizes = error_scales(solution)
-    return max(error[name] / sizes[name] for name in ERRORS)
+    return max(_size(error[name]) / sizes[name] for name in ERRORS)
+
+
+def is_known(error: Mapping[str, E]) -> bool:
+    """Whether every field's is a number."""
+    return bool(np.isfinite([_size(one) for one in error.values()]).all())
+
+
+def _size(error: float | Array) -> float:
+    """Largest size of an error at any of the states; that of what jumps is not known at some."""
+    return float(np.fmax.reduce(np.abs(np.ravel(error))))
 
 
 def judge(solution: Solution, error: Errors, tolerance: float, tuning: ErrorTuning) -> Solution:
     """Attach the errors and the verdict to a solution.
 
     The fields are coupled, so none is taken to be much more accurate than the worst of them,
-    however little it changed; on one line of nodes what did not change at all is exact (a normal
-    payoff's price).
+    however little it changed. What did not change at all is exact on one line of nodes (a normal
+    payoff's price), and where it is attention (none, or as much as there can be, in every state
+    that was compared).
     """
     sizes = error_scales(solution)
     name = max(ERRORS, key=lambda name: error[name] / sizes[name])
@@ -93,7 +111,7 @@ def judge(solution: Solution, error: Errors, tolerance: float, tuning: ErrorTuni
     doubt = 0.0 if line else tuning.doubt * tolerance
 
     def bar(key: str) -> float:
-        if line and error[key] == 0.0:
+        if error[key] == 0.0 and (line or key in ATTENTION):
             return 0.0
         size = max(error[key] / sizes[key], tuning.coupled * found)
         return max(size, min(size + doubt, tolerance)) * sizes[key]
@@ -141,7 +159,12 @@ def has_jump(solution: Solution) -> bool:
 
 
 def change(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Errors:
-    """Largest change between passes of the reported values, at and near the initial state.
+    """Largest size of the `moves` between two passes."""
+    return {name: _size(moved) for name, moved in moves(fine, coarse, tuning).items()}
+
+
+def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
+    """What the coarser of two passes has more, of the values at and near the initial state.
 
     What jumps with attention is not compared at states nearby that a jump parts from the initial
     one: a small error of the variance there is a large one of that, and none of what is reported.
@@ -154,8 +177,8 @@ def change(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Errors:
     for name in TRACKED:
         value = QUANTITIES[name].value
         assert value is not None
-        moved = np.abs(value(fine, xi) - value(coarse, xi))
-        found[name] = float(np.nanmax(moved[~parted] if name in JUMPING else moved))
+        moved = value(coarse, xi) - value(fine, xi)
+        found[name] = np.where(parted, np.nan, moved) if name in JUMPING else moved
     return found
 
 
@@ -169,9 +192,23 @@ def _parted(solution: Solution, xi: Array) -> NDArray[np.bool_]:
     return np.asarray(below != below[0])
 
 
-def times(error: Errors, factor: float) -> Errors:
+def times(error: Mapping[str, E], factor: float) -> dict[str, E]:
     """Scale every field's error."""
     return {name: factor * error[name] for name in TRACKED}
+
+
+def lifted(solution: Solution, error: Moves, least: float) -> Moves:
+    """With at least such a share of the worst field's for every other one, relative to the scales.
+
+    One of them may be small by luck; what did not change at all is left as it is.
+    """
+    sizes, most = error_scales(solution), least * worst(solution, error)
+
+    def factor(name: str) -> float:
+        size = _size(error[name]) / sizes[name]
+        return max(1.0, most / size) if size > 0.0 else 1.0
+
+    return {name: factor(name) * error[name] for name in TRACKED}
 
 
 def plus(one: Errors, other: Errors) -> Errors:
@@ -184,19 +221,23 @@ def none() -> Errors:
     return dict.fromkeys(TRACKED, 0.0)
 
 
-def total(parts: ByAxis[Errors], ends: Errors, steps: Errors) -> Errors:
+def still() -> Moves:
+    """None, with its sign."""
+    return dict.fromkeys(TRACKED, np.zeros(1))
+
+
+def total(parts: ByAxis[dict[str, E]], ends: Errors, steps: dict[str, E]) -> Errors:
     """Of too few nodes either way, of the grid's ends and of the time steps.
 
-    The largest, and half of the others: each is measured with a factor of safety of 1.4 or more, so
-    that three of a size would have to be exact, and all point one way, for that to be too little.
+    What the others add up to at the state where that is most, with their signs where those are
+    known, and half of their sizes at least: they are not believed to cancel altogether.
     """
 
-    def both(*errors: float) -> float:
-        return 0.5 * (max(errors) + sum(errors))
+    def both(name: str) -> float:
+        found = parts.xi[name], parts.psi[name], steps[name]
+        return max(_size(sum(found)), LEAST * sum(map(_size, found))) + ends[name]
 
-    return {
-        name: both(parts.xi[name], parts.psi[name], ends[name], steps[name]) for name in TRACKED
-    }
+    return {name: both(name) for name in TRACKED}
 
 
 def remaining(

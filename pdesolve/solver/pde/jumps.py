@@ -15,12 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from pdesolve.model.attention.kinks import jumps_of
 from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Motion
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.stencils import central_weights
-from pdesolve.solver.pde.corners import Added, over_kappa2
+from pdesolve.solver.pde.corners import Added, beside, over_kappa2
 from pdesolve.typing import Array
 
 FLAT = 0.03  # of the width between neighbours: second differences are derivatives
@@ -61,7 +60,7 @@ def step_seen(
 
     Parameters
     ----------
-    variance, by_node : array, shape (n_psi, n_xi)
+    variance, by_node : array, shape (..., n_psi, n_xi)
         V, and its derivative by the number of the node.
     at, width : float
         V*, and how far from it the step begins and ends, money².
@@ -71,7 +70,7 @@ def step_seen(
 
     Returns
     -------
-    array, shape (2, n_psi, n_xi), or None
+    array, shape (2, ..., n_psi, n_xi), or None
     """
     half, off, apart = order // 2, (variance - at) / width, np.abs(by_node) / width
     near = np.abs(off) < 1.0 + half * apart
@@ -110,7 +109,7 @@ class Jumps:
     def of(cls, economy: Economy, grid: Grid) -> "Jumps":
         """Read them off; none if they are to stay as they are."""
         spread = economy.jump_width > 0.0
-        found = jumps_of(economy.technology, economy.risk_aversion) if spread else ()
+        found = economy.jumps if spread else ()
         sides = [
             over_kappa2(economy.motion(jump.choices.precision_rate), jump.choices.cost)
             for jump in found
@@ -133,7 +132,7 @@ class Jumps:
 
         Parameters
         ----------
-        variance, by_xi : array, shape (n_psi, n_xi)
+        variance, by_xi : array, shape (..., n_psi, n_xi)
             V, its xi-derivative.
         move : Motion
             With the jumps as they are.
@@ -149,7 +148,7 @@ class Jumps:
             seen = step_seen(variance, by_node, at, self.width * at, self.grid.order, kernel)
             if seen is None:
                 continue
-            more = size[:, None, None] * seen[:, None]
+            more = beside(size, seen)
             for k, usual in enumerate((inverse, move.psi_dot * inverse)):
                 floor = np.minimum(least[k], LEAST * usual) - usual
                 more[0, k] = np.maximum(more[0, k], floor)

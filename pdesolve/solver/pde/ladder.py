@@ -17,7 +17,7 @@ import numpy as np
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
-from pdesolve.solver.pde.errors import Errors, ErrorTuning, change, none, times, worst
+from pdesolve.solver.pde.errors import ErrorTuning, Moves, moves, still, times, worst
 from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.pde.tuning import LadderTuning
 from pdesolve.solver.solution import Solution
@@ -28,7 +28,7 @@ class Rung(NamedTuple):
     """Nodes along a direction, and the error that they leave."""
 
     nodes: int
-    error: Errors
+    error: Moves
     size: float
 
 
@@ -77,7 +77,7 @@ class Ladder:
         """
         how, below, nodes = self._how, None, self._nodes
         if nodes == 1:
-            return Rung(1, none(), 0.0)
+            return Rung(1, still(), 0.0)
         grown = self._along(how.start) * (how.begun / target) ** (1 / self._order)
         after = max(self._next(nodes, self._ratio), self._count(min(grown, how.most) * nodes))
         if not self._regular:  # so few may be right by luck
@@ -86,12 +86,15 @@ class Ladder:
             after = self._next(nodes, self._ratio)
             if self._nodes in self._known and nodes > self._nodes:
                 below = self._rung(self._nodes, nodes, None)
+        near = how.near
         for _ in range(how.rungs):
             here = self._rung(nodes, after, below)
             if here.size == np.inf and self._known.get(after, self._first) is None:
                 break
+            if below is not None and self._seen(below, here) < self._unsure:
+                near = how.fewer  # nodes do not resolve yet what there is, or did not just now
             found = self._near(below, here, target) if self._regular else here
-            if found.size <= target and found.nodes <= how.near * nodes:
+            if found.size <= target and found.nodes <= near * nodes:
                 return found
             order = self._observed(below, here)
             wanted = nodes * (here.size / (how.aim * target)) ** (1.0 / order)
@@ -109,7 +112,7 @@ class Ladder:
     def at(self, nodes: int) -> Rung:
         """So many nodes, and what they leave."""
         if nodes == 1:
-            return Rung(1, none(), 0.0)
+            return Rung(1, still(), 0.0)
         few = self._nodes
         below = self._rung(few, nodes, None) if self._regular and few < nodes else None
         return self._rung(nodes, self._next(nodes, self._ratio), below)
@@ -139,8 +142,8 @@ class Ladder:
         _, fine = self.solved(nodes), self.solved(after)
         coarse = self.solved(nodes)  # again, if the finer one was too thin
         if coarse is None or fine is None:
-            return Rung(nodes, none(), np.inf)
-        moved = change(fine, coarse, self._doubt)
+            return Rung(nodes, still(), np.inf)
+        moved = moves(fine, coarse, self._doubt)
         found = Rung(nodes, moved, worst(self._first, moved))
         order = self._observed(below, found) if below else self._unsure
         kept = self._how.safety / (1.0 - (nodes / after) ** order)

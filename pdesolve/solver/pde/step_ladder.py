@@ -12,7 +12,15 @@ import numpy as np
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.contributions import halved
-from pdesolve.solver.pde.errors import Errors, ErrorTuning, change, error_scales, times, worst
+from pdesolve.solver.pde.errors import (
+    ErrorTuning,
+    Moves,
+    error_scales,
+    is_known,
+    moves,
+    times,
+    worst,
+)
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.pde.tuning import LadderTuning
 from pdesolve.solver.solution import Solution
@@ -26,7 +34,7 @@ class StepRung:
     """
 
     steps: int
-    error: Errors
+    error: Moves
     size: float
     order: float
     steep: float
@@ -36,7 +44,7 @@ class StepRung:
         power = self.order if self.size > target else self.steep
         return float(self.steps * (max(self.size, 1e-300) / target) ** (1.0 / power))
 
-    def left(self, steps: int) -> Errors:
+    def left(self, steps: int) -> Moves:
         """What so many steps of like lengths leave."""
         power = self.order if steps > self.steps else self.steep
         return times(self.error, (self.steps / steps) ** power)
@@ -80,10 +88,10 @@ def climb_steps(
             raise BudgetSpent("shorter time steps are out of reach", None, 0)
         with suppress(ArithmeticError):
             fine = retrace(few, space, halved(few)) if fine is None else fine
-        moved = {} if fine is None else change(fine, few, doubt)
-        if fine is None or not np.all(np.isfinite([*moved.values()])):
+        moved = {} if fine is None else moves(fine, few, doubt)
+        if fine is None or not is_known(moved):
             size = doubt.blind * how.steps_for(run.tolerance)
-            moved = times(error_scales(few), size)
+            moved = {name: np.array([size * scale]) for name, scale in error_scales(few).items()}
             return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
         ratio = steps / fine.steps["accepted"]
         moved = times(moved, doubt.halved * (1.0 - 0.5**least) / (1.0 - ratio**least))

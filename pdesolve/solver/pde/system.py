@@ -83,8 +83,8 @@ class Equilibrium:
 
     @cached_property
     def ratios(self) -> Array:
-        """Of the units of one field and of another, shape (3, 3, 1, 1)."""
-        return (self.units / self.units[:, None])[:, :, None, None]
+        """Of the units of one field and of another, shape (3, 3)."""
+        return self.units / self.units[:, None]
 
     @cached_property
     def corners(self) -> Corners:
@@ -114,6 +114,15 @@ class Equilibrium:
         spread = self.jumps.added(variance, by_xi, move)
         return spread.and_also(bent) if spread else bent
 
+    def derivatives(self, u: Array) -> tuple[Array, Array, Array]:
+        """As the grid's, of one state or of several, (states, n_psi, n_xi, 3)."""
+        if u.ndim == 3:
+            return self.grid.derivatives(u)
+        beside = np.moveaxis(u, 0, 2)
+        found = self.grid.derivatives(beside.reshape(*self.grid.xi.shape, -1))
+        by_xi, twice, by_psi = (np.moveaxis(one.reshape(beside.shape), 2, 0) for one in found)
+        return by_xi, twice, by_psi
+
     def rates(
         self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array
     ) -> Array:
@@ -122,7 +131,7 @@ class Equilibrium:
         return equations.rates(u, *derivatives, self.static, move, cost, rho)
 
     def linearise(self, u: Array) -> "EquilibriumAt":
-        """The equations seen from the state u.
+        """The equations seen from the state u, or from several, (states, n_psi, n_xi, 3).
 
         Raises
         ------
@@ -139,13 +148,16 @@ class Equilibrium:
 
 
 class EquilibriumAt:
-    """The equations near one state: rates, and the implicit step's solver."""
+    """The equations near one state: rates, and the implicit step's solver.
+
+    Of several states there are rates and coefficients, with an axis of states before the grid's.
+    """
 
     def __init__(self, system: Equilibrium, u: Array):
         self._system = system
         self._u = u
         self._response = system.respond(u)
-        self._derivatives = system.grid.derivatives(u)
+        self._derivatives = system.derivatives(u)
         move = system.economy.motion(self._response.precision_rate)
         variance = system.static.variance + u[..., 1]
         felt = Felt.of(system.economy.market, self._response, move, variance)
@@ -157,32 +169,28 @@ class EquilibriumAt:
         """Rates at a state nearby; the attention search starts from this state's."""
         system, derivatives = self._system, self._system.grid.derivatives(u)
         response = system.respond(u, self._response.attention)
-        move, cost = self._as_seen(system, u, derivatives[0], response)
+        move, cost = system.economy.motion(response.precision_rate), response.cost
+        if added := system.seen(u, derivatives[0], move, len(system.corners.at)):
+            move, cost = added.to(move, cost)
         return system.rates(u, derivatives, move, cost)
 
     def rates_in(self, others: "Others") -> Array:
-        """Rates at this very state in economies nearby, on the same grid: (others, n_psi, n_xi, 3).
+        """Rates at these very states in economies nearby: (others, states, n_psi, n_xi, 3).
 
-        A kink that only another one has counts as it is: what differences along xi would make of
-        it, and make of none here, is no small move.
+        On the same grid. A kink that only another one has counts as it is: what differences along
+        xi would make of it, and make of none here, is no small move.
         """
-        u, responses = self._u, others.respond(self._u, self._response.attention)
-        felt = [
-            self._as_seen(system, u, self._derivatives[0], response)
-            for system, response in zip(others.systems, responses, strict=True)
-        ]
-        move = Motion(*map(np.stack, zip(*(move for move, _ in felt), strict=True)))
-        cost = np.stack([cost for _, cost in felt])
+        u, u_xi = self._u, self._derivatives[0]
+        rate, cost = others.respond(u, self._response.attention)
+        move = equations.motion_of(others.rho_sigma, others.public_precision, rate)
+        for k, system in enumerate(others.systems):
+            one = Motion(*(part[k] for part in move))
+            if added := system.seen(u, u_xi, one, len(self._system.corners.at)):
+                one, cost[k] = added.to(one, cost[k])
+                for part, seen in zip(move, one, strict=True):
+                    part[k] = seen
         rho = others.risk_aversion
         return equations.rates(u, *self._derivatives, others.static, move, cost, rho)
-
-    def _as_seen(
-        self, system: Equilibrium, u: Array, u_xi: Array, response: Response
-    ) -> tuple[Motion, Array]:
-        """Motion and cost in an economy, with what differences make of kinks that this one has."""
-        move, cost = system.economy.motion(response.precision_rate), response.cost
-        added = system.seen(u, u_xi, move, len(self._system.corners.at))
-        return added.to(move, cost) if added else (move, cost)
 
     @cached_property
     def coefficients(self) -> Coefficients:
@@ -195,8 +203,9 @@ class EquilibriumAt:
             self._felt,
             system.economy.risk_aversion,
         )
-        c0 *= system.ratios
-        c1 *= system.ratios
+        ratios = np.expand_dims(system.ratios, tuple(range(2, c0.ndim)))
+        c0 *= ratios
+        c1 *= ratios
         return Coefficients(c0, c1, 0.5 * self._felt.move.kappa2, self._felt.move.psi_dot)
 
     def factor(self, shift: float) -> Callable[[Array], Array]:
@@ -212,7 +221,7 @@ class EquilibriumAt:
 
 @dataclass(frozen=True, kw_only=True)
 class Others:
-    """Economies beside one, on its grid, whose rates are asked for together.
+    """Economies beside one, on its grid, whose rates in several states are asked for together.
 
     Attributes
     ----------
@@ -224,13 +233,27 @@ class Others:
 
     @cached_property
     def static(self) -> Cumulants:
-        """Static cumulants of all, (others, n_psi, n_xi)."""
-        return Cumulants(*map(np.stack, zip(*(one.static for one in self.systems), strict=True)))
+        """Static cumulants of all, (others, 1, n_psi, n_xi)."""
+        every = zip(*(one.static for one in self.systems), strict=True)
+        return Cumulants(*(np.stack(one)[:, None] for one in every))
 
     @cached_property
     def risk_aversion(self) -> Array:
-        """Of all, (others, 1, 1)."""
-        return np.array([one.economy.risk_aversion for one in self.systems])[:, None, None]
+        """Of all, (others, 1, 1, 1)."""
+        return self._of_all(lambda economy: economy.risk_aversion)
+
+    @cached_property
+    def rho_sigma(self) -> Array:
+        """Of all, as above."""
+        return self._of_all(lambda economy: economy.rho_sigma)
+
+    @cached_property
+    def public_precision(self) -> Array:
+        """Of all, as above."""
+        return self._of_all(lambda economy: economy.market.public_precision)
+
+    def _of_all(self, number: Callable[[Economy], float]) -> Array:
+        return np.array([number(one.economy) for one in self.systems])[:, None, None, None]
 
     @cached_property
     def _alike(self) -> list[list[int]]:
@@ -241,12 +264,12 @@ class Others:
             alike.setdefault(key, []).append(k)
         return list(alike.values())
 
-    def respond(self, u: Array, guess: Array) -> list[Response]:
-        """Optimal attention at every node of each, given the deviations u."""
+    def respond(self, u: Array, guess: Array) -> tuple[Array, Array]:
+        """Best precision rate and its cost at every node of each, given the deviations u."""
         variance = self.static.variance + u[..., 1]
-        found: dict[int, Response] = {}
+        rate, cost = np.empty_like(variance), np.empty_like(variance)
         for group in self._alike:
             economy = self.systems[group[0]].economy
-            responses = economy.respond(variance[group], guess, steep=False)
-            found |= {k: Response(*parts) for k, *parts in zip(group, *responses, strict=True)}
-        return [found[k] for k in range(len(self.systems))]
+            found = economy.respond(variance[group], guess, steep=False)
+            rate[group], cost[group] = found.precision_rate, found.cost
+        return rate, cost

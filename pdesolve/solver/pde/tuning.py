@@ -141,7 +141,10 @@ class LadderTuning:
         the order at which it is taken to fall from a first rung.
     safety : float
         Factor on every error.
-    coupled, doubt : float
+    coupled : (float, float, float)
+        Least share of the worst field's error along xi, along psi and in time that every field is
+        taken to have: one of them may be small by luck.
+    doubt : float
         As in `ErrorTuning`.
     share : (float, float)
         Of the tolerance: errors that too few nodes may leave along xi and along psi.
@@ -185,10 +188,10 @@ class LadderTuning:
     fewer: float = 1.25
     beyond: float = 0.85
     safety: float = 1.75
-    coupled: float = 0.08
-    doubt: float = 0.02
-    share: tuple[float, float] = (0.15, 0.4)
-    time: float = 0.25
+    coupled: tuple[float, float, float] = (0.3, 0.5, 0.3)
+    doubt: float = 0.01
+    share: tuple[float, float] = (0.2, 0.5)
+    time: float = 0.33
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
@@ -218,7 +221,6 @@ KINKED = LadderTuning(
     safety=1.6,
     start=(0.8, 0.65),
     near=1.4,
-    coupled=0.7,
     doubt=0.03,
     share=(0.3, 0.5),
     time=0.12,

@@ -20,12 +20,14 @@ from pdesolve.case.errors import PdesolveError
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import pieces, spans
+from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import VALUES
 from pdesolve.studies.calibration.targets import Targets
 from pdesolve.studies.moved import Moved
-from pdesolve.studies.slopes import SlopeTuning, jumps, refined
+from pdesolve.studies.slope_tuning import SlopeTuning
+from pdesolve.studies.slopes import jumps, read_base, refined
 from pdesolve.typing import Array
 
 
@@ -118,7 +120,7 @@ def _marched(
 ) -> Iterator[Array]:
     """Slopes of initial values, on one grid after the other."""
     rows = [VALUES.index(name) for name in targets.names]
-    return (one[rows] for one in refined(found, moved, FINER))
+    return (one[rows] for one in refined(found, read_base(found), moved, has_kink(found), FINER))
 
 
 def _differenced(

@@ -1,5 +1,6 @@
 """Error estimates: what they are measured against, and what roughness does to them."""
 
+import numpy as np
 import pytest
 
 from pdesolve.solver.pde.axes import ByAxis
@@ -109,10 +110,34 @@ def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
 
 
 def test_time_steps_and_ends_have_their_part() -> None:
-    """The largest contribution counts in full, the others by half."""
     zero, some = dict.fromkeys(TRACKED, 0.0), dict.fromkeys(TRACKED, 1e-6)
     found = total(ByAxis(some, zero), some, dict.fromkeys(TRACKED, 3e-6))
-    assert found["variance"] == pytest.approx(3e-6 + 0.5 * (1e-6 + 1e-6))
+    assert found["variance"] == pytest.approx(3e-6 + 1e-6 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("xi", "psi", "steps", "bar"),
+    [
+        ([1.0, 1.0], [2.0, 0.0], [3.0, 1.0], 6.0),  # all one way
+        ([1.0, 1.0], [-2.0, 3.0], [1.0, -3.0], 3.5),  # half of what they could add up to
+        ([1.0, -4.0], [-2.0, -4.0], [-1.0, 1.0], 7.0),
+        ([1.0, np.nan], [5.0, 1.0], [-1.0, np.nan], 5.0),  # a jump parts the second state
+    ],
+)
+def test_errors_of_opposite_signs_cancel_by_half_at_most(
+    xi: list[float], psi: list[float], steps: list[float], bar: float
+) -> None:
+    """At the state where what is left is most; what ends leave has no sign."""
+    xis, psis, paces = (dict.fromkeys(TRACKED, np.array(one)) for one in (xi, psi, steps))
+    found = total(ByAxis(xis, psis), dict.fromkeys(TRACKED, 0.25), paces)
+    assert found["variance"] == pytest.approx(bar + 0.25)
+
+
+def test_attention_at_its_cap_is_exact() -> None:
+    """The truth is the cap; the variance it answers to is not exact."""
+    found = solved("capacity", {"attention.capacity": 0.05}, 1e-3)
+    assert found.initial.attention == 0.05
+    assert found.bars["attention"] == found.bars["precision_rate"] == 0.0 < found.bars["variance"]
 
 
 def test_what_cannot_be_seen_is_added_up_to_the_tolerance(solution: Solution) -> None:

@@ -52,7 +52,7 @@ def test_where_shorter_steps_break_down_their_tolerance_has_to_do(
 
     monkeypatch.setattr(step_ladder, "retrace", breaks)
     if broken == "not a number":
-        monkeypatch.setattr(step_ladder, "change", lambda *given: {"price": float("nan")})
+        monkeypatch.setattr(step_ladder, "moves", lambda *given: {"price": np.array([np.nan])})
     rung = step_ladder.climb_steps(run, on, 1e-6, HOW, DOUBT)
     assert rung.size == DOUBT.blind * HOW.steps_for(run.tolerance)
     assert worst(on, rung.error) == pytest.approx(rung.size)
