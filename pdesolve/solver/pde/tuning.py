@@ -182,7 +182,7 @@ class LadderTuning:
     unsure: tuple[float, float] = (0.65, 0.5)
     aim: float = 0.6
     most: float = 2.5
-    start: tuple[float, float] = (0.85, 0.9)
+    start: tuple[float, float] = (0.85, 0.95)
     least: float = 2.5
     near: float = 1.55
     fewer: float = 1.25
