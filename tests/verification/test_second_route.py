@@ -285,7 +285,7 @@ def test_a_payoff_far_from_zero_is_no_less_right() -> None:
 
 def test_fields_where_nodes_are_few_are_held_to_what_fewer_nodes_change() -> None:
     """Few where the economy hardly gets: in doubt, but not by as much as a wrong reading is off."""
-    found = solved("jackpot", tol=2.5e-5)
+    found = solved("jackpot")
     (check,) = (one for one in second_route_checks(found) if "between" in one.name)
     tolerance = found.case.numerics.tolerance
     assert check.passed and check.note.endswith("nodes are few there")

@@ -93,7 +93,7 @@ class RefineTuning:
     fade: tuple[float, float] = (1.0, 2.0)
     beyond: float = 0.06
     passes: int = 8
-    time: float = 0.3
+    time: float = 0.25
     time_rough: float = 0.3
     tighter: float = 0.6
     steps: float = 0.3
@@ -190,8 +190,8 @@ class LadderTuning:
     safety: float = 1.65
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.3)
     doubt: float = 0.01
-    share: tuple[float, float] = (0.2, 0.5)
-    time: float = 0.33
+    share: tuple[float, float] = (0.15, 0.5)
+    time: float = 0.25
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
