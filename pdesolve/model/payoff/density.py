@@ -23,11 +23,20 @@ class Family(NamedTuple):
         Parameters of this one.
     features : callable
         Centred payoffs in the rule's unit -> as many functions of them.
+    low : float, optional
+        Lower end of the support in that unit, which is the upper one, where they differ by it, too.
+        Then the log density is that of the log of the payoff.
     """
 
     name: tuple[object, ...]
     natural: tuple[float, ...]
     features: Callable[[Array], list[Array]]
+    low: float | None = None
+
+    @property
+    def all(self) -> tuple[float, ...]:
+        """By which they differ."""
+        return self.natural if self.low is None else (*self.natural, self.low)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,7 +112,7 @@ class DensityPrior(Prior):
         kin = [one for one in others if self._is_kin(one)]
         if not kin:
             return super().beside(others, zeta, psi)
-        count = len(Cumulants._fields) * (3 + len(self.family.natural))
+        count = len(Cumulants._fields) * (3 + len(self.family.all))
         found = self._in_chunks(self._slopes, count, zeta, psi).reshape(-1, 5, *zeta.shape)
         none = self._in_chunks(self._slopes, count, 0.0, 0.0).reshape(-1, 5)[3:, 0]
         known = {id(one): self._moved(one, zeta, psi, found, none) for one in kin}
@@ -114,13 +123,12 @@ class DensityPrior(Prior):
         return isinstance(other, DensityPrior) and other.family.name == self.family.name
 
     def _slopes(self, zeta: Array, psi: Array) -> tuple[Array, ...]:
-        """Cumulants in the rule's unit; then their slopes to the tilts and natural parameters.
+        """Cumulants in the rule's unit; then their slopes to the tilts and what the family has.
 
         Of a tilted mean of f they are those of its covariance with a feature.
         """
         rule = self._tilted(zeta, psi)
         scaled, weight, apart = self._scaled(rule)
-        _, _, variance, third, _ = scaled
         powers = [weight * apart]
         for _ in range(3):
             powers.append(powers[-1] * apart)
@@ -128,17 +136,42 @@ class DensityPrior(Prior):
         for feature in (y, -0.5 * y**2, *self.family.features(y)):
             mean = _sum(weight, feature)
             feature -= mean
-            first, second, cube, fourfold = (_sum(power, feature) for power in powers)
-            cube -= 3.0 * variance * first
-            fourfold -= 4.0 * third * first + 6.0 * variance * second
-            found += [mean, first, second, cube, fourfold]
+            found += _joint(scaled, [mean, *(_sum(power, feature) for power in powers)])
+        if self.family.low is not None:
+            z, p = zeta * self.scale, psi * self.scale**2
+            found += self._to_low(self.family.low, z, p, rule, scaled, found[5:10])
         return tuple(found)
+
+    def _to_low(
+        self,
+        low: float,
+        z: Array,
+        p: Array,
+        rule: QuadratureRule,
+        scaled: Cumulants,
+        to_tilt: Sequence[Array],
+    ) -> list[Array]:
+        """Slopes to the lower end: less probability there, and half a move of the centre."""
+        _, mean, variance, third, fourth = scaled
+        end = low - 0.5 * (1.0 + low)
+        away, (there, here) = end - rule.anchor, map(self.family.features, (end, rule.anchor))
+        rise = (z - p * (rule.anchor + 0.5 * away)) * away
+        for by, one, other in zip(self.family.natural, there, here, strict=True):
+            rise += by * (one - other)
+        density = np.exp(rise) / (low * rule.weight.sum(axis=0))
+        central = (0.0, variance, third, fourth + 3.0 * variance**2)
+        moments = [
+            density * (one - (end - mean) ** k) for k, one in enumerate(central, start=1)
+        ]
+        found = _joint(scaled, [-density, *moments])
+        found = [one + 0.5 * p * by for one, by in zip(found, to_tilt, strict=True)]
+        return [found[0] - 0.5 * z, found[1] - 0.5, *found[2:]]
 
     def _moved(
         self, other: "DensityPrior", zeta: Array, psi: Array, found: Array, none: Array
     ) -> Cumulants:
         """Those of one of its family, from its own and their slopes; the mass's without a tilt."""
-        shape = np.subtract(other.family.natural, self.family.natural)
+        shape = np.subtract(other.family.all, self.family.all)
         moves = [zeta * (other.scale - self.scale), psi * (other.scale**2 - self.scale**2), *shape]
         scaled = found[0] + sum(by * slope for by, slope in zip(moves, found[1:], strict=True))
         scaled[0] -= shape @ none
@@ -161,6 +194,15 @@ class DensityPrior(Prior):
     def quantile(self, share: Array) -> Array:
         """Payoffs, money, of uniform shares, as in the base class."""
         return self.inverse(share)
+
+
+def _joint(scaled: Cumulants, moments: Sequence[Array]) -> list[Array]:
+    """Joint cumulants of the payoff, up to four times, and of what has these moments with it."""
+    _, _, variance, third, _ = scaled
+    mean, first, second, cube, fourfold = moments
+    cube = cube - 3.0 * variance * first
+    fourfold = fourfold - 4.0 * third * first - 6.0 * variance * second
+    return [mean, first, second, cube, fourfold]
 
 
 def _in_money(scaled: Sequence[Array] | Array, scale: float) -> Cumulants:
