@@ -71,7 +71,7 @@ class Answers:
         prior, grid, economies = track.found.prior, track.grid, [one.economy for one in moved]
         priors = [one.prior for one in economies if one.prior is not prior]
         psi = np.broadcast_to(grid.psi[:, None], grid.xi.shape)
-        own, *theirs = prior.beside(priors, grid.xi, psi)
+        own, *theirs = prior.rough.beside(priors, grid.xi, psi)
         static = {id(one): known for one, known in zip(priors, theirs, strict=True)}
         system = Equilibrium.of(track.found.economy, grid, own)
         return cls(

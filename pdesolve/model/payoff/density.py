@@ -1,8 +1,8 @@
 """Priors with a density on an interval, by quadrature (derivation.md, section 3)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import NamedTuple, TypeGuard
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy as np
 from pdesolve.model.payoff.prior import Cumulants, Prior
 from pdesolve.model.payoff.quadrature import Panels, QuadratureRule
 from pdesolve.typing import Array
+
+ROUGH = Panels(graded=3, nodes=16)
 
 
 class Family(NamedTuple):
@@ -48,7 +50,7 @@ class DensityPrior(Prior):
     scale : float
         Unit of payoff in which `rule` works, money.
     rule : callable
-        QuadratureRule of the tilts in that unit.
+        QuadratureRule of the tilts in that unit, with `panels`.
     untilted : QuadratureRule
         Of no tilt, at one point.
     pdf : callable
@@ -62,7 +64,7 @@ class DensityPrior(Prior):
     """
 
     scale: float
-    rule: Callable[[Array, Array], QuadratureRule]
+    rule: Callable[..., QuadratureRule]
     untilted: QuadratureRule
     pdf: Callable[[Array], Array]
     inverse: Callable[[Array], Array]
@@ -118,6 +120,12 @@ class DensityPrior(Prior):
         known = {id(one): self._moved(one, zeta, psi, found, none) for one in kin}
         rest = (known.get(id(one)) or one.cumulants(zeta, psi) for one in others)
         return [_in_money(found[0], self.scale), *rest]
+
+    @cached_property
+    def rough(self) -> "DensityPrior":
+        """The same on fewer nodes, as in the base class."""
+        rule = partial(self.rule, panels=ROUGH)
+        return replace(self, rule=rule, untilted=rule(np.zeros(1), np.zeros(1)), fine=ROUGH)
 
     def _is_kin(self, other: Prior) -> TypeGuard["DensityPrior"]:
         return isinstance(other, DensityPrior) and other.family.name == self.family.name

@@ -180,7 +180,7 @@ def _density(
     low: float,
     high: float,
     scale: float,
-    rule: Callable[[Array, Array], QuadratureRule],
+    rule: Callable[..., QuadratureRule],
     family: Family,
     pdf: Callable[[Array], Array],
     inverse: Callable[[Array], Array],
