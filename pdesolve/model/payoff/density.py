@@ -12,6 +12,7 @@ from pdesolve.model.payoff.quadrature import Panels, QuadratureRule
 from pdesolve.typing import Array
 
 ROUGH = Panels(graded=3, nodes=16)
+LEAST = 1e-10  # of the upper end: no lognormal has anything to speak of below
 
 
 class Family(NamedTuple):
@@ -36,7 +37,7 @@ class Family(NamedTuple):
     low: float | None = None
 
     @property
-    def all(self) -> tuple[float, ...]:
+    def moving(self) -> tuple[float, ...]:
         """By which they differ."""
         return self.natural if self.low is None else (*self.natural, self.low)
 
@@ -114,7 +115,7 @@ class DensityPrior(Prior):
         kin = [one for one in others if self._is_kin(one)]
         if not kin:
             return super().beside(others, zeta, psi)
-        count = len(Cumulants._fields) * (3 + len(self.family.all))
+        count = len(Cumulants._fields) * (3 + len(self.family.moving))
         found = self._in_chunks(self._slopes, count, zeta, psi).reshape(-1, 5, *zeta.shape)
         none = self._in_chunks(self._slopes, count, 0.0, 0.0).reshape(-1, 5)[3:, 0]
         known = {id(one): self._moved(one, zeta, psi, found, none) for one in kin}
@@ -146,40 +147,43 @@ class DensityPrior(Prior):
             feature -= mean
             found += _joint(scaled, [mean, *(_sum(power, feature) for power in powers)])
         if self.family.low is not None:
-            z, p = zeta * self.scale, psi * self.scale**2
-            found += self._to_low(self.family.low, z, p, rule, scaled, found[5:10])
+            tilt = zeta * self.scale, psi * self.scale**2
+            found += self._to_low(self.family.low, tilt, rule, scaled, found[5:10])
         return tuple(found)
 
     def _to_low(
         self,
         low: float,
-        z: Array,
-        p: Array,
+        tilt: tuple[Array, Array],
         rule: QuadratureRule,
         scaled: Cumulants,
-        to_tilt: Sequence[Array],
+        by_tilt: Sequence[Array],
     ) -> list[Array]:
         """Slopes to the lower end: less probability there, and half a move of the centre."""
+        (z, p), end = tilt, low - 0.5 * (1.0 + low)
+        density = np.zeros(z.shape)
+        if low > LEAST:
+            density = self._density_at(np.full(z.shape, end), z, p, rule) / low
         _, mean, variance, third, fourth = scaled
-        end = low - 0.5 * (1.0 + low)
-        away, (there, here) = end - rule.anchor, map(self.family.features, (end, rule.anchor))
-        rise = (z - p * (rule.anchor + 0.5 * away)) * away
+        central = np.zeros_like(mean), variance, third, fourth + 3.0 * variance**2
+        less = [one - (end - mean) ** k for k, one in enumerate(central, start=1)]
+        found = _joint(scaled, [-density, *(density * one for one in less)])
+        found = [one + 0.5 * p * by for one, by in zip(found, by_tilt, strict=True)]
+        return [found[0] - 0.5 * z, found[1] - 0.5, *found[2:]]
+
+    def _density_at(self, y: Array, z: Array, p: Array, rule: QuadratureRule) -> Array:
+        """The tilted density at centred payoffs in the rule's unit, as its measure has it."""
+        rise = (z - 0.5 * p * (y + rule.anchor)) * (y - rule.anchor)
+        there, here = (self.family.features(at) for at in (y, rule.anchor))
         for by, one, other in zip(self.family.natural, there, here, strict=True):
             rise += by * (one - other)
-        density = np.exp(rise) / (low * rule.weight.sum(axis=0))
-        central = (0.0, variance, third, fourth + 3.0 * variance**2)
-        moments = [
-            density * (one - (end - mean) ** k) for k, one in enumerate(central, start=1)
-        ]
-        found = _joint(scaled, [-density, *moments])
-        found = [one + 0.5 * p * by for one, by in zip(found, to_tilt, strict=True)]
-        return [found[0] - 0.5 * z, found[1] - 0.5, *found[2:]]
+        return np.asarray(np.exp(rise) / rule.weight.sum(axis=0))
 
     def _moved(
         self, other: "DensityPrior", zeta: Array, psi: Array, found: Array, none: Array
     ) -> Cumulants:
         """Those of one of its family, from its own and their slopes; the mass's without a tilt."""
-        shape = np.subtract(other.family.all, self.family.all)
+        shape = np.subtract(other.family.moving, self.family.moving)
         moves = [zeta * (other.scale - self.scale), psi * (other.scale**2 - self.scale**2), *shape]
         scaled = found[0] + sum(by * slope for by, slope in zip(moves, found[1:], strict=True))
         scaled[0] -= shape @ none

@@ -148,10 +148,8 @@ def _lognormal(spec: LognormalPayoff) -> Prior:
         return [log, -0.5 * log**2]
 
     log_mean, precision = rule.keywords["log_mean"], 1.0 / log_variance
-    least = spec.low / spec.high if spec.low > 0.0 else None  # without an end at which to lose
-    family = Family(
-        ("lognormal", least is None), (log_mean * precision, precision), features, least
-    )
+    natural, least = (log_mean * precision, precision), spec.low / spec.high
+    family = Family(("lognormal",), natural, features, least)
     return _density(spec.low, spec.high, spec.high, rule, family, pdf, inverse)
 
 
