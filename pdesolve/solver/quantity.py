@@ -32,6 +32,9 @@ class Quantity:
     bar_from : callable or None
         (economy, initial values, bars of others) -> the bar, where it follows from theirs; else it
         is measured.
+    made_of : callable or None
+        (economy, initial values) -> so much of each value that is measured, for small changes;
+        where several make it up, whose errors may cancel.
     static : str
         Name of the same with no trade after now; empty if there is none.
     column : str
@@ -50,6 +53,7 @@ class Quantity:
     asked: bool = False
     bar: bool = False
     bar_from: Callable[[Economy, Any, Mapping[str, float]], float] | None = None
+    made_of: Callable[[Economy, Any], dict[str, float]] | None = None
     static: str = ""
     column: str = ""
     place: int = 0

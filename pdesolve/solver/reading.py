@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -82,7 +84,8 @@ class Reading(ABC):
         if key not in kept:
             kept.clear()
             kept[key] = self._response_to(variance)
-        return Response(*(part.copy() for part in kept[key]))
+        parts: Iterable[Any] = kept[key]
+        return Response(*(part.copy() for part in parts))
 
     @cached_property
     def _last(self) -> dict[object, Response]:

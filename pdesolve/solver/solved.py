@@ -63,7 +63,7 @@ class Solved(Reading):
         for name in BARS:
             follows = QUANTITIES[name].bar_from
             if follows is not None:
-                known[name] = follows(self.economy, self.initial, known)
+                known.setdefault(name, follows(self.economy, self.initial, known))
         return {name: known.get(name, float("nan")) for name in BARS}
 
     # ------------------------------------------------------------------ data sets and files

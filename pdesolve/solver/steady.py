@@ -67,7 +67,8 @@ class SteadyPsi(NamedTuple):
 
     def __call__(self, t: Array) -> Array:
         """Psi at times t, shape (n,)."""
-        every = np.stack([path(t)[0] for path in self.paths])
+        alone = t.tolist()  # so that rounding does not depend on how many are asked for
+        every = np.array([[path(one)[0] for one in alone] for path in self.paths])
         piece = np.searchsorted(self.starts, t, side="right") - 1
         psi = every[piece, np.arange(t.size)]
         known = np.clip(psi, 0.0, np.interp(t, self.times, self.limit))

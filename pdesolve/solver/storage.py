@@ -17,7 +17,7 @@ from pdesolve.model.equations import FIELDS
 from pdesolve.numerics.clusters import Clusters
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.stencils import ORDERS, PSI_ORDERS
-from pdesolve.solver.values import ERRORS, TRACKED
+from pdesolve.solver.values import ERRORS, MADE_UP, TRACKED
 from pdesolve.typing import Array
 
 if TYPE_CHECKING:
@@ -246,7 +246,8 @@ def _summary(table: dict[str, Any]) -> tuple[Grid, dict[str, Any]]:
     if set(known["error"]) != set(ERRORS):
         raise SavedError(WRONG)
     rest = [name for name in TRACKED if name not in ERRORS]
-    known["further_error"] = dict.fromkeys(rest, math.nan) | _errors(further, rest)
+    found = _errors(further, [*rest, *MADE_UP])
+    known["further_error"] = dict.fromkeys(rest, math.nan) | found
     return _grid(_of(table, "space", dict)), known
 
 

@@ -47,6 +47,13 @@ def _gain_bar(economy: Economy, initial: "InitialState", bars: Mapping[str, floa
     return supply * bars["price"] + bars["log_value"] / rho
 
 
+def _gain_of(economy: Economy, initial: "InitialState") -> dict[str, float]:
+    return {
+        "price": -economy.market.initial_supply,
+        "log_value": -1.0 / economy.risk_aversion,
+    }
+
+
 def svix(variance: ArrayLike, price: ArrayLike) -> Array:
     """Root of the risk-neutral variance over the price; NaN unless that is positive.
 
@@ -67,6 +74,15 @@ def svix_bar(variance: float, price: float, variance_bar: float, price_bar: floa
 
 def _svix_bar(economy: Economy, initial: "InitialState", bars: Mapping[str, float]) -> float:
     return svix_bar(initial.variance, initial.price, bars["variance"], bars["price"])
+
+
+def _svix_of(economy: Economy, initial: "InitialState") -> dict[str, float]:
+    """Its logarithm is half that of the variance less that of the price."""
+    value, known = initial.svix, initial.variance > 0.0
+    return {
+        "variance": 0.5 * value / initial.variance if known else np.nan,
+        "price": -value / initial.price if initial.price > 0.0 else np.nan,
+    }
 
 
 def _reported(**about: Any) -> dict[str, Quantity]:
@@ -155,6 +171,7 @@ class InitialState:
             scale=lambda economy, initial: 1.0 / economy.risk_aversion,
             bar=True,
             bar_from=_gain_bar,
+            made_of=_gain_of,
             column="gain",
             place=5,
         )
@@ -218,6 +235,7 @@ class InitialState:
             scale=lambda economy, initial: initial.svix,
             bar=True,
             bar_from=_svix_bar,
+            made_of=_svix_of,
             column="SVIX",
             place=7,
         )
@@ -270,6 +288,7 @@ ERRORS = tuple(one.name for one in REPORTED if one.asked)  # accuracy is asked o
 DERIVED = tuple(one.name for one in REPORTED if one.bar and not one.asked)
 BARS = (*ERRORS, *DERIVED)
 TRACKED = tuple(one.name for one in REPORTED if one.bar and one.bar_from is None)  # measured
+MADE_UP = tuple(one.name for one in REPORTED if one.made_of)  # of several of these
 ROWS = tuple(  # of the table of one solution: what is no other's static value
     one.name for one in REPORTED if one.name not in {other.static for other in REPORTED}
 )

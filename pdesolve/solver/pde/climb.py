@@ -17,6 +17,7 @@ from pdesolve.solver.pde.errors import (
     has_kink,
     judge,
     lifted,
+    made_up,
     plus,
     still,
     total,
@@ -64,7 +65,7 @@ def climbed(
         ends = ends_leave(run, best, first, tuning)
         spread = jumps_leave(run, best, first, tuning)
         rest = plus(plus(ends, spread), news_leave(best, tuning))
-        best = judge(best, total(parts, rest, late), tolerance, doubt)
+        best = judge(best, total(parts, rest, late, made_up(best)), tolerance, doubt)
         economy = _narrower(best, spread, tolerance, tuning.jumps)
         wider = widened(domain, best, ends, tolerance, tuning.certificate)
         if not left or (best.converged and wider == domain):

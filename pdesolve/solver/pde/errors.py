@@ -7,15 +7,17 @@ tuned, and tested, against far finer solves of named and random cases (tests/too
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.model.attention.kinks import jumps_of
+from pdesolve.model.equations import FIELDS
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.solution import Solution
-from pdesolve.solver.values import ERRORS, QUANTITIES, TRACKED
+from pdesolve.solver.values import ERRORS, MADE_UP, QUANTITIES, TRACKED
 from pdesolve.typing import Array
 
 Errors = dict[str, float]  # sizes
@@ -23,7 +25,7 @@ Moves = dict[str, Array]  # with their signs, at each of the states that are com
 
 E = TypeVar("E", float, Array)
 
-LEAST = 0.5  # of what errors are in all, if all point one way
+LEAST = 0.55  # of what errors are in all, if all point one way
 ATTENTION = ("attention", "precision_rate")
 JUMPING = (*ATTENTION, "price_volatility")  # where attention does
 
@@ -116,15 +118,31 @@ def judge(solution: Solution, error: Errors, tolerance: float, tuning: ErrorTuni
         size = max(error[key] / sizes[key], tuning.coupled * found)
         return max(size, min(size + doubt, tolerance)) * sizes[key]
 
-    bars = {key: bar(key) for key in TRACKED}
+    bars = {key: bar(key) for key in error}
+    bars |= _curved(solution, bars)
     text = f"largest relative error estimate {bars[name] / sizes[name]:.1e} ({field})"
     return replace(
         solution,
         error={name: bars[name] for name in ERRORS},
-        further_error={name: bars[name] for name in TRACKED if name not in ERRORS},
+        further_error={name: bars[name] for name in bars if name not in ERRORS},
         converged=good,
         message=f"converged: {text}" if good else f"not within {tolerance:.1e}: {text}",
     )
+
+
+def _curved(solution: Solution, bars: Errors) -> Errors:
+    """Bars of what is made up, at least that share of what those of its parts allow, at most that.
+
+    Larger by as much as those grow faster than in proportion to these.
+    """
+    economy, initial, found = solution.economy, solution.initial, dict[str, float]()
+    for name, weights in made_up(solution).items() if solution.space.n_xi > 1 else ():
+        follows = QUANTITIES[name].bar_from
+        if name in bars and follows is not None:
+            most = follows(economy, initial, bars)
+            straight = sum(abs(weight) * bars[one] for one, weight in weights.items())
+            found[name] = most * float(np.clip(bars[name] / straight, LEAST, 1.0))
+    return found
 
 
 def concluded(best: Solution, covers: bool, note: str) -> Solution:
@@ -198,11 +216,12 @@ def times(error: Mapping[str, E], factor: float) -> dict[str, E]:
 
 
 def lifted(solution: Solution, error: Moves, least: float) -> Moves:
-    """With at least such a share of the worst field's for every other one, relative to the scales.
+    """With at least such a share of the worst field's for all else, relative to the scales.
 
-    One of them may be small by luck; what did not change at all is left as it is.
+    An error may be small by luck; what did not change at all is left as it is.
     """
-    sizes, most = error_scales(solution), least * worst(solution, error)
+    sizes = error_scales(solution)
+    most = least * max(_size(error[name]) / sizes[name] for name in FIELDS)
 
     def factor(name: str) -> float:
         size = _size(error[name]) / sizes[name]
@@ -226,18 +245,36 @@ def still() -> Moves:
     return dict.fromkeys(TRACKED, np.zeros(1))
 
 
-def total(parts: ByAxis[dict[str, E]], ends: Errors, steps: dict[str, E]) -> Errors:
+def total(
+    parts: ByAxis[dict[str, E]],
+    ends: Errors,
+    steps: dict[str, E],
+    made_of: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+) -> Errors:
     """Of too few nodes either way, of the grid's ends and of the time steps.
 
     What the others add up to at the state where that is most, with their signs where those are
-    known, and half of their sizes at least: they are not believed to cancel altogether.
+    known, and half of their sizes at least: they are not believed to cancel altogether. The same
+    for what is made of these values, so much of each; there the signs have to be known.
     """
 
-    def both(name: str) -> float:
-        found = parts.xi[name], parts.psi[name], steps[name]
-        return max(_size(sum(found)), LEAST * sum(map(_size, found))) + ends[name]
+    def both(weights: Mapping[str, float]) -> float:
+        found = [
+            sum(weight * part[name] for name, weight in weights.items()) for part in (*parts, steps)
+        ]
+        rest = sum(abs(weight) * ends[name] for name, weight in weights.items())
+        return max(_size(sum(found)), LEAST * sum(map(_size, found))) + rest
 
-    return {name: both(name) for name in TRACKED}
+    every = {name: {name: 1.0} for name in TRACKED} | {**made_of}
+    return {name: both(weights) for name, weights in every.items()}
+
+
+def made_up(solution: Solution) -> dict[str, dict[str, float]]:
+    """What is made of the values that have errors, by name: so much of each for small errors."""
+    found = {name: QUANTITIES[name].made_of(solution.economy, solution.initial) for name in MADE_UP}
+    return {
+        name: weights for name, weights in found.items() if np.isfinite([*weights.values()]).all()
+    }
 
 
 def remaining(
