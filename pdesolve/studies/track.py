@@ -36,7 +36,7 @@ class Track:
         by_psi = np.eye(eta.size)
         if not np.array_equal(eta, places):
             by_psi = _through(eta, by_psi)(places)
-        return by_psi, _between(self.found.space, self.grid.z).T
+        return by_psi, _onto_nodes(self.found.space.n_xi, self.grid.n_xi).T
 
     def _here(self, u: Array) -> Array:
         """Nodal values (states, n_psi, n_xi, 3) on the grid."""
@@ -60,22 +60,26 @@ class Track:
         """Weights by which nodes at psi = 0 read the start, and slopes along xi there, (n_xi,)."""
         line = self.grid if self.grid.n_psi == 1 else replace(self.grid, n_psi=1)
         z = line.locate(np.array([self.found.economy.start]), np.zeros(1))[1]
-        value = _between(line, z)[0]
+        value = _reading(line, z)
         if not self.kinked:
             line = replace(line, order=max(line.order, min(READING, line.n_xi // 4 * 2)))
         return value, value @ line.derivatives(np.eye(line.n_xi)[None])[0][0]
 
 
-def _between(space: Grid, places: Array) -> Array:
-    """Matrix from nodal values along xi to those at coordinates z, by splines."""
-    if space.n_xi == 1:
-        return np.ones((places.size, 1))
-    if np.array_equal(space.z, places):
-        return np.eye(places.size)
-    return np.asarray(_cardinal(space.n_xi)(places))
+def _reading(space: Grid, z: Array) -> Array:
+    """Weights by which nodes along xi read one place, by splines, shape (n_xi,)."""
+    return np.ones(1) if space.n_xi == 1 else np.asarray(_cardinal(space.n_xi)(z))[0]
 
 
-@lru_cache(maxsize=8)  # one solution's slopes ask for the same ones, and so do those of others
+@lru_cache(maxsize=16)  # solutions alike ask for the same ones
+def _onto_nodes(count: int, others: int) -> Array:
+    """Matrix from values at so many nodes along xi to those at so many others, by splines."""
+    if count == others:
+        return np.eye(count)
+    return np.asarray(_cardinal(count)(np.linspace(-1.0, 1.0, others)))
+
+
+@lru_cache(maxsize=8)
 def _cardinal(count: int) -> BSpline:
     """Splines along z that are one at one of so many nodes."""
     return _through(np.linspace(-1.0, 1.0, count), np.eye(count))
@@ -92,9 +96,9 @@ def read_at_start(found: Solution, nodes: int) -> tuple[Array, Array]:
     The latter by differences between so many xi nodes.
     """
     space = replace(found.space, n_psi=1, n_xi=nodes)
-    line = _between(found.space, space.z) @ found.states[0, 0]
+    line = _onto_nodes(found.space.n_xi, nodes) @ found.states[0, 0]
     u_xi, u_xixi, _ = space.derivatives(line[None])
     z = space.locate(np.array([found.economy.start]), np.zeros(1))[1]
     values = np.concatenate([line, u_xi[0], u_xixi[0, :, :1]], axis=-1)
-    read = (_between(space, z) @ values)[0]
+    read = _reading(space, z) @ values
     return read[:4], read[3:]
