@@ -213,8 +213,9 @@ def _step(
     means, fields_first = list[Array](), weights.transpose(0, 3, 1, 2).shape
     powers = np.empty((len(POWERS), *fields_first))
     for a, b in (SHARES, SHARES[::-1]):
+        a, b = POLE * h * a, POLE * h * b
         mixed = Coefficients(*(a * x + b * y for x, y in zip(early, late, strict=True)))
-        resolve = _resolvent(system, 1.0 / (POLE * h), mixed)
+        resolve = _resolvent(system, mixed)
         for power in powers:
             weights = resolve(weights)
             power[...] = weights.transpose(0, 3, 1, 2)
@@ -225,17 +226,12 @@ def _step(
     return weights, [a * means[0] + b * means[1], b * means[0] + a * means[1]]
 
 
-def _resolvent(
-    system: Equilibrium, shift: float, coefficients: Coefficients
-) -> Callable[[Array], Array]:
-    """What the transpose of (1 - J/shift)^-1 makes of weights, (4, n_psi, n_xi, 3)."""
+def _resolvent(system: Equilibrium, coefficients: Coefficients) -> Callable[[Array], Array]:
+    """What the transpose of (1 - J)^-1 makes of weights, (4, n_psi, n_xi, 3)."""
     if system.grid.n_xi > 1:
-        factors = Factors(system.grid, shift, *coefficients, room=system.room)
-        return lambda weights: shift * factors.solve_transposed(weights)
+        return Factors(system.grid, 1.0, *coefficients, room=system.room).solve_transposed
     try:
-        inverse = np.linalg.inv(
-            np.eye(3 * system.grid.n_psi) - _whole(system.grid, coefficients) / shift
-        )
+        inverse = np.linalg.inv(np.eye(3 * system.grid.n_psi) - _whole(system.grid, coefficients))
     except np.linalg.LinAlgError:
         raise ZeroDivisionError("a step of the weights has a singular matrix") from None
     return lambda weights: (weights.reshape(len(weights), -1) @ inverse).reshape(weights.shape)

@@ -45,8 +45,8 @@ class Track:
 
     def at(self, dates: Array) -> Array:
         """Deviations at dates, shape (dates, n_psi, n_xi, 3)."""
-        found = self.found
-        every = [hermite(found.times, found.states, -found.rates, t) for t in dates.tolist()]
+        found, rates = self.found, -self.found.rates
+        every = [hermite(found.times, found.states, rates, t) for t in dates.tolist()]
         return self._here(np.stack(every))
 
     @cached_property
