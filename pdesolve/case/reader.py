@@ -222,7 +222,7 @@ class Reader:
             for field, key in known.items():
                 if field not in table:
                     self._note(f"{name}[{place}].{field} is missing: {key.said()}", name)
-                elif rule := _broken(table[field], key.base, key.rule):
+                elif rule := broken_rule(table[field], key.base, key.rule):
                     self.refuse(f"{name}[{place}].{field}", rule, table[field])
                 else:
                     values[field] = float(table[field])
@@ -232,7 +232,7 @@ class Reader:
         """The value of a key that is given, None if it is wrong."""
         value, many = self.value(key.name), key.base == tuple[float, ...]
         if not many:
-            if rule := _broken(value, key.base, key.rule):
+            if rule := broken_rule(value, key.base, key.rule):
                 self.refuse(key.name, rule, value)
                 return None
             return float(value) if key.base is float else value  # type: ignore[arg-type]
@@ -242,7 +242,7 @@ class Reader:
         broken = [
             (place, rule)
             for place, item in enumerate(value)
-            if (rule := _broken(item, float, key.rule))
+            if (rule := broken_rule(item, float, key.rule))
         ]
         for place, rule in broken[:FAULTY]:
             self.refuse(f"{key.name}[{place}]", rule, value[place])
@@ -267,7 +267,7 @@ def _kinds(choice: Choice) -> str:
     return f"one of {', '.join(kinds)}"
 
 
-def _broken(value: Any, base: Any, rule: Rule) -> str:
+def broken_rule(value: Any, base: Any, rule: Rule) -> str:
     """The rule that a value breaks; empty if none."""
     if base in (int, float):
         number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -8,13 +8,14 @@ and value.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from math import erfc, fsum, inf, log, log1p, sqrt
 from pathlib import Path
 from typing import Any
 
-from pdesolve.case.keys import ANNOUNCEMENTS, FILE_KEYS, announcement_keys, text_keys
+from pdesolve.case.keys import ANNOUNCEMENTS, FILE_KEYS, announcement_keys, part_keys, text_keys
 from pdesolve.case.parameters import (
     Announcement,
     Case,
@@ -27,7 +28,7 @@ from pdesolve.case.parameters import (
     PayoffSpec,
     SamplePayoff,
 )
-from pdesolve.case.reader import Reader
+from pdesolve.case.reader import Reader, broken_rule
 from pdesolve.case.samples import NoColumn, SampleFile, read_sample
 from pdesolve.case.sources import CaseError, Entry, Layer, Source, flatten, shown
 
@@ -70,6 +71,28 @@ def build_case(
         attention=attention,
         numerics=numerics,
     )
+
+
+def with_number(case: Case, key: str, value: float) -> Case | None:
+    """The case with another value of a real parameter that no rule joins to others.
+
+    None where the rest is to be read again, to check or to blame: where one does (payoff, dates),
+    or where the value breaks its own.
+    """
+    table, _, field = key.rpartition(".")
+    attention, cost = case.attention, case.attention.cost
+    parts = {"market": case.market, "attention": attention, "attention.cost": cost}
+    part: Any = parts.get(table)
+    if part is None or case.market.announcements:
+        return None
+    cls: type = type(part)
+    known = {one.field: one for one in part_keys(cls, f"{table}.")}.get(field)
+    if known is None or known.base is not float or broken_rule(value, float, known.rule):
+        return None
+    part = replace(part, **{field: float(value)})
+    if table == "attention.cost":
+        table, part = "attention", replace(attention, cost=part)
+    return replace(case, **{table: part})
 
 
 def _announcements(reader: Reader) -> tuple[Announcement, ...]:

@@ -80,8 +80,12 @@ class Factors:
         """The x with (shift - J)' x = r, from psi = 0 up; of several r at once, too."""
         top, grid = self._grid.n_psi - 1, self._grid
         several = r.reshape(-1, *r.shape[-3:])
-        x = _by_element(grid, several[:, :top])
         last = several[:, top].copy()
+        if not top:
+            for one in last:
+                self._end.solve_transposed(one)
+            return last.reshape(r.shape)
+        x = _by_element(grid, several[:, :top])
         for e, factors in enumerate(self._elements):
             for one in x[:, e]:
                 factors.solve_transposed(one)

@@ -66,7 +66,7 @@ def hermite(times: Array, states: Array, rates: Array, t: float) -> Array:
         Rates by time.
     t : float
     """
-    k = int(np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(times) - 2))
+    k = min(max(int(np.searchsorted(times, t, side="right")) - 1, 0), len(times) - 2)
     h = times[k + 1] - times[k]
     x = (t - times[k]) / h
     y0, y1 = states[k], states[k + 1]

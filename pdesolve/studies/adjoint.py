@@ -71,7 +71,7 @@ class Answers:
         prior, grid, economies = track.found.prior, track.grid, [one.economy for one in moved]
         priors = [one.prior for one in economies if one.prior is not prior]
         psi = np.broadcast_to(grid.psi[:, None], grid.xi.shape)
-        own, *theirs = prior.beside(priors, grid.xi, psi)
+        own, *theirs = prior.rough.beside(priors, grid.xi, psi)
         static = {id(one): known for one, known in zip(priors, theirs, strict=True)}
         system = Equilibrium.of(track.found.economy, grid, own)
         return cls(
@@ -197,7 +197,8 @@ def _march(answers: Answers, weights: Array, ends: Array, stretch: Array) -> tup
     local = answers.system.linearise(
         answers.track.at((starts[:, None] + np.outer(lengths, POINTS)).ravel())
     )
-    seen = [Coefficients(*one) for one in zip(*map(_by_state, local.coefficients), strict=True)]
+    every, states = local.coefficients, range(2 * lengths.size)
+    seen = [Coefficients(*(one[..., k, :, :] for one in every)) for k in states]
     felt = []
     for k, h in enumerate(lengths.tolist()):
         weights, means = _step(answers.system, weights, seen[2 * k], seen[2 * k + 1], h)
@@ -209,32 +210,28 @@ def _step(
     system: Equilibrium, weights: Array, early: Coefficients, late: Coefficients, h: float
 ) -> tuple[Array, list[Array]]:
     """Weights at the end of a step, and those of the rates at its two dates, fields first."""
-    means, fields_first = list[Array](), np.moveaxis(weights, -1, -3).shape
+    means, fields_first = list[Array](), weights.transpose(0, 3, 1, 2).shape
     powers = np.empty((len(POWERS), *fields_first))
     for a, b in (SHARES, SHARES[::-1]):
+        a, b = POLE * h * a, POLE * h * b
         mixed = Coefficients(*(a * x + b * y for x, y in zip(early, late, strict=True)))
-        resolve = _resolvent(system, 1.0 / (POLE * h), mixed)
+        resolve = _resolvent(system, mixed)
         for power in powers:
             weights = resolve(weights)
-            power[...] = np.moveaxis(weights, -1, -3)
+            power[...] = weights.transpose(0, 3, 1, 2)
         total, mean = (SUMS @ powers.reshape(len(powers), -1)).reshape(2, *fields_first)
-        weights = np.moveaxis(total, -3, -1)
+        weights = total.transpose(0, 2, 3, 1)
         means.append(POLE * h * mean)
     a, b = SHARES
     return weights, [a * means[0] + b * means[1], b * means[0] + a * means[1]]
 
 
-def _resolvent(
-    system: Equilibrium, shift: float, coefficients: Coefficients
-) -> Callable[[Array], Array]:
-    """What the transpose of (1 - J/shift)^-1 makes of weights, (4, n_psi, n_xi, 3)."""
+def _resolvent(system: Equilibrium, coefficients: Coefficients) -> Callable[[Array], Array]:
+    """What the transpose of (1 - J)^-1 makes of weights, (4, n_psi, n_xi, 3)."""
     if system.grid.n_xi > 1:
-        factors = Factors(system.grid, shift, *coefficients, room=system.room)
-        return lambda weights: shift * factors.solve_transposed(weights)
+        return Factors(system.grid, 1.0, *coefficients, room=system.room).solve_transposed
     try:
-        inverse = np.linalg.inv(
-            np.eye(3 * system.grid.n_psi) - _whole(system.grid, coefficients) / shift
-        )
+        inverse = np.linalg.inv(np.eye(3 * system.grid.n_psi) - _whole(system.grid, coefficients))
     except np.linalg.LinAlgError:
         raise ZeroDivisionError("a step of the weights has a singular matrix") from None
     return lambda weights: (weights.reshape(len(weights), -1) @ inverse).reshape(weights.shape)
@@ -251,11 +248,6 @@ def _whole(grid: Grid, coefficients: Coefficients) -> Array:
     whole[:, field, :, field] = c_psi * grid.upwind
     whole[line, :, line] += np.moveaxis(c0[..., 0], -1, 0)
     return whole.reshape(3 * grid.n_psi, -1)
-
-
-def _by_state(coefficient: Array) -> Array:
-    """With the axis of states in front."""
-    return np.moveaxis(coefficient, -3, 0)
 
 
 def _across(track: Track, weights: Array, span: Span) -> Array:
@@ -280,5 +272,5 @@ def _across(track: Track, weights: Array, span: Span) -> Array:
 
 def _sum(weights: Array, moves: Array) -> Array:
     """Of moves of nodal values, (p, ..., 3), by weights, fields first: shape (4, p)."""
-    moves = np.moveaxis(moves, -1, -3)
+    moves = moves.swapaxes(-1, -2).swapaxes(-2, -3)
     return np.asarray(weights.reshape(len(weights), -1) @ moves.reshape(len(moves), -1).T)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pdesolve.case import Case, case_to_dict
-from pdesolve.case.schema import build_case
-from pdesolve.case.sources import Layer, Source, flatten
+from pdesolve.case.schema import build_case, with_number
+from pdesolve.case.sources import Source, flatten
 from pdesolve.version import __version__
 
 CONVERGED, NOT_CONVERGED, FAILED = "converged", "not converged", "failed"
@@ -38,28 +38,18 @@ def vary_case(case: Case, values: Mapping[str, object], blamed: str = "--vary") 
     CaseError
         If there is no such case; the message says what is to blame.
     """
-    return _above(case.name, _layer_of(case), values, blamed)
+    below = flatten(case_to_dict(case), Source(case.name, Path()))
+    source = Source(f"{case.name} ({blamed})", Path())
+    return build_case(case.name, case.name, [below, flatten(values, source)], None)
 
 
 def vary_each(case: Case, keys: Iterable[str]) -> dict[str, Callable[[float], Case]]:
-    """By key: from its value to the case with it; errors as in `vary_case`."""
-    below = _layer_of(case)
+    """By key of a real parameter: from its value to the case with it; errors as in `vary_case`."""
 
     def one(key: str, value: float) -> Case:
-        return _above(case.name, below, {key: value})
+        return with_number(case, key, value) or vary_case(case, {key: value})
 
     return {key: partial(one, key) for key in keys}
-
-
-def _layer_of(case: Case) -> Layer:
-    """All that a case says."""
-    return flatten(case_to_dict(case), Source(case.name, Path()))
-
-
-def _above(name: str, below: Layer, values: Mapping[str, object], blamed: str = "--vary") -> Case:
-    """The case of that name with other values."""
-    source = Source(f"{name} ({blamed})", Path())
-    return build_case(name, name, [below, flatten(values, source)], None)
 
 
 def solve_point(task: Task) -> Record:

@@ -148,9 +148,8 @@ def _lognormal(spec: LognormalPayoff) -> Prior:
         return [log, -0.5 * log**2]
 
     log_mean, precision = rule.keywords["log_mean"], 1.0 / log_variance
-    family = Family(
-        ("lognormal", spec.low / spec.high), (log_mean * precision, precision), features
-    )
+    natural, least = (log_mean * precision, precision), spec.low / spec.high
+    family = Family(("lognormal",), natural, features, least)
     return _density(spec.low, spec.high, spec.high, rule, family, pdf, inverse)
 
 
@@ -179,7 +178,7 @@ def _density(
     low: float,
     high: float,
     scale: float,
-    rule: Callable[[Array, Array], QuadratureRule],
+    rule: Callable[..., QuadratureRule],
     family: Family,
     pdf: Callable[[Array], Array],
     inverse: Callable[[Array], Array],

@@ -107,7 +107,7 @@ class Equilibrium:
 
     def seen(self, u: Array, u_xi: Array, move: Motion, kinks: int) -> Added | None:
         """What differences along xi make of jumps of attention, and of so many kinks, the last."""
-        if not (self.corners.at or self.jumps.at):
+        if not ((kinks and self.corners.at) or self.jumps.at):
             return None
         variance, by_xi = self.static.variance + u[..., 1], self.static.third + u_xi[..., 1]
         bent = self.corners.last(kinks).added(variance, by_xi, move.kappa2)
@@ -118,9 +118,9 @@ class Equilibrium:
         """As the grid's, of one state or of several, (states, n_psi, n_xi, 3)."""
         if u.ndim == 3:
             return self.grid.derivatives(u)
-        beside = np.moveaxis(u, 0, 2)
+        beside = u.transpose(1, 2, 0, 3)
         found = self.grid.derivatives(beside.reshape(*self.grid.xi.shape, -1))
-        by_xi, twice, by_psi = (np.moveaxis(one.reshape(beside.shape), 2, 0) for one in found)
+        by_xi, twice, by_psi = (one.reshape(beside.shape).transpose(2, 0, 1, 3) for one in found)
         return by_xi, twice, by_psi
 
     def rates(

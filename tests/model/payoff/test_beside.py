@@ -19,6 +19,7 @@ PAYOFFS: list[PayoffSpec] = [
     BetaPayoff(a=0.7, b=4.0, low=0.0, high=10.0),
     LognormalPayoff(mean=2.0, sd=1.0, low=0.2, high=10.0),
     LognormalPayoff(mean=2.0, sd=1.0, low=0.0, high=10.0),
+    LognormalPayoff(mean=2.0, sd=1.0, low=1.5, high=4.0),
     DiscretePayoff(values=(0.0, 1.0, 3.0), probabilities=(0.5, 0.3, 0.2)),
 ]
 
@@ -47,3 +48,14 @@ def test_priors_nearby_move_as_they_do_by_themselves(spec: PayoffSpec) -> None:
         assert (np.abs(slopes - expected) <= 2e-5 * largest + 1e-7).all(), key
     if spec.kind != "uniform":
         np.testing.assert_array_equal(last, far.cumulants(zeta, psi))
+
+
+@pytest.mark.parametrize("spec", PAYOFFS, ids=lambda spec: spec.kind)
+def test_fewer_nodes_do_for_slopes(spec: PayoffSpec) -> None:
+    """Cumulants under any tilt, to far less than slopes are asked for."""
+    prior = make_prior(spec)
+    rng = np.random.default_rng(0)
+    zeta, psi = 8.0 * rng.normal(size=400) / prior.sd, 20.0 * rng.exponential(size=400)
+    exact = np.array(prior.cumulants(zeta, psi / prior.variance))
+    rough = np.array(prior.rough.cumulants(zeta, psi / prior.variance))
+    assert (np.abs(rough - exact) <= 1e-10 * np.abs(exact).max(axis=-1, keepdims=True)).all()
