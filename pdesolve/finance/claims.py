@@ -113,7 +113,7 @@ def option_prices(
         "forward": forward,
         "variance": variance,
         "variance_from_options": Measured(implied.value, implied.error + doubt),
-        "svix": _svix(solution, variance),
+        "svix": _svix(solution, variance, date),
     }
     columns |= _volatilities(calls, puts, price, at, date)
     return _dataset(solution, columns, {"strike": at}, date)
@@ -170,12 +170,19 @@ def svix(solution: Solution, maturity: float, tuning: ClaimTuning = ClaimTuning(
     """
     check_claims(solution.economy, maturity=maturity)
     if maturity == solution.economy.horizon:
-        return Measured(np.asarray(solution.initial.svix), np.asarray(solution.bars["svix"]))
+        return _reported_svix(solution)
     books = Books.of(solution, maturity, tuning.marches)
-    return _svix(solution, _variance(solution, books, maturity))
+    return _svix(solution, _variance(solution, books, maturity), maturity)
 
 
-def _svix(solution: Solution, variance: Measured) -> Measured:
+def _reported_svix(solution: Solution) -> Measured:
+    """Of the payoff itself."""
+    return Measured(np.asarray(solution.initial.svix), np.asarray(solution.bars["svix"]))
+
+
+def _svix(solution: Solution, variance: Measured, date: float) -> Measured:
+    if date == solution.economy.horizon:
+        return _reported_svix(solution)
     price, bar = solution.initial.price, solution.bars["price"]
     error = values.svix_bar(float(variance.value), price, float(variance.error), bar)
     return Measured(values.svix(variance.value, price), np.asarray(error))
