@@ -108,7 +108,8 @@ def assess(case: Case, tolerance: float = 1e-5) -> Verdict:
         return Verdict(case.name, False, str(failure), {}, {}, time.process_time() - began)
     seconds = time.process_time() - began
     try:
-        scales, line = error_scales(found), found.space.n_xi == 1
+        scales = {name: size or 1.0 for name, size in error_scales(found).items()}  # an SVIX of 0
+        line = found.space.n_xi == 1
         truth = normal_initial(case) if line else far_finer(found, tolerance).initial
     except ArithmeticError as failure:
         said = f"no reference: {failure}"

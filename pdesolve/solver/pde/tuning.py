@@ -171,7 +171,7 @@ class LadderTuning:
         As in `DomainTuning`.
     """
 
-    ratios: tuple[float, float] = (1.25, 1.38)
+    ratios: tuple[float, float] = (1.25, 1.45)
     thinner: float = 0.7
     stencil: int = 4
     whole: bool = False
@@ -187,7 +187,7 @@ class LadderTuning:
     near: float = 1.55
     fewer: float = 1.25
     beyond: float = 0.85
-    safety: float = 1.65
+    safety: float = 1.7
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.3)
     doubt: float = 0.01
     share: tuple[float, float] = (0.15, 0.5)
@@ -218,7 +218,7 @@ KINKED = LadderTuning(
     orders=(6.0, 4.0),
     unsure=(0.7, 0.7),
     most=1.7,
-    safety=1.55,
+    safety=1.8,
     start=(0.8, 0.65),
     near=1.4,
     doubt=0.03,
