@@ -254,7 +254,7 @@ def total(
     """Of too few nodes either way, of the grid's ends and of the time steps.
 
     What the others add up to at the state where that is most, with their signs where those are
-    known, and half of their sizes at least: they are not believed to cancel altogether. The same
+    known, and a share of their sizes at least: they are not believed to cancel altogether. The same
     for what is made of these values, so much of each; there the signs have to be known.
     """
 
@@ -265,16 +265,29 @@ def total(
         rest = sum(abs(weight) * ends[name] for name, weight in weights.items())
         return max(_size(sum(found)), LEAST * sum(map(_size, found))) + rest
 
-    every = {name: {name: 1.0} for name in TRACKED} | {**made_of}
-    return {name: both(weights) for name, weights in every.items()}
+    found = {name: both({name: 1.0}) for name in TRACKED}
+    for name, weights in made_of.items():
+        found[name] = max(found.get(name, 0.0), both(weights))
+    return found
 
 
 def made_up(solution: Solution) -> dict[str, dict[str, float]]:
-    """What is made of the values that have errors, by name: so much of each for small errors."""
-    found = {name: QUANTITIES[name].made_of(solution.economy, solution.initial) for name in MADE_UP}
-    return {
-        name: weights for name, weights in found.items() if np.isfinite([*weights.values()]).all()
-    }
+    """What is made of the values that have errors, by name: so much of each for small errors.
+
+    Attention follows the variance; at states nearby, where there may be none, not as it does here.
+    """
+    economy, initial = solution.economy, solution.initial
+    found = dict[str, dict[str, float]]()
+    for name in MADE_UP:
+        weights = QUANTITIES[name].made_of
+        assert weights is not None
+        found[name] = weights(economy, initial)
+    by_v, precision = float(economy.respond(initial.variance).slope), economy.technology.precision
+    if by_v > 0.0:
+        by_s = float(precision.margin(np.asarray(initial.attention)))
+        by_s *= float(np.exp(precision.growth * initial.attention))
+        found |= {"precision_rate": {"variance": by_v}, "attention": {"variance": by_v / by_s}}
+    return {name: one for name, one in found.items() if np.isfinite([*one.values()]).all()}
 
 
 def remaining(

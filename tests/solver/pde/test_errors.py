@@ -102,6 +102,21 @@ def test_bars_of_what_is_made_of_several_values_are_their_own(
         assert off <= loose.bars[one] + tight.bars[one]
 
 
+@pytest.mark.parametrize(
+    "technology", [{}, {"attention.precision": "power", "attention.elasticity": 0.6}]
+)
+def test_attention_is_as_uncertain_as_the_variance_that_it_answers_to(
+    technology: dict[str, object],
+) -> None:
+    """In units of its own: so much attention more or less is what such a variance calls for."""
+    found = solved("three_states", technology, 1e-4)
+    v, bar = found.initial.variance, found.bars["variance"]
+    more, less = (found.economy.respond(v + move) for move in (bar, -bar))
+    for name in ("attention", "precision_rate"):
+        moved = 0.5 * float(getattr(more, name) - getattr(less, name))
+        assert found.bars[name] > 0.9 * moved > 0.0
+
+
 def test_an_svix_whose_price_may_not_be_positive_has_no_bar(solution: Solution) -> None:
     far = dict.fromkeys(TRACKED, 0.0) | {"price": 2.0 * solution.initial.price, "svix": 0.1}
     assert math.isnan(judge(solution, far, 1e-3, CERTAIN).bars["svix"])
