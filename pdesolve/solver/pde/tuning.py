@@ -224,7 +224,6 @@ KINKED = LadderTuning(
     doubt=0.03,
     share=(0.3, 0.5),
     time=0.12,
-    begun_steps=9.0,
     rough=(30.0, 1e-4, 1e-3),
     close=0.35,
 )
