@@ -135,12 +135,12 @@ def _curved(solution: Solution, bars: Errors) -> Errors:
 
     Larger by as much as those grow faster than in proportion to these.
     """
-    economy, initial, found = solution.economy, solution.initial, dict[str, float]()
-    for name, weights in made_up(solution).items() if solution.space.n_xi > 1 else ():
+    found = dict[str, float]()
+    for name, weights in made_up(solution).items() if bars.keys() & {*MADE_UP} else ():
         follows = QUANTITIES[name].bar_from
-        if name in bars and follows is not None:
-            most = follows(economy, initial, bars)
-            straight = sum(abs(weight) * bars[one] for one, weight in weights.items())
+        straight = sum(abs(weight) * bars[one] for one, weight in weights.items())
+        if name in bars and follows is not None and straight > 0.0:
+            most = follows(solution.economy, solution.initial, bars)
             found[name] = most * float(np.clip(bars[name] / straight, LEAST, 1.0))
     return found
 
@@ -288,36 +288,3 @@ def made_up(solution: Solution) -> dict[str, dict[str, float]]:
         by_s *= float(np.exp(precision.growth * initial.attention))
         found |= {"precision_rate": {"variance": by_v}, "attention": {"variance": by_v / by_s}}
     return {name: one for name, one in found.items() if np.isfinite([*one.values()]).all()}
-
-
-def remaining(
-    change: Errors,
-    parts: ByAxis[Errors],
-    growth: ByAxis[float],
-    order: ByAxis[float],
-    tuning: ErrorTuning,
-) -> ByAxis[Errors]:
-    """Contributions to the error that are left after a refinement that changed the values so.
-
-    The change is shared out like the estimate before. Where it is larger than that estimate was,
-    the error falls more slowly than it was taken to, and the share that is kept grows likewise.
-    A direction that was not refined, or that had so small a part in the estimate that the change
-    says nothing about it, keeps its part, less what more nodes should take off it.
-    """
-
-    def left(part: Errors, growth: float, order: float, name: str) -> float:
-        before = parts.xi[name] + parts.psi[name]
-        slow = max(1.0, change[name] / before) if before > 0 else 1.0
-        share = part[name] / before if before > 0 else 0.5
-        kept = float(np.clip(slow * growth**-order, tuning.kept, 1.0))
-        # a small change may be two errors that cancel, the less so the more nodes were added
-        lucky = tuning.lucky * min(1.0, (growth / tuning.probe) ** -order)
-        unseen = growth == 1.0 or share < tuning.unseen
-        least = growth**-order if unseen else lucky
-        return max(tuning.safety * change[name] * share * kept, least * part[name])
-
-    found = [
-        {name: left(part, grown, rate, name) for name in TRACKED}
-        for part, grown, rate in zip(parts, growth, order, strict=True)
-    ]
-    return ByAxis(found[0], found[1])

@@ -19,13 +19,13 @@ from pdesolve.solver.pde.contributions import measure
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import (
     Errors,
+    ErrorTuning,
     change,
     concluded,
     has_jump,
     has_kink,
     judge,
     none,
-    remaining,
     times,
     total,
     worst,
@@ -34,6 +34,7 @@ from pdesolve.solver.pde.first import more, nodes_of, pilot
 from pdesolve.solver.pde.passes import PassError
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import TRACKED
 
 
 def refined(
@@ -161,3 +162,36 @@ def _growth(
     ]
     growth = wanted if max(trimmed) < doubt.probe**0.5 else [max(1.0, g) for g in trimmed]
     return ByAxis(*growth)
+
+
+def remaining(
+    change: Errors,
+    parts: ByAxis[Errors],
+    growth: ByAxis[float],
+    order: ByAxis[float],
+    tuning: ErrorTuning,
+) -> ByAxis[Errors]:
+    """Contributions to the error that are left after a refinement that changed the values so.
+
+    The change is shared out like the estimate before. Where it is larger than that estimate was,
+    the error falls more slowly than it was taken to, and the share that is kept grows likewise.
+    A direction that was not refined, or that had so small a part in the estimate that the change
+    says nothing about it, keeps its part, less what more nodes should take off it.
+    """
+
+    def left(part: Errors, growth: float, order: float, name: str) -> float:
+        before = parts.xi[name] + parts.psi[name]
+        slow = max(1.0, change[name] / before) if before > 0 else 1.0
+        share = part[name] / before if before > 0 else 0.5
+        kept = float(np.clip(slow * growth**-order, tuning.kept, 1.0))
+        # a small change may be two errors that cancel, the less so the more nodes were added
+        lucky = tuning.lucky * min(1.0, (growth / tuning.probe) ** -order)
+        unseen = growth == 1.0 or share < tuning.unseen
+        least = growth**-order if unseen else lucky
+        return max(tuning.safety * change[name] * share * kept, least * part[name])
+
+    found = [
+        {name: left(part, grown, rate, name) for name in TRACKED}
+        for part, grown, rate in zip(parts, growth, order, strict=True)
+    ]
+    return ByAxis(found[0], found[1])

@@ -13,15 +13,26 @@ from pdesolve.solver.pde.errors import (
     has_jump,
     has_kink,
     judge,
-    remaining,
+    made_up,
     total,
 )
+from pdesolve.solver.pde.refine import remaining
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import TRACKED
 from tests.tools.solutions import solved
 
 TUNING, ORDER = ErrorTuning(), ByAxis(4.0, 4.0)
 CERTAIN = ErrorTuning(doubt=0.0)
+TECHNOLOGIES: dict[str, dict[str, object]] = {
+    "linear": {},
+    "power": {"attention.elasticity": 0.6},
+    "exponential": {
+        "attention.sensitivity": 0.4,
+        "attention.cost.kind": "exponential",
+        "attention.cost.scale": 0.1,
+        "attention.cost.rate": 1.5,
+    },
+}
 JUMPING = {
     "attention.precision": "exponential",
     "attention.sensitivity": 1.0,
@@ -115,6 +126,33 @@ def test_attention_is_as_uncertain_as_the_variance_that_it_answers_to(
     for name in ("attention", "precision_rate"):
         moved = 0.5 * float(getattr(more, name) - getattr(less, name))
         assert found.bars[name] > 0.9 * moved > 0.0
+
+
+@pytest.mark.parametrize("precision", TECHNOLOGIES)
+def test_what_values_are_made_of_has_their_signs(precision: str) -> None:
+    """Weights against differences of the definitions: G0 = -(n0 p + L/rho), SVIX, best response."""
+    keys: dict[str, object] = {"market.initial_supply": 0.3, "attention.precision": precision}
+    found = solved("three_states", keys | TECHNOLOGIES[precision], 1e-3)
+    economy, at = found.economy, found.initial
+    n0, rho = economy.market.initial_supply, economy.risk_aversion
+
+    def values(p: float, v: float, log_value: float) -> dict[str, float]:
+        best = economy.respond(v)
+        return {
+            "certainty_equivalent_gain": -(n0 * p + log_value / rho),
+            "svix": math.sqrt(v) / p,
+            "attention": float(best.attention),
+            "precision_rate": float(best.precision_rate),
+        }
+
+    place = {"price": at.price, "variance": at.variance, "log_value": at.log_value}
+    weights = made_up(found)
+    assert weights.keys() == values(*place.values()).keys()
+    for one, here in place.items():
+        more, less = (values(*(place | {one: here + h}).values()) for h in (1e-5, -1e-5))
+        for name, found_weights in weights.items():
+            slope = (more[name] - less[name]) / 2e-5
+            assert found_weights.get(one, 0.0) == pytest.approx(slope, rel=1e-5, abs=1e-9), name
 
 
 def test_an_svix_whose_price_may_not_be_positive_has_no_bar(solution: Solution) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pdesolve.case import load_case
@@ -10,15 +11,15 @@ from pdesolve.solver.pde import accuracy
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.domain import choose_domain
-from pdesolve.solver.pde.errors import ErrorTuning, change, worst
-from pdesolve.solver.pde.ladder import Ladder
+from pdesolve.solver.pde.errors import ErrorTuning, change, error_scales, worst
+from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.tuning import LadderTuning, Tuning
 from pdesolve.solver.solution import Solution
 from tests.tools.solutions import solved
 
-DOUBT = ErrorTuning()
+DOUBT, HOW = ErrorTuning(), LadderTuning()
 
 
 def metered(name: str, work: float = 4e6) -> tuple[Metered, Solution]:
@@ -115,3 +116,28 @@ def test_bars_are_not_much_wider_than_errors(name: str) -> None:
     }
     assert all(errors[field] <= found.error[field] for field in errors)
     assert max(errors[field] / found.error[field] for field in errors) > 0.1
+
+
+@pytest.mark.parametrize("stuck", [False, True])
+def test_no_long_step_from_nodes_that_do_not_resolve_what_there_is(
+    monkeypatch: pytest.MonkeyPatch, stuck: bool
+) -> None:
+    """Along xi, where the error did not fall between two rungs, the last is near one measured."""
+    run, first = metered("baseline")
+    scales, few = error_scales(first), 1.3 * first.space.n_xi if stuck else 1.0
+    steps = []
+    tried = list[int]()
+
+    def rung(self: Ladder, nodes: int, after: int, below: Rung | None) -> Rung:
+        tried.append(nodes)
+        size = 1e-3 * (36.0 / max(nodes, few)) ** 6.5
+        error = {name: np.array([size * scale]) for name, scale in scales.items()}
+        return Rung(nodes, error, size)
+
+    monkeypatch.setattr(Ladder, "_rung", rung)
+    for target in np.geomspace(1e-8, 1e-6, 9):
+        tried.clear()
+        found = Ladder(run, first, "xi", HOW, DOUBT).climb(target)
+        assert found.size <= target
+        steps.append(found.nodes / max(tried))
+    assert (max(steps) <= HOW.fewer) == stuck
