@@ -11,6 +11,7 @@ from pdesolve.solver.pde.budget import BudgetTuning
 from pdesolve.solver.pde.certificate import CertificateTuning
 from pdesolve.solver.pde.domain import DomainTuning
 from pdesolve.solver.pde.errors import ErrorTuning
+from pdesolve.solver.pde.turns import TurnTuning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +226,7 @@ KINKED = LadderTuning(
     share=(0.3, 0.5),
     time=0.12,
     rough=(30.0, 1e-4, 1e-3),
-    close=0.35,
+    close=0.33,
 )
 
 
@@ -309,6 +310,7 @@ class Tuning(Brief):
     kinked: LadderTuning = KINKED
     jumped: LadderTuning = JUMPED
     jumps: JumpTuning = JumpTuning()
+    turns: TurnTuning = TurnTuning()
     line: LineTuning = LineTuning()
     errors: ErrorTuning = ErrorTuning()
     certificate: CertificateTuning = CertificateTuning()
