@@ -230,7 +230,7 @@ KINKED = LadderTuning(
     share=(0.4, 0.5),
     time=0.25,
     rough=(30.0, 1e-4, 1e-3),
-    close=0.33,
+    close=0.35,
 )
 
 
