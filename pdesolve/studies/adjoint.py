@@ -16,9 +16,10 @@ from functools import cached_property
 import numpy as np
 
 from pdesolve.case import Case
-from pdesolve.finance.crossing import crossed
+from pdesolve.finance.crossing import carried
 from pdesolve.finance.law import POINTS, POLE, POWERS, SHARES
 from pdesolve.model.economy import Economy
+from pdesolve.model.equations import Motion
 from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
@@ -26,13 +27,13 @@ from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import (
     Span,
     along_psi,
-    announced,
     pieces,
     room,
     spans,
     spread,
 )
 from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt, Others
+from pdesolve.solver.solution import Solution
 from pdesolve.studies.moved import Moved
 from pdesolve.studies.track import Track
 from pdesolve.typing import Array
@@ -122,17 +123,22 @@ class Answers:
         length = _length(spans(self.track.found.case.market)[k])
         return (np.array(lengths) / length - 1.0) / self.steps
 
-    def of_news(self, k: int) -> Array:
-        """Slopes of the deviations just before the k-th announcement, given those after it."""
-        span = spans(self.track.found.case.market)[k]
-        (u,) = self.track.at(np.array([span.end]))
-        base = announced(self.system, u, span.precision)
-        moves = np.zeros((self.steps.size, *u.shape))
-        for move, case, other in zip(moves, self.cases, self.others, strict=True):
-            told = spans(case.market)[k].precision
-            if told != span.precision or other.static is not self.system.static:
-                move[...] = announced(other, u, told) - base
-        return moves / self.system.sizes / self.steps[:, None, None, None]
+    @property
+    def of_static(self) -> Array:
+        """Slopes of the static market at the nodes, p^s, V^s and phi, (p, n_psi, n_xi, 3)."""
+        mine, moves = self.system.static, np.zeros((self.steps.size, *self.system.grid.xi.shape, 3))
+        for move, other in zip(moves, self.others, strict=True):
+            if other.static is not mine:
+                theirs = other.static
+                both = (theirs.mean, mine.mean), (theirs.variance, mine.variance)
+                for k, (new, old) in enumerate((*both, (theirs.phi, mine.phi))):
+                    np.subtract(new, old, out=move[..., k])
+        return moves / self.steps[:, None, None, None]
+
+    def of_precision(self, k: int) -> Array:
+        """Slopes of what the k-th announcement says, (p,)."""
+        told = [spans(case.market)[k].precision for case in self.cases]
+        return (np.array(told) - spans(self.track.found.case.market)[k].precision) / self.steps
 
 
 def _beside(system: Equilibrium, economy: Economy, static: Cumulants) -> Equilibrium:
@@ -184,8 +190,8 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
             weights, gained = _march(answers, weights, some, stretch)
             total += gained
         if span.precision:
-            total += _sum(np.moveaxis(weights, -1, -3), answers.of_news(k))
-            weights = size * _across(track, weights / size, span)
+            weights, gained = _across(answers, weights / size, k)
+            weights, total = weights * size, total + gained
     if not np.isfinite(total).all():
         raise FloatingPointError("the weights of the start are not finite")
     return total
@@ -250,22 +256,47 @@ def _whole(grid: Grid, coefficients: Coefficients) -> Array:
     return whole.reshape(3 * grid.n_psi, -1)
 
 
-def _across(track: Track, weights: Array, span: Span) -> Array:
-    """Weights just after news from those just before it, by the linearised map of section 13."""
-    grid, date = track.grid, span.end
+def _across(answers: Answers, weights: Array, k: int) -> tuple[Array, Array]:
+    """Weights just after the k-th news from those just before it, and what moves it is worth.
+
+    By the linearised map of section 13, which takes the static market along. More news at a date is
+    some more just after it, as of a flow.
+    """
+    track, grid = answers.track, answers.track.grid
+    span = spans(track.found.case.market)[k]
+    before, u = track.at(np.array([just_before(span.end), span.end]))
     if grid.n_xi == 1:  # nothing moves along xi
         lead = along_psi(grid, np.eye(grid.n_psi), grid.psi + room(grid, span.precision))
-        return np.einsum("ab,ra...->rb...", lead, weights)
-    static = track.solution.static_nodes
+        after, worth = np.einsum("ab,ra...->rb...", lead, weights), np.zeros(1)
+    else:
+        after = _through(answers.system, before, u, span.precision, weights)
+        worth = _sum(np.moveaxis(after - weights, -1, -3), answers.of_static)
+    told = answers.of_precision(k)
+    if told.any():
+        flow = track.onto(_flow(track.found, span.end))
+        worth = worth + _sum(np.moveaxis(after, -1, -3), flow) * told
+    return after, worth
+
+
+def _flow(found: Solution, date: float) -> Array:
+    """What a unit of public news a unit of time moves deviations by, on a solution's own nodes."""
+    system = Equilibrium.of(found.economy, found.space, found.static_nodes)
+    one, u = np.ones(found.space.xi.shape), found.slab(date)
+    motion = Motion(kappa2=one, psi_dot=one, risk=0.0 * one)
+    return system.rates(u, found.space.derivatives(u), motion, 0.0 * one)[None]
+
+
+def _through(
+    system: Equilibrium, before: Array, u: Array, precision: float, weights: Array
+) -> Array:
+    """Weights of the fields just after news, of deviations u, from those just before it."""
+    static = system.static
     totals = np.stack([static.mean, static.variance], axis=-1)
-    dates = np.array([just_before(date), date])
-    (p, v), (p_after, v_after) = np.moveaxis(totals + track.at(dates)[..., :2], -1, 1)
+    (p, v), (p_after, v_after) = (np.moveaxis(totals + one[..., :2], -1, 0) for one in (before, u))
     on_q, on_v, on_l = np.moveaxis(weights, -1, 0)
     on_p = on_q - 2.0 * p * on_v  # what p adds to V counts with it
     rest = on_l - p * on_q + (p**2 - v) * on_v
-    on_p, on_v, rest = crossed(
-        track.solution, date, span.precision, None, np.stack([on_p, on_v, rest])
-    )
+    on_p, on_v, rest = carried(system, u, precision, None, np.stack([on_p, on_v, rest]))
     on_l = rest + p_after * on_p + (v_after + p_after**2) * on_v
     return np.stack([on_p + 2.0 * p_after * on_v, on_v, on_l], axis=-1)
 
