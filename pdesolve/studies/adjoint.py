@@ -30,7 +30,6 @@ from pdesolve.solver.pde.announcements import (
     pieces,
     room,
     spans,
-    spread,
 )
 from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt, Others
 from pdesolve.solver.solution import Solution
@@ -184,7 +183,7 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     parts = pieces(track.found.times, track.found.case.market)
     for k, (span, part, count) in enumerate(zip(cuts, parts, steps, strict=True)):
         stretch = answers.of_length(k)
-        ends = spread(part, count)
+        ends = np.linspace(part[0], part[-1], count + 1)
         for low in range(0, count, answers.together):
             some = ends[low : low + answers.together + 1]
             weights, gained = _march(answers, weights, some, stretch)
