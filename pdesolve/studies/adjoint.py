@@ -30,6 +30,7 @@ from pdesolve.solver.pde.announcements import (
     pieces,
     room,
     spans,
+    spread,
 )
 from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt, Others
 from pdesolve.solver.solution import Solution
@@ -39,6 +40,7 @@ from pdesolve.typing import Array
 
 TAILS = np.cumsum(POWERS[::-1])[::-1]  # of the powers, in the mean of a source over a step
 SUMS = np.stack([POWERS, TAILS])
+OWN = 1.0 / 3.0  # share of the solution's steps in where those of a march end
 HELD = 2**17  # rates in economies nearby that are found together
 
 
@@ -183,7 +185,7 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     parts = pieces(track.found.times, track.found.case.market)
     for k, (span, part, count) in enumerate(zip(cuts, parts, steps, strict=True)):
         stretch = answers.of_length(k)
-        ends = np.linspace(part[0], part[-1], count + 1)
+        ends = _ends(part, count)
         for low in range(0, count, answers.together):
             some = ends[low : low + answers.together + 1]
             weights, gained = _march(answers, weights, some, stretch)
@@ -194,6 +196,12 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     if not np.isfinite(total).all():
         raise FloatingPointError("the weights of the start are not finite")
     return total
+
+
+def _ends(times: Array, count: int) -> Array:
+    """Of so many steps: mostly equal, and a share of it as those of the solution lie."""
+    even = np.linspace(times[0], times[-1], count + 1)
+    return even + OWN * (spread(times, count) - even)
 
 
 def _march(answers: Answers, weights: Array, ends: Array, stretch: Array) -> tuple[Array, Array]:
