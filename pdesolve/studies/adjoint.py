@@ -10,154 +10,30 @@ column of the Jacobian, so its weights are sums of the same powers of the resolv
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from pdesolve.case import Case
 from pdesolve.finance.crossing import carried
 from pdesolve.finance.law import POINTS, POLE, POWERS, SHARES
-from pdesolve.model.economy import Economy
 from pdesolve.model.equations import Motion
-from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import (
-    Span,
     along_psi,
     pieces,
     room,
     spans,
     spread,
 )
-from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt, Others
+from pdesolve.solver.pde.system import Coefficients, Equilibrium
 from pdesolve.solver.solution import Solution
-from pdesolve.studies.moved import Moved
-from pdesolve.studies.track import Track
+from pdesolve.studies.answers import Answers, summed
 from pdesolve.typing import Array
 
 TAILS = np.cumsum(POWERS[::-1])[::-1]  # of the powers, in the mean of a source over a step
 SUMS = np.stack([POWERS, TAILS])
 OWN = 1.0 / 3.0  # share of the solution's steps in where those of a march end
-HELD = 2**17  # rates in economies nearby that are found together
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Answers:
-    """How an economy's equations on a grid answer to parameters.
-
-    Attributes
-    ----------
-    track : Track
-    system : Equilibrium
-        Of the solution's economy.
-    cases : sequence of Case
-        One for each parameter, which has moved in it.
-    others : sequence of Equilibrium
-        Their equations on the same grid; the very same where none of these move.
-    steps : array, shape (p,)
-        By how much it has.
-    """
-
-    track: Track
-    system: Equilibrium
-    cases: Sequence[Case]
-    others: Sequence[Equilibrium]
-    steps: Array
-
-    @classmethod
-    def of(cls, track: Track, moved: Sequence[Moved]) -> "Answers":
-        """Those to these moves."""
-        prior, grid, economies = track.found.prior, track.grid, [one.economy for one in moved]
-        priors = [one.prior for one in economies if one.prior is not prior]
-        psi = np.broadcast_to(grid.psi[:, None], grid.xi.shape)
-        own, *theirs = prior.rough.beside(priors, grid.xi, psi)
-        static = {id(one): known for one, known in zip(priors, theirs, strict=True)}
-        system = Equilibrium.of(track.found.economy, grid, own)
-        return cls(
-            track=track,
-            system=system,
-            cases=[one.case for one in moved],
-            others=[_beside(system, one, static.get(id(one.prior), own)) for one in economies],
-            steps=np.array([one.step for one in moved]),
-        )
-
-    @cached_property
-    def _felt(self) -> list[int]:
-        """Parameters that move the equations."""
-        return [k for k, other in enumerate(self.others) if other is not self.system]
-
-    @property
-    def together(self) -> int:
-        """Steps of a march whose rates are found together."""
-        return max(1, HELD // (6 * self.track.grid.xi.size * max(1, len(self._felt))))
-
-    @cached_property
-    def _moved(self) -> Others:
-        """These equations."""
-        return Others(systems=[self.others[k] for k in self._felt])
-
-    def worth(self, local: EquilibriumAt, weights: Array, stretch: Array) -> Array:
-        """Of moves of the rates in several states, by these weights of them; shape (4, p).
-
-        Parameters
-        ----------
-        local : EquilibriumAt
-            At those states.
-        weights : array, shape (4, states, 3, n_psi, n_xi)
-        stretch : array, shape (p,)
-            Slopes of the logarithm of the length of the steps.
-        """
-        weights = weights / np.array(self.system.sizes)[:, None, None]
-        worth = _sum(weights, local.initial_rates[None]) * stretch
-        if self._felt:
-            moves = local.rates_in(self._moved)
-            moves -= local.initial_rates
-            worth[:, self._felt] += _sum(weights, moves) / self.steps[self._felt]
-        return worth
-
-    def of_length(self, k: int) -> Array:
-        """Slopes of the logarithm of the length of the k-th span between announcements, (p,)."""
-        lengths = [_length(spans(case.market)[k]) for case in self.cases]
-        length = _length(spans(self.track.found.case.market)[k])
-        return (np.array(lengths) / length - 1.0) / self.steps
-
-    @property
-    def of_static(self) -> Array:
-        """Slopes of the static market at the nodes, p^s, V^s and phi, (p, n_psi, n_xi, 3)."""
-        mine, moves = self.system.static, np.zeros((self.steps.size, *self.system.grid.xi.shape, 3))
-        for move, other in zip(moves, self.others, strict=True):
-            if other.static is not mine:
-                theirs = other.static
-                both = (theirs.mean, mine.mean), (theirs.variance, mine.variance)
-                for k, (new, old) in enumerate((*both, (theirs.phi, mine.phi))):
-                    np.subtract(new, old, out=move[..., k])
-        return moves / self.steps[:, None, None, None]
-
-    def of_precision(self, k: int) -> Array:
-        """Slopes of what the k-th announcement says, (p,)."""
-        told = [spans(case.market)[k].precision for case in self.cases]
-        return (np.array(told) - spans(self.track.found.case.market)[k].precision) / self.steps
-
-
-def _beside(system: Equilibrium, economy: Economy, static: Cumulants) -> Equilibrium:
-    """The equations of an economy nearby on the same grid, and that static market."""
-    if _felt(economy) == _felt(system.economy):
-        return system
-    return Equilibrium.of(economy, system.grid, static)
-
-
-def _felt(economy: Economy) -> tuple[object, ...]:
-    """What the rates depend on."""
-    market = economy.market
-    felt = market.risk_aversion, market.supply_volatility, market.public_precision
-    return economy.prior, economy.technology, felt
-
-
-def _length(span: Span) -> float:
-    return span.end - span.start
 
 
 def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
@@ -277,11 +153,11 @@ def _across(answers: Answers, weights: Array, k: int) -> tuple[Array, Array]:
         after, worth = np.einsum("ab,ra...->rb...", lead, weights), np.zeros(1)
     else:
         after = _through(answers.system, before, u, span.precision, weights)
-        worth = _sum(np.moveaxis(after - weights, -1, -3), answers.of_static)
+        worth = summed(np.moveaxis(after - weights, -1, -3), answers.of_static)
     told = answers.of_precision(k)
     if told.any():
         flow = track.onto(_flow(track.found, span.end))
-        worth = worth + _sum(np.moveaxis(after, -1, -3), flow) * told
+        worth = worth + summed(np.moveaxis(after, -1, -3), flow) * told
     return after, worth
 
 
@@ -306,9 +182,3 @@ def _through(
     on_p, on_v, rest = carried(system, u, precision, None, np.stack([on_p, on_v, rest]))
     on_l = rest + p_after * on_p + (v_after + p_after**2) * on_v
     return np.stack([on_p + 2.0 * p_after * on_v, on_v, on_l], axis=-1)
-
-
-def _sum(weights: Array, moves: Array) -> Array:
-    """Of moves of nodal values, (p, ..., 3), by weights, fields first: shape (4, p)."""
-    moves = moves.swapaxes(-1, -2).swapaxes(-2, -3)
-    return np.asarray(weights.reshape(len(weights), -1) @ moves.reshape(len(moves), -1).T)

@@ -24,7 +24,8 @@ from pdesolve.solver.reading import Reading
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, QUANTITIES, VALUES, InitialState
 from pdesolve.solver.values import scales as value_scales
-from pdesolve.studies.adjoint import Answers, start_slopes
+from pdesolve.studies.adjoint import start_slopes
+from pdesolve.studies.answers import Answers
 from pdesolve.studies.at_start import AtStart, sensitivities
 from pdesolve.studies.moved import Moved, Vary, move, natural_size, parameter
 from pdesolve.studies.slope_tuning import Level, SlopeTuning
