@@ -124,7 +124,7 @@ def refined(
         if done > 1 and _share(found, level.aims[0], found.space.order, tuning) > 1.0:
             return
         grid, steps = _grid(found, level, tuning), _steps(found, level, tuning)
-        steps = [max(count, 1 + last) for count, last in zip(steps, before, strict=True)]
+        steps = [max(one, -(-4 * last // 3)) for one, last in zip(steps, before, strict=True)]
         near = round(found.space.n_xi * (grid.n_xi / found.space.n_xi) ** tuning.reading)
         track = Track(found=found, grid=grid, kinked=kinked)
         try:
