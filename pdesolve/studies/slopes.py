@@ -119,7 +119,7 @@ def refined(
     starts = [(one.economy.start - found.economy.start) / one.step for one in moved]
     done, before = 0, [0] * (1 + len(found.case.market.announcements))
     for level in tuning.levels_at_kinks if kinked else tuning.levels:
-        if not kinked and found.space.n_psi == 1 and level.least[2] == 2:  # see derivation.md
+        if found.space.n_psi == 1 == level.least[2]:  # another step costs little there
             continue
         if done > 1 and _share(found, level.aims[0], found.space.order, tuning) > 1.0:
             return
