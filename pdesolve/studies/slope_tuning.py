@@ -79,7 +79,7 @@ class SlopeTuning:
     )
     order: int = 4
     reading: float = 0.5
-    smooth: float = 1.3
+    smooth: float = 1.4
     kinked: float = 3.5
     shared: float = 0.5
     lucky: float = 0.15
