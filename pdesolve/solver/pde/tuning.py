@@ -153,6 +153,8 @@ class LadderTuning:
         of it, and along psi.
     time : float
         Of what nodes along psi left of the tolerance: error that the time steps may leave.
+    step_safety : float
+        One more factor on the error of the steps.
     step_orders : (float, float, float)
         At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
     step_apart : float
@@ -195,7 +197,8 @@ class LadderTuning:
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.3)
     doubt: float = 0.01
     share: tuple[float, float] = (0.3, 0.5)
-    time: float = 0.33
+    time: float = 0.38
+    step_safety: float = 1.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
