@@ -7,7 +7,7 @@ import numpy as np
 from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
-from pdesolve.solver.pde.budget import Metered, steps_tried
+from pdesolve.solver.pde.budget import BudgetSpent, Metered, steps_tried
 from pdesolve.solver.pde.certificate import widened
 from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, news_leave
 from pdesolve.solver.pde.domain import Domain
@@ -18,6 +18,7 @@ from pdesolve.solver.pde.errors import (
     judge,
     lifted,
     made_up,
+    none,
     plus,
     still,
     total,
@@ -39,7 +40,34 @@ def climbed(
     tuning: Tuning,
     how: LadderTuning,
 ) -> Solution | None:
-    """Solve on as many nodes as the ladders call for; None where those do not lead anywhere."""
+    """Solve on as many nodes as the ladders call for; None where those do not lead anywhere.
+
+    Lines closer along psi call for more time steps where attention has kinks or much is learned
+    late: ladders on which errors grow, or that break down, are tried again with twice the steps.
+    """
+    market = first.case.market
+    for again in range(how.shorter + 1):
+        try:
+            if again:
+                closer = respaced(first.times, market, 2 * first.steps["accepted"])
+                first = run.along(first, nodes_of(first), closer)
+            return _climbed(run, domain, first, tolerance, tuning, how)
+        except BudgetSpent:
+            break
+        except PassError:
+            continue
+    return None
+
+
+def _climbed(
+    run: Metered,
+    domain: Domain,
+    first: Solution,
+    tolerance: float,
+    tuning: Tuning,
+    how: LadderTuning,
+) -> Solution | None:
+    """The same with a first pass's steps; PassError if ladders do not lead anywhere with those."""
     best, note = None, ""
     doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
     share, quick = 1.0, how.time
@@ -55,24 +83,29 @@ def climbed(
             run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
             best = run.along(first, nodes, respaced(first.times, first.case.market, steps))
         except PassError as failure:
+            if best is None:
+                raise
             note = f"a finer pass broke down: {failure}"
             break
         if how is tuning.ladder and has_kink(best):
             return None
+        made = made_up(best)
         left_by = (*(one.error for one in rungs), paces.left(best.steps["accepted"]))
         xi, psi, late = (lifted(best, *one) for one in zip(left_by, how.coupled, strict=True))
         parts = ByAxis(xi, psi)
         ends = ends_leave(run, best, first, tuning)
         spread = jumps_leave(run, best, first, tuning)
         rest = plus(plus(ends, spread), news_leave(best, tuning))
-        best = judge(best, total(parts, rest, late, made_up(best)), tolerance, doubt)
+        best = judge(best, total(parts, rest, late, made), tolerance, doubt)
         economy = _narrower(best, spread, tolerance, tuning.jumps)
         wider = widened(domain, best, ends, tolerance, tuning.certificate)
         if not left or (best.converged and wider == domain):
             break
         if not best.converged:
-            quick *= min(1.0, how.again * tolerance / worst(best, late))
-            share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, still())))
+            by_steps = total(ByAxis(still(), still()), none(), late, made)
+            by_nodes = total(parts, ends, still(), made)
+            quick *= min(1.0, how.again * tolerance / worst(best, by_steps))
+            share *= min(1.0, how.again * tolerance / worst(best, by_nodes))
         if wider != domain or economy is not best.economy:
             domain, run.economy = wider, economy
             try:
@@ -83,8 +116,7 @@ def climbed(
                 note = f"a wider grid broke down: {failure}"
                 break
             ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
-    if best is None:
-        return None
+    assert best is not None
     certain = replace(tuning.certificate, margin=1.0)
     covers = widened(domain, best, ends, tolerance, certain) == domain
     return concluded(best, covers, note)
