@@ -1,5 +1,6 @@
 """One pass on as many nodes and steps as ladders of thin grids call for, and its error."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, news_leav
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import (
     Errors,
+    ErrorTuning,
     concluded,
     has_kink,
     judge,
@@ -42,37 +44,14 @@ def climbed(
 ) -> Solution | None:
     """Solve on as many nodes as the ladders call for; None where those do not lead anywhere.
 
-    Lines closer along psi call for more time steps where attention has kinks or much is learned
-    late: ladders on which errors grow, or that break down, are tried again with twice the steps.
+    Lines closer along psi may call for more time steps, most of all where attention has kinks: when
+    errors grow on a ladder or something breaks down all is tried again with twice the steps.
     """
-    market = first.case.market
-    for again in range(how.shorter + 1):
-        try:
-            if again:
-                closer = respaced(first.times, market, 2 * first.steps["accepted"])
-                first = run.along(first, nodes_of(first), closer)
-            return _climbed(run, domain, first, tolerance, tuning, how)
-        except BudgetSpent:
-            break
-        except PassError:
-            continue
-    return None
-
-
-def _climbed(
-    run: Metered,
-    domain: Domain,
-    first: Solution,
-    tolerance: float,
-    tuning: Tuning,
-    how: LadderTuning,
-) -> Solution | None:
-    """The same with a first pass's steps; PassError if ladders do not lead anywhere with those."""
     best, note = None, ""
     doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
     share, quick = 1.0, how.time
-    ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
-    for left in reversed(range(how.passes)):
+    ladders, left, tries = _ladders(run, first, how, doubt), how.passes, how.shorter
+    while left:
         try:
             rungs = _rungs(ladders, first, share * tolerance, how)
             nodes = ByAxis(*(one.nodes for one in rungs))
@@ -83,10 +62,14 @@ def _climbed(
             run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
             best = run.along(first, nodes, respaced(first.times, first.case.market, steps))
         except PassError as failure:
-            if best is None:
-                raise
             note = f"a finer pass broke down: {failure}"
-            break
+            spent = isinstance(failure, BudgetSpent) or not tries
+            closer = None if spent else _closer(run, first)
+            if closer is None:
+                break
+            ladders, first, tries = _ladders(run, closer, how, doubt), closer, tries - 1
+            continue
+        left, note = left - 1, ""
         if how is tuning.ladder and has_kink(best):
             return None
         made = made_up(best)
@@ -115,11 +98,27 @@ def _climbed(
             except PassError as failure:
                 note = f"a wider grid broke down: {failure}"
                 break
-            ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
-    assert best is not None
+            ladders = _ladders(run, first, how, doubt)
+    if best is None:
+        return None
     certain = replace(tuning.certificate, margin=1.0)
     covers = widened(domain, best, ends, tolerance, certain) == domain
     return concluded(best, covers, note)
+
+
+def _ladders(
+    run: Metered, first: Solution, how: LadderTuning, doubt: ErrorTuning
+) -> ByAxis[Ladder]:
+    """From a first pass, one for each direction."""
+    return ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
+
+
+def _closer(run: Metered, first: Solution) -> Solution | None:
+    """A first pass with twice the time steps; None if it cannot be had."""
+    times = respaced(first.times, first.case.market, 2 * first.steps["accepted"])
+    with suppress(PassError):
+        return run.along(first, nodes_of(first), times)
+    return None
 
 
 def _narrower(best: Solution, spread: Errors, tolerance: float, tuning: JumpTuning) -> Economy:

@@ -209,7 +209,8 @@ def _drawn(solution: Solution, xi: Array, moved: float) -> NDArray[np.bool_]:
     With `CLEARLY` times as much more as the variance moved.
     """
     variance, respond = solution.variance(xi), solution.economy.respond
-    if float(respond(variance[0] + CLEARLY * moved).attention) > 0.0:
+    idle = solution.initial.attention == 0.0
+    if not idle or float(respond(variance[0] + CLEARLY * moved).attention) > 0.0:
         return np.zeros(xi.size, dtype=bool)
     return np.asarray(respond(variance + moved).attention > 0.0)
 
