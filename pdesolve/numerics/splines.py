@@ -1,4 +1,4 @@
-"""Fields between nodes: splines over the state grid, Hermite cubics between time steps."""
+"""Fields between nodes: splines over the state grid, Hermite polynomials in time."""
 
 import numpy as np
 from scipy.interpolate import BSpline, NdBSpline, make_interp_spline
@@ -56,7 +56,9 @@ class Surface:
 
 
 def hermite(times: Array, states: Array, rates: Array, t: float) -> Array:
-    """State at time t by the cubic through states and rates at the times on either side.
+    """State at time t by the polynomial through states and rates at two times on either side.
+
+    At one, or none, where there are no more up to a jump: two neighbouring numbers in `times`.
 
     Parameters
     ----------
@@ -67,15 +69,27 @@ def hermite(times: Array, states: Array, rates: Array, t: float) -> Array:
     t : float
     """
     k = min(max(int(np.searchsorted(times, t, side="right")) - 1, 0), len(times) - 2)
-    h = times[k + 1] - times[k]
-    x = (t - times[k]) / h
-    y0, y1 = states[k], states[k + 1]
-    d0, d1 = rates[k] * h, rates[k + 1] * h
-    if x in (0.0, 1.0):
-        return y1 if x else y0
-    return (
-        (1 + 2 * x) * (1 - x) ** 2 * y0
-        + x * (1 - x) ** 2 * d0
-        + x**2 * (3 - 2 * x) * y1
-        - x**2 * (1 - x) * d1
+    if t in times[k : k + 2]:
+        return np.asarray(states[k + int(t == times[k + 1])])
+    first = k if k == 0 or _jumps(times[k - 1 : k + 1]) else k - 1
+    last = k + 1 if k + 2 == len(times) or _jumps(times[k + 1 : k + 3]) else k + 2
+    near = slice(first, last + 1)
+    of_states, of_rates = _weights(times[near], t)
+    return np.asarray(
+        np.tensordot(of_states, states[near], 1) + np.tensordot(of_rates, rates[near], 1)
     )
+
+
+def _jumps(pair: Array) -> bool:
+    """Whether states may jump between two times: no other number is between them."""
+    return bool(np.nextafter(pair[0], np.inf) >= pair[1])
+
+
+def _weights(nodes: Array, t: float) -> tuple[Array, Array]:
+    """Of values and of slopes at the nodes, in Hermite's interpolation at t."""
+    apart = nodes[:, None] - nodes + np.eye(nodes.size)
+    factors = (t - nodes) / apart
+    np.fill_diagonal(factors, 1.0)
+    squares = factors.prod(axis=1) ** 2
+    slopes = (1.0 / apart).sum(axis=1) - 1.0
+    return squares * (1.0 - 2.0 * slopes * (t - nodes)), squares * (t - nodes)

@@ -83,9 +83,9 @@ class Deviations:
     _kept: dict[tuple[float, bool], Surface] = field(default_factory=dict, init=False, repr=False)
 
     def slab(self, t: float) -> Array:
-        """Deviations at time t at the nodes, by cubic Hermite interpolation between time steps."""
-        k = int(np.clip(np.searchsorted(self.times, t, side="right") - 1, 0, len(self.times) - 2))
-        near = slice(k, k + 2)
+        """Deviations at time t at the nodes, by Hermite interpolation between time steps."""
+        k = int(np.searchsorted(self.times, t, side="right")) - 1
+        near = slice(max(k - 1, 0), k + 3)  # those that matter
         return hermite(self.times[near], self.states[near], -self.rates[near], t)
 
     def slope(self, u: Array) -> Array:

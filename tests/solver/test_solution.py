@@ -65,6 +65,20 @@ def test_between_nodes_a_finer_solution_agrees() -> None:
             np.testing.assert_allclose(one, two, rtol=0, atol=tol, err_msg=f"{field}, t = {t}")
 
 
+@NODES
+@pytest.mark.parametrize("name", ["binary", "mixture"])
+def test_between_time_steps_errors_are_no_larger_than_at_them(name: str) -> None:
+    coarse, fine = solved(name, tol=1e-5), solved(name, tol=1e-6)
+    xi = np.linspace(-1.5, 1.5, 21) / coarse.prior.sd
+
+    def error(t: float) -> float:
+        psi = psi_at(coarse, 0.3, t)
+        return float(np.abs(coarse.price(xi, psi, t) - fine.price(xi, psi, t)).max())
+
+    between = 0.3 * coarse.times[:-1] + 0.7 * coarse.times[1:]
+    assert max(map(error, between)) < 1.2 * max(map(error, coarse.times))
+
+
 def test_fields_meet_the_horizon_smoothly() -> None:
     found = skewed()
     late = found.variance(0.5, 1.0, [1.0, 1.0 - 1e-7, 1.0 - 2e-7])

@@ -57,8 +57,9 @@ def climbed(
             nodes = ByAxis(*(one.nodes for one in rungs))
             axis = "xi" if how.whole and nodes.psi == 1 else "psi"
             on = getattr(ladders, axis).solved(getattr(nodes, axis)) or first
-            paces = climb_steps(run, on, quick * tolerance, how, doubt)
-            steps = int(np.ceil(max(paces.needed(quick * tolerance), steps_tried(first))))
+            late = quick * _rest(rungs.psi, tolerance)
+            paces = climb_steps(run, on, late, how, doubt)
+            steps = int(np.ceil(max(paces.needed(late), steps_tried(first))))
             run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
             best = run.along(first, nodes, respaced(first.times, first.case.market, steps))
         except PassError as failure:
@@ -130,6 +131,11 @@ def _narrower(best: Solution, spread: Errors, tolerance: float, tuning: JumpTuni
     return replace(best.economy, jump_width=width)
 
 
+def _rest(psi: Rung, tolerance: float) -> float:
+    """What too few nodes along psi leave of the tolerance for all else."""
+    return max(tolerance - psi.size, 0.3 * tolerance)
+
+
 def _rungs(
     ladders: ByAxis[Ladder], first: Solution, tolerance: float, how: LadderTuning
 ) -> ByAxis[Rung]:
@@ -140,6 +146,7 @@ def _rungs(
         ladder, count = getattr(ladders, axis), getattr(fixed, axis)
         if axis == "xi" and how.whole:
             ladder.widen(found["psi"].nodes)
-        target = getattr(share, axis) * tolerance
+        left = _rest(found["psi"], tolerance) if found else tolerance
+        target = getattr(share, axis) * left
         found[axis] = ladder.at(count) if count else ladder.climb(target)
     return ByAxis(**found)

@@ -150,6 +150,7 @@ class Ladder:
         found = Rung(nodes, moved, worst(self._first, moved))
         order = self._observed(below, found) if below else self._unsure
         kept = self._how.safety / (1.0 - (nodes / after) ** order)
+        kept *= self._how.alone if below is None and self._regular else 1.0
         if below and np.isfinite(below.size) and nodes > below.nodes:
             lucky = below.size * (below.nodes / nodes) ** self._along(self._how.luck)
             kept = max(kept, lucky / found.size) if found.size > 0.0 else kept

@@ -1,7 +1,6 @@
 """The numbers that a solve of the equations goes by, besides those of the case, by part."""
 
 from dataclasses import dataclass, replace
-from math import inf
 
 import numpy as np
 
@@ -145,15 +144,18 @@ class LadderTuning:
         the order at which it is taken to fall from a first rung.
     safety : float
         Factor on every error.
+    alone : float
+        One more, where errors are regular, on that of a first rung: no other puts it to the test.
     coupled : (float, float, float)
         Least share of the worst field's error along xi, along psi and in time that every field is
         taken to have: one of them may be small by luck.
     doubt : float
         As in `ErrorTuning`.
     share : (float, float)
-        Of the tolerance: errors that too few nodes may leave along xi and along psi.
+        Of the tolerance: errors that too few nodes may leave, along xi of what those along psi left
+        of it, and along psi.
     time : float
-        Of the tolerance: error that the time steps may leave.
+        Of what nodes along psi left of the tolerance: error that the time steps may leave.
     step_orders : (float, float, float)
         At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
     step_apart : float
@@ -183,7 +185,7 @@ class LadderTuning:
     rises: int = 1
     shorter: int = 2
     regular: tuple[bool, bool] = (True, False)
-    luck: tuple[float, float] = (inf, 9.0)
+    luck: tuple[float, float] = (12.0, 7.0)
     orders: tuple[float, float] = (8.0, 7.0)
     unsure: tuple[float, float] = (0.65, 0.5)
     aim: float = 0.6
@@ -193,11 +195,12 @@ class LadderTuning:
     near: float = 1.55
     fewer: float = 1.25
     beyond: float = 0.85
-    safety: float = 1.7
+    safety: float = 1.6
+    alone: float = 1.3
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.3)
     doubt: float = 0.01
-    share: tuple[float, float] = (0.15, 0.5)
-    time: float = 0.25
+    share: tuple[float, float] = (0.3, 0.5)
+    time: float = 0.33
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
@@ -225,11 +228,12 @@ KINKED = LadderTuning(
     unsure=(0.7, 0.7),
     most=1.7,
     safety=1.8,
+    alone=1.0,
     start=(0.8, 0.65),
     near=1.4,
     doubt=0.03,
-    share=(0.3, 0.5),
-    time=0.12,
+    share=(0.4, 0.5),
+    time=0.25,
     rough=(30.0, 1e-4, 1e-3),
     close=0.35,
 )
