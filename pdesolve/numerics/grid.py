@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from pdesolve.numerics.clusters import Clusters
+from pdesolve.numerics.density import Density
 from pdesolve.numerics.stencils import (
     Block,
     element_weights,
@@ -50,6 +51,8 @@ class Grid:
         Orders of the differences.
     clusters : Clusters, optional
         A map of several scales, in place of the one above.
+    density : Density, optional
+        Of the elements along psi, which else are alike in eta.
     """
 
     centre: float
@@ -64,12 +67,11 @@ class Grid:
     order: int = 8
     psi_order: int = 5
     clusters: Clusters | None = None
+    density: Density | None = None
 
     def plain(self) -> dict[str, Any]:
-        """As a table of numbers, without clusters if there are none."""
-        found = asdict(self)
-        clusters = found.pop("clusters")
-        return found if clusters is None else {**found, "clusters": clusters}
+        """As a table of numbers, without clusters and density if there are none."""
+        return {name: one for name, one in asdict(self).items() if one is not None}
 
     def extended(self, nodes: int) -> "Grid":
         """The same nodes, and so many more at either end of xi.
@@ -94,7 +96,8 @@ class Grid:
             return self
         elements = (self.n_psi - 1) // self.stages
         eta = np.log1p(np.array([self.psi_known, self.psi_top]) / self.psi_scale)
-        known, top = self.psi_scale * np.expm1(eta + eta[1] / elements)
+        more = self.density.beyond(elements, eta[1]) if self.density else eta[1] / elements
+        known, top = self.psi_scale * np.expm1(eta + more)
         return replace(
             self, psi_known=float(known), psi_top=float(top), n_psi=self.n_psi + self.stages
         )
@@ -120,13 +123,17 @@ class Grid:
 
     @cached_property
     def eta(self) -> Array:
-        """Computational nodes along psi, shape (n_psi,): Radau points of equal elements."""
+        """Computational nodes along psi, shape (n_psi,): Radau points of the elements."""
         if self.n_psi == 1:
             return np.zeros(1)
         elements = (self.n_psi - 1) // self.stages
         steps = np.arange(elements)[:, None] + radau_nodes(self.stages)
-        nodes = np.append(0.0, steps.ravel()) / elements
-        return np.log1p(self.psi_top / self.psi_scale) * (1.0 - nodes)[::-1]
+        nodes = (1.0 - np.append(0.0, steps.ravel()) / elements)[::-1]
+        top = float(np.log1p(self.psi_top / self.psi_scale))
+        if self.density is None:
+            return top * nodes
+        ends = np.linspace(0.0, 1.0, elements + 1)
+        return np.interp(nodes, ends, self.density.place(ends, top))
 
     @cached_property
     def psi(self) -> Array:
@@ -201,8 +208,11 @@ class Grid:
         """Elements that transport goes through per unit of psi, shape (n_psi,): with `fade`."""
         if self.n_psi == 1:
             return np.zeros(1)
-        length = self.eta[self.stages] - self.eta[0]
-        return self.fade / ((self.psi_scale + self.psi) * length)
+        lengths = np.diff(self.eta[:: self.stages])
+        if self.density is None:
+            lengths[:] = lengths[0]  # but for rounding they are
+        own = np.append(np.repeat(lengths, self.stages), lengths[-1])
+        return self.fade / ((self.psi_scale + self.psi) * own)
 
     @cached_property
     def fade(self) -> Array:

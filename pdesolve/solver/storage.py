@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +15,7 @@ from pdesolve.case import Case, CaseError, case_from_dict
 from pdesolve.case.errors import PdesolveError
 from pdesolve.model.equations import FIELDS
 from pdesolve.numerics.clusters import Clusters
+from pdesolve.numerics.density import Density
 from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.stencils import ORDERS, PSI_ORDERS
 from pdesolve.solver.values import ERRORS, MADE_UP, TRACKED
@@ -285,10 +286,11 @@ def _is_whole(space: Grid) -> bool:
 
 def _grid(table: Mapping[str, Any]) -> Grid:
     """The grid, if it is one that can be."""
-    kinds = {one.name: one.type for one in fields(Grid) if one.name != "clusters"}
+    parts: dict[str, Callable[[Any], Any]] = {"clusters": Clusters.of, "density": Density.of}
+    kinds = {one.name: one.type for one in fields(Grid) if one.name not in parts}
     table = dict(table)
     try:
-        clusters = Clusters.of(table.pop("clusters")) if "clusters" in table else None
+        found = {name: read(table.pop(name)) for name, read in parts.items() if name in table}
     except ValueError as error:
         raise SavedError(f"its grid has {error}") from None
     if set(table) != set(kinds):
@@ -301,4 +303,4 @@ def _grid(table: Mapping[str, Any]) -> Grid:
     positive = ("width", "psi_scale")
     if any(table[name] <= 0 for name in positive) or table["spread"] < 0 or table["stretch"] < 0:
         raise SavedError("its grid has no extent")
-    return Grid(**table, clusters=clusters)
+    return Grid(**table, **found)

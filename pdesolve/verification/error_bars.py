@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
+from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import has_kink, worst
@@ -26,6 +29,12 @@ def within_tolerance(solution: Solution) -> Check:
     )
 
 
+def alike(space: Grid) -> float:
+    """Elements along psi over the grid's, if all are to be as short as its shortest."""
+    lengths = np.diff(space.eta[:: space.stages])
+    return float(lengths.mean() / lengths.min()) if space.density else 1.0
+
+
 def bars(solution: Solution, finer: ByAxis[float] = FINER) -> Iterator[Check]:
     """Each reported value against one pass on a wider and much finer grid."""
     tolerance, space = solution.case.numerics.tolerance, solution.space
@@ -36,7 +45,7 @@ def bars(solution: Solution, finer: ByAxis[float] = FINER) -> Iterator[Check]:
         finer = ByAxis(1.0, max(finer.psi, 2.0))
     nodes = [1 if n == 1 else round(more * n) for n, more in zip(wanted, finer, strict=True)]
     if space.n_xi > 1 and has_kink(solution):  # where the solution's are
-        nodes[0] = round(GATHERED * nodes[0])
+        nodes = [round(GATHERED * nodes[0]), round(alike(space) * nodes[1])]
     largest = worst(solution, solution.bars)
     steps = 0.05 * min(tolerance, largest if largest > 0.0 else tolerance)
     better = run_pass(solution.case, solution.economy, domain, ByAxis(*nodes), steps, 4000)

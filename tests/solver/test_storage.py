@@ -293,6 +293,23 @@ def test_a_map_of_several_scales_is_kept(tmp_path: Path) -> None:
     assert "xi0 is xi at psi = 0" in found.to_dataset().xi0.attrs["comment"]
 
 
+def test_elements_of_unlike_lengths_are_kept(tmp_path: Path) -> None:
+    found = solved("inattention", tol=1e-4)
+    found.save(tmp_path / "it.nc")
+    assert found.space.density is not None
+    assert load_solution(tmp_path / "it.nc").space == found.space
+
+
+def test_a_density_that_is_none_is_refused(content: bytes, tmp_path: Path) -> None:
+    def alter(file: Any) -> None:
+        summary = json.loads(file.attrs["summary"])
+        summary["space"]["density"] = {"cuts": [0.4], "sizes": [1.0, -1.0]}
+        file.attrs["summary"] = json.dumps(summary)
+
+    with pytest.raises(ValueError, match="its grid has a density that is none"):
+        load_solution(unsealed(tmp_path / "it.nc", content, alter))
+
+
 @pytest.mark.parametrize(
     "clusters", [None, {}, {"lines": [], "low": [0, 0, 1], "high": [1, 0, 1], "beyond": 1}, 3]
 )

@@ -35,6 +35,7 @@ from pdesolve.solver.pde.solver import SolveError, solve
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS
 from pdesolve.verification.check import barred
+from pdesolve.verification.error_bars import alike
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.tools.families import FAMILIES, family_case
@@ -87,7 +88,7 @@ def far_finer(found: Solution, tolerance: float) -> Solution:
         longer = max(1.0, grid.width / space.width)  # for nodes of the same spacing in the middle
         nodes = ByAxis(
             round(longer * nodes_more.xi * space.n_xi),
-            1 if space.n_psi == 1 else round(nodes_more.psi * space.n_psi),
+            1 if space.n_psi == 1 else round(alike(space) * nodes_more.psi * space.n_psi),
         )
         better = run_pass(found.case, economy, wide, nodes, 0.03 * tolerance, 4000)
         if wide.informed or float(better.psi_reached[-1]) <= better.space.psi_known:

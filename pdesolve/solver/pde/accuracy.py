@@ -19,6 +19,7 @@ from pdesolve.solver.pde.first import first_nodes, more, pilot, settle
 from pdesolve.solver.pde.line import refine_line
 from pdesolve.solver.pde.refine import refined
 from pdesolve.solver.pde.tuning import Tuning
+from pdesolve.solver.pde.turns import turns_of
 from pdesolve.solver.solution import Solution
 
 
@@ -71,13 +72,13 @@ def solve_to_tolerance(
             return found
     domain = domain.of_order(tuning.refine.psi_order, tuning.refine.fade)
     nodes, fixed = first_nodes(  # few psi nodes exaggerate there what happens along xi
-        case, economy, domain, min(tolerance, 1e-5), tuning.pilot, tuning.errors, rough=True
+        case, economy, domain, 1e-5, tuning.pilot, tuning.errors, rough=True
     )
     nodes = nodes._replace(xi=first.space.n_xi)
     how = tuning.kinked
     if has_jump(first):
         how, nodes = tuning.jumped, nodes._replace(xi=more(nodes.xi, tuning.jumps.nodes))
-    near = domain.about_start(how.close)
+    near = replace(domain.about_start(how.close), turns=turns_of(first, tolerance, tuning.turns))
     first = pilot(run, near, nodes, how.steps_for(tolerance), fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
     spare = tuning.budget.spare * run.left  # in case that leads nowhere

@@ -57,9 +57,9 @@ def climbed(
             nodes = ByAxis(*(one.nodes for one in rungs))
             axis = "xi" if how.whole and nodes.psi == 1 else "psi"
             on = getattr(ladders, axis).solved(getattr(nodes, axis)) or first
-            late = quick * _rest(rungs.psi, tolerance)
-            paces = climb_steps(run, on, late, how, doubt)
-            steps = int(np.ceil(max(paces.needed(late), steps_tried(first))))
+            aimed = quick * _rest(rungs.psi, tolerance)
+            paces = climb_steps(run, on, aimed, how, doubt)
+            steps = int(np.ceil(max(paces.needed(aimed), steps_tried(first))))
             run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
             best = run.along(first, nodes, respaced(first.times, first.case.market, steps))
         except PassError as failure:

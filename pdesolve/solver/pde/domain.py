@@ -18,7 +18,8 @@ from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.clusters import Clusters, Line
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde.scales import ScaleTuning, nodes_needed, parting_lines
-from pdesolve.solver.pde.static_scan import Scan, scan
+from pdesolve.solver.pde.static_scan import scan
+from pdesolve.solver.pde.turns import Turns
 from pdesolve.typing import Array
 
 
@@ -89,6 +90,8 @@ class Domain:
         About which nodes gather, if at several scales.
     sds : float
         Paths further off where their payoff leads are too improbable to matter for `psi_top`.
+    turns : Turns, optional
+        Where along psi elements are shorter.
     tuning : DomainTuning
     """
 
@@ -103,6 +106,7 @@ class Domain:
     finest: float
     lines: tuple[Line, ...] = ()
     sds: float = np.inf
+    turns: Turns | None = None
     tuning: DomainTuning = DomainTuning()
 
     @property
@@ -136,11 +140,13 @@ class Domain:
         half = close * band
         stretch = float(np.arcsinh(np.sqrt(3.0) * end / half))
         flat, psi_order = n_psi == 1, self.tuning.psi_order
+        turns = None if flat else self.turns
         stages = (psi_order + 1) // 2
         fade = self.tuning.late if self.informed else self.tuning.fade
         known, top = (0.0 if flat else share * self.psi_top for share in fade)
         return Grid(
             clusters=None if flat else self._clusters(),
+            density=turns.density(float(np.log1p(known / self.psi_scale))) if turns else None,
             centre=centre,
             width=half * stretch / np.sqrt(3.0),
             stretch=stretch,
@@ -259,14 +265,6 @@ def _bend(prior: Prior, low: float, high: float, step: float) -> float:
     return 1.0 / max(steepest, 1e-3 * prior.sd)
 
 
-def _visited(economy: Economy, found: Scan, psi: Array, sds: float) -> Array:
-    """Largest variance found at each psi in states that a path may get to; of all if in none."""
-    there = economy.visits(found.zeta, psi[found.row], sds)
-    largest = np.full(psi.size, -np.inf)
-    np.maximum.at(largest, found.row[there], found.static.variance[there])
-    return np.where(largest == -np.inf, found.largest, largest)
-
-
 def _learning(
     economy: Economy, band: list[float], half_range: float, step: float, sds: float
 ) -> tuple[float, float, float]:
@@ -283,7 +281,7 @@ def _learning(
         fan = 1.0 + psi[:, None] * half_range / half
         xi = 0.5 * (band[0] + band[1]) + fan * (line - 0.5 * (band[0] + band[1]))
         found = scan(prior, xi, psi, step)
-        static = _visited(economy, found, psi, sds)
+        static = found.visited(economy, psi, sds)
         bound = static * (1.0 + rs**2 * horizon * static)
         return np.minimum(bound, static.max()) if np.isfinite(prior.low + prior.high) else bound
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pdesolve.model.economy import Economy
 from pdesolve.model.payoff.prior import Cumulants, Prior
 from pdesolve.typing import Array
 
@@ -27,6 +28,13 @@ class Scan(NamedTuple):
         """By how much of itself the variance changes over a unit of xi, money."""
         _, _, variance, third, fourth = self.static
         return (np.abs(third) + np.sqrt(np.abs(fourth) * variance)) / variance
+
+    def visited(self, economy: Economy, psi: Array, sds: float) -> Array:
+        """Largest variance at each psi in states that a path may get to; of all if in none."""
+        there = economy.visits(self.zeta, psi[self.row], sds)
+        largest = np.full(psi.size, -np.inf)
+        np.maximum.at(largest, self.row[there], self.static.variance[there])
+        return np.where(largest == -np.inf, self.largest, largest)
 
 
 def scan(prior: Prior, line: Array, psi: Array, step: float) -> Scan:

@@ -10,6 +10,7 @@ from pdesolve.solver.pde.budget import BudgetTuning
 from pdesolve.solver.pde.certificate import CertificateTuning
 from pdesolve.solver.pde.domain import DomainTuning
 from pdesolve.solver.pde.errors import ErrorTuning
+from pdesolve.solver.pde.turns import TurnTuning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,6 +320,7 @@ class Tuning(Brief):
     kinked: LadderTuning = KINKED
     jumped: LadderTuning = JUMPED
     jumps: JumpTuning = JumpTuning()
+    turns: TurnTuning = TurnTuning()
     line: LineTuning = LineTuning()
     errors: ErrorTuning = ErrorTuning()
     certificate: CertificateTuning = CertificateTuning()
