@@ -83,7 +83,7 @@ def with_number(case: Case, key: str, value: float) -> Case | None:
     attention, cost = case.attention, case.attention.cost
     parts = {"market": case.market, "attention": attention, "attention.cost": cost}
     part: Any = parts.get(table)
-    if part is None or case.market.announcements:
+    if part is None or (case.market.announcements and key == "market.horizon"):
         return None
     cls: type = type(part)
     known = {one.field: one for one in part_keys(cls, f"{table}.")}.get(field)

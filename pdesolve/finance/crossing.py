@@ -36,14 +36,23 @@ def crossed(
     weights : array, shape (..., n_psi, n_xi)
         Of one sum of nodal values, or of several.
     """
-    space, rows = solution.space, np.empty_like(weights)
+    return carried(*_after(solution, date), precision, payoff, weights)
+
+
+def carried(
+    system: Equilibrium, u: Array, precision: float, payoff: float | None, weights: Array
+) -> Array:
+    """The same, of equations on a grid and the deviations just after the news, (n_psi, n_xi, 3)."""
+    space, rows = system.grid, np.empty_like(weights)
     degree = degree_of(space.n_xi)
     knots = make_interp_spline(space.z, np.zeros(space.n_xi), k=degree).t
     through = BSpline.design_matrix(space.z, knots, degree).toarray()
-    for line, (z, chance) in enumerate(_lead_to(solution, date, precision, payoff)):
-        spread = weights[..., line, :, None] * chance
+    for line, (z, chance) in enumerate(_lead_to(system, u, precision, payoff)):
+        here = weights[..., line, :]
         if np.ptp(z, axis=0).max() < SAME:  # all nodes share the places
-            z, spread = z[:1], spread.sum(axis=-2)
+            z, spread = z[:1], here @ chance
+        else:
+            spread = here[..., None] * chance
         spread = spread.reshape(-1, z.size)
         found = np.asarray(BSpline.design_matrix(z.ravel(), knots, degree).T @ spread.T)
         rows[..., line, :] = found.T.reshape(*weights.shape[:-2], -1)
@@ -64,7 +73,7 @@ def recrossed(
     """
     space, degree = solution.space, degree_of(solution.space.n_xi)
     rows = along_psi(space, values, space.psi + room(space, precision))
-    lines = zip(rows, _lead_to(solution, date, precision, payoff), strict=True)
+    lines = zip(rows, _lead_to(*_after(solution, date), precision, payoff), strict=True)
     return np.array(
         [
             np.sum(chance * make_interp_spline(space.z, row, k=degree)(z), 1)
@@ -73,24 +82,29 @@ def recrossed(
     )
 
 
+def _after(solution: Solution, date: float) -> tuple[Equilibrium, Array]:
+    """A solution's equations, and its deviations just after the news of a date."""
+    return Equilibrium.of(solution.economy, solution.space), solution.slab(date)
+
+
 def _lead_to(
-    solution: Solution, date: float, precision: float, payoff: float | None
+    system: Equilibrium, u: Array, precision: float, payoff: float | None
 ) -> Iterator[tuple[Array, Array]]:
     """Line by line: where along z news leads from its nodes, and with what chance, (n_xi, m)."""
-    space, told = solution.space, room(solution.space, precision)
-    for line, (shift, chance) in enumerate(_may_hear(solution, date, precision, payoff)):
+    space, told = system.grid, room(system.grid, precision)
+    for line, (shift, chance) in enumerate(_may_hear(system, u, precision, payoff)):
         xi, psi = space.xi[line][:, None] + shift, np.asarray(space.psi[line] + told[line])
         yield np.clip(space.locate(xi, psi)[1], -1.0, 1.0), chance
 
 
 def _may_hear(
-    solution: Solution, date: float, precision: float, payoff: float | None
+    system: Equilibrium, u: Array, precision: float, payoff: float | None
 ) -> Iterator[tuple[Array, Array]]:
     """Line by line: shifts of xi at its nodes, and their probabilities, (n_xi, m)."""
-    space, system = solution.space, Equilibrium.of(solution.economy, solution.space)
+    space = system.grid
     if payoff is None:
-        for heard, u in on_lines(system, solution.slab(date), precision):
-            yield heard.shift, neutral(heard, u[..., 2])
+        for heard, values in on_lines(system, u, precision):
+            yield heard.shift, neutral(heard, values[..., 2])
         return
     most = float(system.static.variance.max())
     for h in room(space, precision):

@@ -20,6 +20,7 @@ from pdesolve.typing import Array
 
 # incx, offx, lower, trans, diag, overwrite_x of dtbsv, which takes long to look at names
 FORWARD, BACK = (1, 0, 0, 1, 0, 1), (-1, 0, 0, 1, 1, 1)
+UP, DOWN = (-1, 0, 0, 0, 1, 1), (1, 0, 0, 0, 0, 1)  # of the transpose
 
 
 class Factors:
@@ -60,8 +61,10 @@ class Factors:
         c = _coefficients(grid, shift, c0, c1, c2, c_psi)
         self._end = _factor(grid, c[top:], 1, room.bands, room.end)[0]
         self._elements = _factor(grid, c[:top], s, room.bands, room.elements) if top else []
-        above = np.tile(element_weights(s)[:, -1], top // s) * grid.psi_speed[:top]
-        self._inflow = _by_element(grid, (above[:, None] * c_psi[:top])[..., None])
+        self._inflow = np.empty((0, grid.n_xi, s, 1))
+        if top:
+            above = np.tile(element_weights(s)[:, -1], top // s) * grid.psi_speed[:top]
+            self._inflow = _by_element(grid, (above[:, None] * c_psi[:top])[..., None])
 
     def solve(self, r: Array) -> Array:
         """The x with (shift - J) x = r, both of shape (n_psi, n_xi, n_fields)."""
@@ -82,19 +85,16 @@ class Factors:
         several = r.reshape(-1, *r.shape[-3:])
         last = several[:, top].copy()
         if not top:
-            for one in last:
-                self._end.solve_transposed(one)
+            self._end.solve_transposed(last)
             return last.reshape(r.shape)
-        x = _by_element(grid, several[:, :top])
+        x = _by_element(grid, several[:, :top], each=True)
         for e, factors in enumerate(self._elements):
-            for one in x[:, e]:
-                factors.solve_transposed(one)
-            passed = np.einsum("nsf,rnsf->rnf", self._inflow[e], x[:, e])
-            above = x[:, e + 1, :, 0] if e + 1 < len(self._elements) else last
+            factors.solve_transposed(x[e])
+            passed = np.einsum("nsf,rnsf->rnf", self._inflow[e], x[e])
+            above = x[e + 1, :, :, 0] if e + 1 < len(self._elements) else last
             above += passed
-        for one in last:
-            self._end.solve_transposed(one)
-        return self._lines(x, last).reshape(r.shape)
+        self._end.solve_transposed(last)
+        return self._lines(x.swapaxes(0, 1), last).reshape(r.shape)
 
     def _lines(self, x: Array, last: Array) -> Array:
         """Lines of the elements and the last one, in their order; each field in one piece."""
@@ -106,10 +106,13 @@ class Factors:
         return found.transpose(0, 2, 3, 1)
 
 
-def _by_element(grid: Grid, u: Array) -> Array:
-    """Lines grouped by element: (..., lines, n_xi, n) -> (..., elements, n_xi, own lines, n)."""
-    grouped = u.reshape(*u.shape[:-3], -1, grid.stages, grid.n_xi, u.shape[-1])
-    return grouped.swapaxes(-3, -2).copy()
+def _by_element(grid: Grid, u: Array, each: bool = False) -> Array:
+    """Lines grouped by element: (lines, n_xi, n) -> (elements, n_xi, own lines, n).
+
+    Or those of each of several u, as the axis after the elements.
+    """
+    grouped = u.reshape(*u.shape[:-3], -1, grid.stages, grid.n_xi, u.shape[-1]).swapaxes(-3, -2)
+    return (grouped.swapaxes(0, 1) if each else grouped).copy()
 
 
 def _coefficients(grid: Grid, shift: float, c0: Array, c1: Array, c2: Array, c_psi: Array) -> Array:
@@ -285,14 +288,15 @@ class _LU(NamedTuple):
         blas.dtbsv(self.half, self.upper, x, *FORWARD)
         blas.dtbsv(self.half, self.lower, x, *BACK)
 
-    def solve_transposed(self, x: Array) -> None:
-        """Solve in place with its transpose."""
-        x = x.reshape(-1)
+    def solve_transposed(self, several: Array) -> None:
+        """Solve in place with its transpose, for each of several x."""
+        several = several.reshape(len(several), -1)
         if self.exchanged is not None:
-            self._exchanging(x, *self.exchanged, 0)
+            self._exchanging(several.T, *self.exchanged, 0)
             return
-        blas.dtbsv(self.half, self.lower, x, incx=-1, diag=1, overwrite_x=1)
-        blas.dtbsv(self.half, self.upper, x, overwrite_x=1)
+        for x in several:
+            blas.dtbsv(self.half, self.lower, x, *UP)
+            blas.dtbsv(self.half, self.upper, x, *DOWN)
 
     def _exchanging(self, x: Array, bands: Array, pivots: Array, transposed: int) -> None:
         lapack.dgbtrs(bands, self.half, self.half, x, pivots, trans=transposed, overwrite_b=1)

@@ -10,147 +10,30 @@ column of the Jacobian, so its weights are sums of the same powers of the resolv
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from pdesolve.case import Case
-from pdesolve.finance.crossing import crossed
+from pdesolve.finance.crossing import carried
 from pdesolve.finance.law import POINTS, POLE, POWERS, SHARES
-from pdesolve.model.economy import Economy
-from pdesolve.model.payoff.prior import Cumulants
+from pdesolve.model.equations import Motion
 from pdesolve.numerics.banded import Factors
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import (
-    Span,
     along_psi,
-    announced,
     pieces,
     room,
     spans,
     spread,
 )
-from pdesolve.solver.pde.system import Coefficients, Equilibrium, EquilibriumAt, Others
-from pdesolve.studies.moved import Moved
-from pdesolve.studies.track import Track
+from pdesolve.solver.pde.system import Coefficients, Equilibrium
+from pdesolve.solver.solution import Solution
+from pdesolve.studies.answers import Answers, summed
 from pdesolve.typing import Array
 
 TAILS = np.cumsum(POWERS[::-1])[::-1]  # of the powers, in the mean of a source over a step
 SUMS = np.stack([POWERS, TAILS])
-HELD = 2**17  # rates in economies nearby that are found together
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Answers:
-    """How an economy's equations on a grid answer to parameters.
-
-    Attributes
-    ----------
-    track : Track
-    system : Equilibrium
-        Of the solution's economy.
-    cases : sequence of Case
-        One for each parameter, which has moved in it.
-    others : sequence of Equilibrium
-        Their equations on the same grid; the very same where none of these move.
-    steps : array, shape (p,)
-        By how much it has.
-    """
-
-    track: Track
-    system: Equilibrium
-    cases: Sequence[Case]
-    others: Sequence[Equilibrium]
-    steps: Array
-
-    @classmethod
-    def of(cls, track: Track, moved: Sequence[Moved]) -> "Answers":
-        """Those to these moves."""
-        prior, grid, economies = track.found.prior, track.grid, [one.economy for one in moved]
-        priors = [one.prior for one in economies if one.prior is not prior]
-        psi = np.broadcast_to(grid.psi[:, None], grid.xi.shape)
-        own, *theirs = prior.rough.beside(priors, grid.xi, psi)
-        static = {id(one): known for one, known in zip(priors, theirs, strict=True)}
-        system = Equilibrium.of(track.found.economy, grid, own)
-        return cls(
-            track=track,
-            system=system,
-            cases=[one.case for one in moved],
-            others=[_beside(system, one, static.get(id(one.prior), own)) for one in economies],
-            steps=np.array([one.step for one in moved]),
-        )
-
-    @cached_property
-    def _felt(self) -> list[int]:
-        """Parameters that move the equations."""
-        return [k for k, other in enumerate(self.others) if other is not self.system]
-
-    @property
-    def together(self) -> int:
-        """Steps of a march whose rates are found together."""
-        return max(1, HELD // (6 * self.track.grid.xi.size * max(1, len(self._felt))))
-
-    @cached_property
-    def _moved(self) -> Others:
-        """These equations."""
-        return Others(systems=[self.others[k] for k in self._felt])
-
-    def worth(self, local: EquilibriumAt, weights: Array, stretch: Array) -> Array:
-        """Of moves of the rates in several states, by these weights of them; shape (4, p).
-
-        Parameters
-        ----------
-        local : EquilibriumAt
-            At those states.
-        weights : array, shape (4, states, 3, n_psi, n_xi)
-        stretch : array, shape (p,)
-            Slopes of the logarithm of the length of the steps.
-        """
-        weights = weights / np.array(self.system.sizes)[:, None, None]
-        worth = _sum(weights, local.initial_rates[None]) * stretch
-        if self._felt:
-            moves = local.rates_in(self._moved)
-            moves -= local.initial_rates
-            worth[:, self._felt] += _sum(weights, moves) / self.steps[self._felt]
-        return worth
-
-    def of_length(self, k: int) -> Array:
-        """Slopes of the logarithm of the length of the k-th span between announcements, (p,)."""
-        lengths = [_length(spans(case.market)[k]) for case in self.cases]
-        length = _length(spans(self.track.found.case.market)[k])
-        return (np.array(lengths) / length - 1.0) / self.steps
-
-    def of_news(self, k: int) -> Array:
-        """Slopes of the deviations just before the k-th announcement, given those after it."""
-        span = spans(self.track.found.case.market)[k]
-        (u,) = self.track.at(np.array([span.end]))
-        base = announced(self.system, u, span.precision)
-        moves = np.zeros((self.steps.size, *u.shape))
-        for move, case, other in zip(moves, self.cases, self.others, strict=True):
-            told = spans(case.market)[k].precision
-            if told != span.precision or other.static is not self.system.static:
-                move[...] = announced(other, u, told) - base
-        return moves / self.system.sizes / self.steps[:, None, None, None]
-
-
-def _beside(system: Equilibrium, economy: Economy, static: Cumulants) -> Equilibrium:
-    """The equations of an economy nearby on the same grid, and that static market."""
-    if _felt(economy) == _felt(system.economy):
-        return system
-    return Equilibrium.of(economy, system.grid, static)
-
-
-def _felt(economy: Economy) -> tuple[object, ...]:
-    """What the rates depend on."""
-    market = economy.market
-    felt = market.risk_aversion, market.supply_volatility, market.public_precision
-    return economy.prior, economy.technology, felt
-
-
-def _length(span: Span) -> float:
-    return span.end - span.start
+OWN = 1.0 / 3.0  # share of the solution's steps in where those of a march end
 
 
 def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
@@ -178,17 +61,23 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
     parts = pieces(track.found.times, track.found.case.market)
     for k, (span, part, count) in enumerate(zip(cuts, parts, steps, strict=True)):
         stretch = answers.of_length(k)
-        ends = spread(part, count)
+        ends = _ends(part, count)
         for low in range(0, count, answers.together):
             some = ends[low : low + answers.together + 1]
             weights, gained = _march(answers, weights, some, stretch)
             total += gained
         if span.precision:
-            total += _sum(np.moveaxis(weights, -1, -3), answers.of_news(k))
-            weights = size * _across(track, weights / size, span)
+            weights, gained = _across(answers, weights / size, k)
+            weights, total = weights * size, total + gained
     if not np.isfinite(total).all():
         raise FloatingPointError("the weights of the start are not finite")
     return total
+
+
+def _ends(times: Array, count: int) -> Array:
+    """Of so many steps: mostly equal, and a share of it as those of the solution lie."""
+    even = np.linspace(times[0], times[-1], count + 1)
+    return even + OWN * (spread(times, count) - even)
 
 
 def _march(answers: Answers, weights: Array, ends: Array, stretch: Array) -> tuple[Array, Array]:
@@ -250,27 +139,46 @@ def _whole(grid: Grid, coefficients: Coefficients) -> Array:
     return whole.reshape(3 * grid.n_psi, -1)
 
 
-def _across(track: Track, weights: Array, span: Span) -> Array:
-    """Weights just after news from those just before it, by the linearised map of section 13."""
-    grid, date = track.grid, span.end
+def _across(answers: Answers, weights: Array, k: int) -> tuple[Array, Array]:
+    """Weights just after the k-th news from those just before it, and what moves it is worth.
+
+    By the linearised map of section 13, which takes the static market along. More news at a date is
+    some more just after it, as of a flow.
+    """
+    track, grid = answers.track, answers.track.grid
+    span = spans(track.found.case.market)[k]
+    before, u = track.at(np.array([just_before(span.end), span.end]))
     if grid.n_xi == 1:  # nothing moves along xi
         lead = along_psi(grid, np.eye(grid.n_psi), grid.psi + room(grid, span.precision))
-        return np.einsum("ab,ra...->rb...", lead, weights)
-    static = track.solution.static_nodes
+        after, worth = np.einsum("ab,ra...->rb...", lead, weights), np.zeros(1)
+    else:
+        after = _through(answers.system, before, u, span.precision, weights)
+        worth = summed(np.moveaxis(after - weights, -1, -3), answers.of_static)
+    told = answers.of_precision(k)
+    if told.any():
+        flow = track.onto(_flow(track.found, span.end))
+        worth = worth + summed(np.moveaxis(after, -1, -3), flow) * told
+    return after, worth
+
+
+def _flow(found: Solution, date: float) -> Array:
+    """What a unit of public news a unit of time moves deviations by, on a solution's own nodes."""
+    system = Equilibrium.of(found.economy, found.space, found.static_nodes)
+    one, u = np.ones(found.space.xi.shape), found.slab(date)
+    motion = Motion(kappa2=one, psi_dot=one, risk=0.0 * one)
+    return system.rates(u, found.space.derivatives(u), motion, 0.0 * one)[None]
+
+
+def _through(
+    system: Equilibrium, before: Array, u: Array, precision: float, weights: Array
+) -> Array:
+    """Weights of the fields just after news, of deviations u, from those just before it."""
+    static = system.static
     totals = np.stack([static.mean, static.variance], axis=-1)
-    dates = np.array([just_before(date), date])
-    (p, v), (p_after, v_after) = np.moveaxis(totals + track.at(dates)[..., :2], -1, 1)
+    (p, v), (p_after, v_after) = (np.moveaxis(totals + one[..., :2], -1, 0) for one in (before, u))
     on_q, on_v, on_l = np.moveaxis(weights, -1, 0)
     on_p = on_q - 2.0 * p * on_v  # what p adds to V counts with it
     rest = on_l - p * on_q + (p**2 - v) * on_v
-    on_p, on_v, rest = crossed(
-        track.solution, date, span.precision, None, np.stack([on_p, on_v, rest])
-    )
+    on_p, on_v, rest = carried(system, u, precision, None, np.stack([on_p, on_v, rest]))
     on_l = rest + p_after * on_p + (v_after + p_after**2) * on_v
     return np.stack([on_p + 2.0 * p_after * on_v, on_v, on_l], axis=-1)
-
-
-def _sum(weights: Array, moves: Array) -> Array:
-    """Of moves of nodal values, (p, ..., 3), by weights, fields first: shape (4, p)."""
-    moves = moves.swapaxes(-1, -2).swapaxes(-2, -3)
-    return np.asarray(weights.reshape(len(weights), -1) @ moves.reshape(len(moves), -1).T)

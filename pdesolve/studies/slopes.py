@@ -24,7 +24,8 @@ from pdesolve.solver.reading import Reading
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, QUANTITIES, VALUES, InitialState
 from pdesolve.solver.values import scales as value_scales
-from pdesolve.studies.adjoint import Answers, start_slopes
+from pdesolve.studies.adjoint import start_slopes
+from pdesolve.studies.answers import Answers
 from pdesolve.studies.at_start import AtStart, sensitivities
 from pdesolve.studies.moved import Moved, Vary, move, natural_size, parameter
 from pdesolve.studies.slope_tuning import Level, SlopeTuning
@@ -123,7 +124,7 @@ def refined(
         if done > 1 and _share(found, level.aims[0], found.space.order, tuning) > 1.0:
             return
         grid, steps = _grid(found, level, tuning), _steps(found, level, tuning)
-        steps = [max(count, 1 + last) for count, last in zip(steps, before, strict=True)]
+        steps = [max(one, -(-4 * last // 3)) for one, last in zip(steps, before, strict=True)]
         near = round(found.space.n_xi * (grid.n_xi / found.space.n_xi) ** tuning.reading)
         track = Track(found=found, grid=grid, kinked=kinked)
         try:

@@ -38,8 +38,8 @@ class Track:
             by_psi = _through(eta, by_psi)(places)
         return by_psi, _onto_nodes(self.found.space.n_xi, self.grid.n_xi).T
 
-    def _here(self, u: Array) -> Array:
-        """Nodal values (states, n_psi, n_xi, 3) on the grid."""
+    def onto(self, u: Array) -> Array:
+        """The solution's nodal values, (states, n_psi, n_xi, 3), on the grid."""
         by_psi, by_xi = self._onto
         return (by_psi @ u.transpose(0, 3, 1, 2) @ by_xi).transpose(0, 2, 3, 1)
 
@@ -47,13 +47,7 @@ class Track:
         """Deviations at dates, shape (dates, n_psi, n_xi, 3)."""
         found, rates = self.found, -self.found.rates
         every = [hermite(found.times, found.states, rates, t) for t in dates.tolist()]
-        return self._here(np.stack(every))
-
-    @cached_property
-    def solution(self) -> Solution:
-        """All of it."""
-        states, rates = self._here(self.found.states), self._here(self.found.rates)
-        return replace(self.found, space=self.grid, states=states, rates=rates)
+        return self.onto(np.stack(every))
 
     @cached_property
     def reading(self) -> tuple[Array, Array]:

@@ -1,5 +1,6 @@
 """Slopes against closed forms and differences of whole solves."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 import pdesolve
-from pdesolve.case import DiscretePayoff, load_case
+from pdesolve.case import Announcement, DiscretePayoff, load_case
 from pdesolve.model.equations import motion
 from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.pde.solver import solve
@@ -93,6 +94,28 @@ def test_another_unit_of_time_moves_nothing(name: str) -> None:
         ]
         assert max(map(abs, parts)) > 1e-2
         assert sum(parts) == pytest.approx(0.0, abs=1e-5 * max(map(abs, parts))), value
+
+
+def test_another_unit_of_money_moves_all_by_their_degree() -> None:
+    """By Euler, where news comes at two dates, which the payoff's law and its precision move."""
+    news = tuple(Announcement(time=t, precision=h) for t, h in ((0.3, 5.0), (0.6, 10.0)))
+    case = load_case("uniform", {"payoff.low": 0.5, "numerics.tolerance": 1e-4})
+    case = replace(case, market=replace(case.market, announcements=news))
+    told = [f"market.announcements[{k}].precision" for k in range(len(news))]
+    powers = {
+        **dict.fromkeys(["payoff.low", "payoff.high", COST], 1.0),
+        RHO: -1.0,
+        **dict.fromkeys(["attention.efficiency", *told], -2.0),
+    }
+    assert not (case.market.public_precision or case.attention.cost.linear)
+    initial, found = solve(case).initial, all_slopes(case, powers)
+    weights = {key: power * parameter(case, key) for key, power in powers.items()}
+    for value, degree in {"price": 1, "variance": 2, "log_value": 0, "attention": 0}.items():
+        parts = {key: weight * found[key].value[value] for key, weight in weights.items()}
+        bar = sum(abs(weight) * found[key].error[value] for key, weight in weights.items())
+        assert abs(sum(parts.values()) - degree * getattr(initial, value)) <= bar, value
+        if value == "log_value":  # what would be missed
+            assert min(abs(parts[key]) for key in (*told, "payoff.low")) > 1.5 * bar
 
 
 def test_where_attention_jumps_there_is_no_slope() -> None:
