@@ -81,7 +81,7 @@ def solve_to_tolerance(
     near = replace(domain.about_start(how.close), turns=turns_of(first, tolerance, tuning.turns))
     first = pilot(run, near, nodes, how.steps_for(tolerance), fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
-    spare = 0.5 * run.left  # in case that leads nowhere
+    spare = tuning.budget.spare * run.left  # in case that leads nowhere
     run.left -= spare
     found = climbed(run, near, first, tolerance, tuning, how)
     if found is not None:

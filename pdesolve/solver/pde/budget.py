@@ -24,7 +24,9 @@ class BudgetTuning:
     ----------
     work : float
         Nodes times steps of all passes together at a tolerance of 1e-5: about half a minute on one
-        core, since a node takes 3 to 6 microseconds a step (tests/tools/benchmark.py).
+        core, since a node takes 3 to 5 microseconds a step (tests/tools/benchmark.py).
+    spare : float
+        Share of it that ladders leave, where attention has kinks, for refining without them.
     few_steps : int
         With fewer time steps left there is no point in starting a pass.
     whole : float
@@ -39,7 +41,8 @@ class BudgetTuning:
         Seconds that are worth a word beforehand.
     """
 
-    work: float = 4e6
+    work: float = 6e6
+    spare: float = 0.25
     few_steps: int = 5
     whole: float = 72.0
     kinked: float = 70.0

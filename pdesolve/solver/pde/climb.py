@@ -1,5 +1,6 @@
 """One pass on as many nodes and steps as ladders of thin grids call for, and its error."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -7,17 +8,19 @@ import numpy as np
 from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
-from pdesolve.solver.pde.budget import Metered, steps_tried
+from pdesolve.solver.pde.budget import BudgetSpent, Metered, steps_tried
 from pdesolve.solver.pde.certificate import widened
 from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, news_leave
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import (
     Errors,
+    ErrorTuning,
     concluded,
     has_kink,
     judge,
     lifted,
     made_up,
+    none,
     plus,
     still,
     total,
@@ -39,12 +42,16 @@ def climbed(
     tuning: Tuning,
     how: LadderTuning,
 ) -> Solution | None:
-    """Solve on as many nodes as the ladders call for; None where those do not lead anywhere."""
+    """Solve on as many nodes as the ladders call for; None where those do not lead anywhere.
+
+    Lines closer along psi may call for more time steps, most of all where attention has kinks: when
+    errors grow on a ladder or something breaks down all is tried again with twice the steps.
+    """
     best, note = None, ""
     doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
     share, quick = 1.0, how.time
-    ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
-    for left in reversed(range(how.passes)):
+    ladders, left, tries = _ladders(run, first, how, doubt), how.passes, how.shorter
+    while left:
         try:
             rungs = _rungs(ladders, first, share * tolerance, how)
             nodes = ByAxis(*(one.nodes for one in rungs))
@@ -57,23 +64,32 @@ def climbed(
             best = run.along(first, nodes, respaced(first.times, first.case.market, steps))
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
-            break
+            spent = isinstance(failure, BudgetSpent) or not tries
+            closer = None if spent else _closer(run, first)
+            if closer is None:
+                break
+            ladders, first, tries = _ladders(run, closer, how, doubt), closer, tries - 1
+            continue
+        left, note = left - 1, ""
         if how is tuning.ladder and has_kink(best):
             return None
+        made = made_up(best)
         left_by = (*(one.error for one in rungs), paces.left(best.steps["accepted"]))
         xi, psi, late = (lifted(best, *one) for one in zip(left_by, how.coupled, strict=True))
         parts = ByAxis(xi, psi)
         ends = ends_leave(run, best, first, tuning)
         spread = jumps_leave(run, best, first, tuning)
         rest = plus(plus(ends, spread), news_leave(best, tuning))
-        best = judge(best, total(parts, rest, late, made_up(best)), tolerance, doubt)
+        best = judge(best, total(parts, rest, late, made), tolerance, doubt)
         economy = _narrower(best, spread, tolerance, tuning.jumps)
         wider = widened(domain, best, ends, tolerance, tuning.certificate)
         if not left or (best.converged and wider == domain):
             break
         if not best.converged:
-            quick *= min(1.0, how.again * tolerance / worst(best, late))
-            share *= min(1.0, how.again * tolerance / worst(best, total(parts, ends, still())))
+            by_steps = total(ByAxis(still(), still()), none(), late, made)
+            by_nodes = total(parts, ends, still(), made)
+            quick *= min(1.0, how.again * tolerance / worst(best, by_steps))
+            share *= min(1.0, how.again * tolerance / worst(best, by_nodes))
         if wider != domain or economy is not best.economy:
             domain, run.economy = wider, economy
             try:
@@ -83,12 +99,27 @@ def climbed(
             except PassError as failure:
                 note = f"a wider grid broke down: {failure}"
                 break
-            ladders = ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
+            ladders = _ladders(run, first, how, doubt)
     if best is None:
         return None
     certain = replace(tuning.certificate, margin=1.0)
     covers = widened(domain, best, ends, tolerance, certain) == domain
     return concluded(best, covers, note)
+
+
+def _ladders(
+    run: Metered, first: Solution, how: LadderTuning, doubt: ErrorTuning
+) -> ByAxis[Ladder]:
+    """From a first pass, one for each direction."""
+    return ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
+
+
+def _closer(run: Metered, first: Solution) -> Solution | None:
+    """A first pass with twice the time steps; None if it cannot be had."""
+    times = respaced(first.times, first.case.market, 2 * first.steps["accepted"])
+    with suppress(PassError):
+        return run.along(first, nodes_of(first), times)
+    return None
 
 
 def _narrower(best: Solution, spread: Errors, tolerance: float, tuning: JumpTuning) -> Economy:

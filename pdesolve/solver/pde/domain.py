@@ -224,10 +224,13 @@ def _gathered(domain: Domain, economy: Economy, step: float) -> Domain:
     fan = 1.0 + plain.spread * domain.psi_top
     if 2.0 * plain.width / domain.finest * fan**0.5 < how.few:
         return domain
-    lines = parting_lines(economy, how)
-    found = [replace(domain, lines=lines[:count]) for count in range(len(lines) + 1)]
-    needed = nodes_needed([one.grid(how.nodes, 2, 8) for one in found], economy, step, how)
-    best = int(np.argmin(needed))
+    for parted in how.parted:
+        lines = parting_lines(economy, parted, how)
+        found = [replace(domain, lines=lines[:count]) for count in range(len(lines) + 1)]
+        needed = nodes_needed([one.grid(how.nodes, 2, 8) for one in found], economy, step, how)
+        best = int(np.argmin(needed))
+        if needed[best] <= how.many:
+            break
     return found[best] if needed[best] + how.saved < needed[0] else domain
 
 

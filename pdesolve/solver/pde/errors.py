@@ -28,6 +28,7 @@ E = TypeVar("E", float, Array)
 LEAST = 0.55  # of what errors are in all, if all point one way
 ATTENTION = ("attention", "precision_rate")
 JUMPING = (*ATTENTION, "price_volatility")  # where attention does
+CLEARLY = 10.0  # of what the variance moves: an error of its is less
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +187,7 @@ def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
 
     What jumps with attention is not compared at states nearby that a jump parts from the initial
     one: a small error of the variance there is a large one of that, and none of what is reported.
+    Nor is attention where there is some, if at the initial state there is clearly none.
     """
     half = 0.5 * (fine.prior.high - fine.prior.low)
     width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
@@ -197,7 +199,20 @@ def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
         assert value is not None
         moved = value(coarse, xi) - value(fine, xi)
         found[name] = np.where(parted, np.nan, moved) if name in JUMPING else moved
-    return found
+    drawn = _drawn(fine, xi, _size(found["variance"]))
+    return found | {name: np.where(drawn, np.nan, found[name]) for name in ATTENTION}
+
+
+def _drawn(solution: Solution, xi: Array, moved: float) -> NDArray[np.bool_]:
+    """Whether these states draw attention and the first does not, nor would with more variance.
+
+    With `CLEARLY` times as much more as the variance moved.
+    """
+    variance, respond = solution.variance(xi), solution.economy.respond
+    idle = solution.initial.attention == 0.0
+    if not idle or float(respond(variance[0] + CLEARLY * moved).attention) > 0.0:
+        return np.zeros(xi.size, dtype=bool)
+    return np.asarray(respond(variance + moved).attention > 0.0)
 
 
 def _parted(solution: Solution, xi: Array) -> NDArray[np.bool_]:

@@ -73,9 +73,9 @@ class Ladder:
         Raises
         ------
         PassError
-            If the thin grids break down, or take more work than there is.
+            If the thin grids break down, errors grow, or they take more work than there is.
         """
-        how, below, nodes = self._how, None, self._nodes
+        how, below, nodes, rises = self._how, None, self._nodes, 0
         if nodes == 1:
             return Rung(1, still(), 0.0)
         grown = self._along(how.start) * (how.begun / target) ** (1 / self._order)
@@ -90,6 +90,9 @@ class Ladder:
         for _ in range(how.rungs):
             here = self._rung(nodes, after, below)
             if here.size == np.inf and self._known.get(after, self._first) is None:
+                break
+            rises = rises + 1 if below is not None and here.size > below.size else 0
+            if rises > how.rises and not self._regular:
                 break
             if below is not None and self._seen(below, here) < self._unsure:
                 near = how.fewer  # nodes do not resolve yet what there is, or did not just now

@@ -26,8 +26,11 @@ class ScaleTuning:
 
     Attributes
     ----------
-    parted : float
-        Gap between payoffs, over 1 / sd of xi by supply: narrower ones are blurred.
+    parted : (float, float)
+        Gap between payoffs, over 1 / sd of xi by supply: narrower ones are blurred. The second
+        where the wider ones leave too many nodes.
+    many : float
+        Nodes that are.
     about : float
         Width that nodes are evenly spread over, in units of 1 / distance.
     lines : int
@@ -46,7 +49,8 @@ class ScaleTuning:
         Finest lengths in the band of all states: of so few there is nothing to save.
     """
 
-    parted: float = 0.5
+    parted: tuple[float, float] = (0.5, 0.3)
+    many: float = 300.0
     about: float = 4.0
     lines: int = 6
     nodes: int = 81
@@ -58,9 +62,9 @@ class ScaleTuning:
     few: float = 60.0
 
 
-def parting_lines(economy: Economy, how: ScaleTuning) -> tuple[Line, ...]:
+def parting_lines(economy: Economy, parted: float, how: ScaleTuning) -> tuple[Line, ...]:
     """Where evidence tells payoffs apart that are too far from each other for supply to blur."""
-    blurred = how.parted / (economy.rho_sigma * economy.horizon**0.5)
+    blurred = parted / (economy.rho_sigma * economy.horizon**0.5)
     return tuple(
         Line(one.centre, one.slope, how.about / one.distance)
         for one in economy.prior.partings(blurred, how.lines)

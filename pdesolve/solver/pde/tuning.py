@@ -119,6 +119,10 @@ class LadderTuning:
         Whether the ladder along xi has the psi nodes that the other one calls for, and its steps.
     rungs : int
         At most.
+    rises : int
+        In a row, from rung to rung, of errors that are not regular: with more, steps are too few.
+    shorter : int
+        Times that ladders which lead nowhere are tried again with twice the steps.
     regular : (bool, bool)
         Whether errors fall from node to node as the scheme has it, along xi and along psi.
     luck : (float, float)
@@ -181,6 +185,8 @@ class LadderTuning:
     stencil: int = 4
     whole: bool = False
     rungs: int = 12
+    rises: int = 1
+    shorter: int = 2
     regular: tuple[bool, bool] = (True, False)
     luck: tuple[float, float] = (12.0, 7.0)
     orders: tuple[float, float] = (8.0, 7.0)

@@ -103,6 +103,40 @@ def test_ladders_that_break_down_are_left(monkeypatch: pytest.MonkeyPatch) -> No
     assert run.left > 3.9e6
 
 
+def test_ladders_on_which_errors_grow_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first rung at which they have done so twice in a row is the last."""
+    run, first = metered("three_states")
+    errors = [1e-2, 3e-3, 4e-3, 3e-3, 4e-3, 5e-3, 1e-9]
+
+    def rung(self: Ladder, nodes: int, after: int, below: Rung | None) -> Rung:
+        return Rung(nodes, {}, errors.pop(0))
+
+    monkeypatch.setattr(Ladder, "_rung", rung)
+    with pytest.raises(PassError, match="no psi nodes are found to be enough"):
+        Ladder(run, first, "psi", HOW, DOUBT).climb(1e-6)
+    assert errors == [1e-9]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_more_time_steps_where_ladders_lead_nowhere(
+    monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Twice as many, and twice again."""
+    steps, usual = list[int](), Ladder.climb
+
+    def climb(self: Ladder, target: float) -> Rung:
+        steps.append(self._first.steps["accepted"])
+        if len(steps) <= times:
+            raise PassError("errors grow", None, 0)
+        return usual(self, target)
+
+    monkeypatch.setattr(Ladder, "climb", climb)
+    found, plain = solve("three_states", tol=1e-3), solved("three_states", tol=1e-3)
+    assert found.converged
+    assert abs(found.initial.price - plain.initial.price) < found.error["price"]
+    assert steps[times] == 2**times * steps[0] <= found.steps["accepted"]
+
+
 def broken(*_: object) -> Solution:
     raise ZeroDivisionError
 

@@ -38,7 +38,9 @@ def test_gathered_nodes_are_far_fewer() -> None:
     assert off(found) < 1.0
 
 
-@pytest.mark.parametrize("scales", [ScaleTuning(about=8.0), ScaleTuning(parted=0.1, saved=-1e3)])
+@pytest.mark.parametrize(
+    "scales", [ScaleTuning(about=8.0), ScaleTuning(parted=(0.1, 0.1), saved=-1e3)]
+)
 def test_the_number_does_not_depend_on_the_map(scales: ScaleTuning) -> None:
     tuning = Tuning(domain=DomainTuning(scales=scales))
     found = solve("jackpot", tol=1e-4, tuning=tuning)

@@ -1,0 +1,50 @@
+"""Cases that are hard to solve: values found apart on far finer grids, with many more steps.
+
+By `far_finer` of tests/tools/error_bars.py, whose own error is a hundredth of these bars.
+"""
+
+from pdesolve.case import Case, case_from_dict, case_to_dict, load_case
+from pdesolve.model.economy import Economy
+from pdesolve.solver.pde.domain import choose_domain
+from pdesolve.solver.pde.solver import solve
+from tests.tools.families import family_case
+
+
+def two_peaks() -> Case:
+    """Two peaks, and a price on the first unit of attention that is just not worth it at first."""
+    body = case_to_dict(load_case("mixture"))
+    body["payoff"] = {
+        "kind": "mixture",
+        "means": [0.0, 2.65],
+        "sds": [0.21, 0.27],
+        "weights": [0.33, 0.67],
+    }
+    market = {"risk_aversion": 2.5, "supply_volatility": 0.63, "initial_supply": -0.45}
+    body["market"] |= {**market, "horizon": 1.12}
+    cost = {"kind": "power", "scale": 1.08, "exponent": 2.0, "linear": 0.74}
+    body["attention"] = {"signals": 1, "precision": "linear", "efficiency": 3.34, "cost": cost}
+    return case_from_dict(body, "two-peaks")
+
+
+def test_narrow_gaps_count_where_wide_ones_leave_too_many_nodes() -> None:
+    """A lottery in a market that believes in its better value: no grid got through in 10 s."""
+    case = family_case("skewed lotteries", 96603)
+    assert len(choose_domain(Economy.of(case), 1e-4).lines) == 2
+    found = solve(case, tol=1e-4)
+    assert found.converged
+    assert found.space.n_xi < 150
+    for name, true in {"price": 0.777687069, "variance": 0.172889913}.items():
+        assert abs(getattr(found.initial, name) - true) < found.bars[name]
+
+
+def test_where_nobody_attends_attention_nearby_does_not_count() -> None:
+    """The variance is clearly below the threshold: attention is zero, and certainly so."""
+    found = solve(two_peaks(), tol=1e-4)
+    threshold = found.economy.kinks[0].variance
+    assert found.initial.variance + 100.0 * found.bars["variance"] < threshold
+    assert found.converged
+    assert found.bars["attention"] == found.bars["precision_rate"] == 0.0
+    assert found.space.n_xi < 150
+    values = {"price": 2.40844525, "variance": 1.02823901, "log_value": 2.13582193}
+    for name, true in values.items():
+        assert abs(getattr(found.initial, name) - true) < found.bars[name]
