@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
+from scipy.interpolate import KroghInterpolator
 
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -122,12 +122,19 @@ class Nearby:
         return np.stack([found.mean, found.variance, found.phi], axis=-1)
 
     def slab(self, t: float) -> Array:
-        """Deviations at the nodes at a time, by the Hermite cubic between two dates."""
+        """Deviations at the nodes at a time: two steps on either side, values and rates.
+
+        As many as there are from one announcement to the next.
+        """
         times, solution = self.solution.times, self.solution
-        k = min(max(int(np.searchsorted(times, t, side="right")) - 1, 0), times.size - 2)
-        part = slice(k, k + 2)
-        cubic = CubicHermiteSpline(times[part], solution.states[part], -solution.rates[part])
-        return np.asarray(cubic(t))
+        news = np.flatnonzero(np.diff(times) <= np.spacing(times[1:]))
+        span = np.searchsorted(times[news + 1], t, side="right")
+        first, last = ([-1, *news, times.size - 1][span + i] for i in (0, 1))
+        right = int(np.clip(np.searchsorted(times, t, side="right"), first + 2, last))
+        near = np.arange(max(right - 2, first + 1), min(right + 1, last) + 1)
+        both = np.stack([solution.states[near], -solution.rates[near]], axis=1)
+        through = KroghInterpolator(np.repeat(times[near], 2), both.reshape(-1, *both.shape[2:]))
+        return np.asarray(through(t))
 
     def totals(self, t: float) -> Array:
         """p, V, L in the middle and p at two states on either side, as differences want them."""
