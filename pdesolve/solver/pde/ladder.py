@@ -61,7 +61,7 @@ class Ladder:
         self._order = min(self._along(how.orders), scheme)
         self._ratio = self._along(how.ratios)
         few = axis == "xi" and not how.whole
-        self._times = first.times if few else _steps(first, run.tolerance, how)
+        self._times = first.times if few else _steps(first, run.tolerance, how, axis)
         self._stencil = space.order if axis == "xi" else min(how.stencil, space.order)
         same = self._across == self._usual and self._times.size == first.times.size
         same = same and self._stencil == space.order
@@ -200,9 +200,10 @@ class Ladder:
         return 1 + self._unit * int(np.ceil((wanted - 1) / self._unit - 1e-9))
 
 
-def _steps(first: Solution, tolerance: float, how: LadderTuning) -> Array:
+def _steps(first: Solution, tolerance: float, how: LadderTuning, axis: str) -> Array:
     """A first pass's time steps, or more of them: too few hide what happens along psi at first."""
-    least = int(how.begun_steps * (how.begun / tolerance) ** (1 / how.orders[1]))
+    begun = getattr(ByAxis(*how.begun_steps), axis)
+    least = int(begun * (how.begun / tolerance) ** (1 / how.orders[1]))
     if least <= first.steps["accepted"]:
         return first.times
     return respaced(first.times, first.case.market, least)

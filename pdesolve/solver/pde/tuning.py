@@ -116,7 +116,7 @@ class LadderTuning:
     stencil : int
         Order of its differences along xi, at most.
     whole : bool
-        Whether the ladder along xi has the psi nodes that the other one calls for, and its steps.
+        Whether the ladder along xi has the psi nodes that the other one calls for, and steps enough.
     rungs : int
         At most.
     rises : int
@@ -166,8 +166,9 @@ class LadderTuning:
     step_near : (float, float)
         Steps over those of a rung up to which its error need not be measured again, on a first rung
         and on a later one.
-    begun_steps : float
-        Time steps on the ladder along psi, at least, at a tolerance of `begun`.
+    begun_steps : (float, float)
+        Time steps on the ladders along xi (if `whole`) and psi, at least, at a tolerance of
+        `begun`.
     begun : float
     rough : (float, float, float)
         Tolerance of the time steps on the ladders: in units of the tolerance, at least, and at most
@@ -208,7 +209,7 @@ class LadderTuning:
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
-    begun_steps: float = 6.5
+    begun_steps: tuple[float, float] = (5.0, 6.5)
     begun: float = 1e-4
     rough: tuple[float, float, float] = (100.0, 3e-4, 1e-3)
     again: float = 0.4
@@ -233,6 +234,7 @@ KINKED = LadderTuning(
     most=1.7,
     safety=1.8,
     alone=1.0,
+    step_safety=1.0,
     start=(0.8, 0.65),
     near=1.4,
     doubt=0.03,
