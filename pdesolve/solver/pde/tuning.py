@@ -116,7 +116,7 @@ class LadderTuning:
     stencil : int
         Order of its differences along xi, at most.
     whole : bool
-        Whether the ladder along xi has the psi nodes that the other one calls for, and steps enough.
+        Whether the ladder along xi has the psi nodes that the other one calls for, and more steps.
     rungs : int
         At most.
     rises : int
