@@ -44,7 +44,7 @@ class SlopeTuning:
         with xi.
     smooth, kinked : float
         What is taken to be left, in units of what the last refinement changed; and where attention
-        has a kink, which lowers the order of the march.
+        has a kink or nodes gather at several scales, which lowers the order of the march.
     shared : float
         Least share that every value is taken to have, to any parameter, of the worst error of those
         values that accuracy is asked of: all come of the same march.

@@ -76,7 +76,7 @@ def slopes_to(
         for one in refined(found, base, list(moved.values()), kinked, tuning) if moved else ():
             known = [*known[-1:], one]
             if len(known) == 2:
-                share = tuning.kinked if kinked else tuning.smooth
+                share = tuning.kinked if kinked or found.space.clusters else tuning.smooth
                 change = share * np.abs(one - known[0])
                 error, relative = _error(found, base, list(moved.values()), one, change, tuning)
                 if np.nanmax(relative) <= goal:

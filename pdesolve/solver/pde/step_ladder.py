@@ -94,8 +94,8 @@ def climb_steps(
             moved = {name: np.array([size * scale]) for name, scale in error_scales(few).items()}
             return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
         ratio = steps / fine.steps["accepted"]
-        kept = how.step_safety * doubt.halved * (1.0 - 0.5**least) / (1.0 - ratio**least)
-        moved = times(moved, kept)
+        kept = how.step_safety * how.ease(run.tolerance) * doubt.halved
+        moved = times(moved, kept * (1.0 - 0.5**least) / (1.0 - ratio**least))
         size, order, seen = worst(few, moved), unseen, most + 1.0
         if below is not None:
             fall = max(below.size, 1e-300) / max(size, 1e-300)

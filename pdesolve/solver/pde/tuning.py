@@ -159,6 +159,8 @@ class LadderTuning:
         Of what nodes along psi left of the tolerance: error that the time steps may leave.
     step_safety : float
         One more factor on the error of the steps.
+    loose : float
+        And one on all these at a tolerance of `begun` or more; none at a tenth of it or less.
     step_orders : (float, float, float)
         At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
     step_apart : float
@@ -206,6 +208,7 @@ class LadderTuning:
     share: tuple[float, float] = (0.3, 0.5)
     time: float = 0.38
     step_safety: float = 1.2
+    loose: float = 0.85
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
@@ -215,6 +218,11 @@ class LadderTuning:
     again: float = 0.4
     passes: int = 4
     close: float | None = None
+
+    def ease(self, tolerance: float) -> float:
+        """Factor on what is added for safety: loose tolerances need less of it."""
+        share = np.clip(np.log10(10.0 * tolerance / self.begun), 0.0, 1.0)
+        return float(self.loose**share)
 
     def steps_for(self, tolerance: float) -> float:
         """Tolerance of the time steps on the ladders."""
