@@ -42,7 +42,7 @@ class SlopeTuning:
     reading : float
         Power of the share of the nodes along xi that is that of those which read how fields move
         with xi.
-    smooth, kinked : float
+    smooth, uneven : float
         What is taken to be left, in units of what the last refinement changed; and where attention
         has a kink or nodes gather at several scales, which lowers the order of the march.
     shared : float
@@ -56,7 +56,7 @@ class SlopeTuning:
     left : float
         Error that the solution itself is taken to leave, in units of its tolerance.
     goal, rough : float
-        Relative error of a slope that ends the refinement; the same where there is a kink.
+        Relative error of a slope that ends the refinement; the same where marches are less even.
     loose : float
         The least such error, in units of the solution's tolerance.
     noise : float
@@ -72,15 +72,15 @@ class SlopeTuning:
         Level((0.0015, 0.0015, 0.1), (56, 5, 8)),
     )
     levels_at_kinks: tuple[Level, ...] = (
-        Level((0.3, 1.5, 1.25), (30, 4, 2)),
-        Level((0.05, 0.2, 0.25), (38, 6, 3)),
+        Level((0.1, 1.0, 0.6), (36, 5, 3)),
+        Level((0.02, 0.2, 0.25), (44, 6, 4)),
         Level((0.005, 0.02, 0.1), (50, 8, 5)),
         Level((0.0005, 0.002, 0.004), (60, 10, 10)),
     )
     order: int = 4
     reading: float = 0.5
     smooth: float = 1.4
-    kinked: float = 3.5
+    uneven: float = 3.5
     shared: float = 0.5
     lucky: float = 0.15
     curved: float = 5.0

@@ -71,13 +71,13 @@ def slopes_to(
     if jumps(found):
         return dict.fromkeys(vary, UNKNOWN)
     kinked, base = has_kink(found), read_base(found)
-    goal = max(_goal(found, tuning), tuning.rough if kinked else 0.0)
+    uneven = kinked or found.space.clusters is not None
+    goal = max(_goal(found, tuning), tuning.rough if uneven else 0.0)
     with suppress(ArithmeticError):  # a case nearby that has no solution
         for one in refined(found, base, list(moved.values()), kinked, tuning) if moved else ():
             known = [*known[-1:], one]
             if len(known) == 2:
-                share = tuning.kinked if kinked or found.space.clusters else tuning.smooth
-                change = share * np.abs(one - known[0])
+                change = (tuning.uneven if uneven else tuning.smooth) * np.abs(one - known[0])
                 error, relative = _error(found, base, list(moved.values()), one, change, tuning)
                 if np.nanmax(relative) <= goal:
                     break
