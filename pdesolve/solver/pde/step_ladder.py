@@ -94,7 +94,7 @@ def climb_steps(
             moved = {name: np.array([size * scale]) for name, scale in error_scales(few).items()}
             return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
         ratio = steps / fine.steps["accepted"]
-        kept = how.step_safety * how.ease(run.tolerance) * doubt.halved
+        kept = how.step_safety * doubt.halved
         moved = times(moved, kept * (1.0 - 0.5**least) / (1.0 - ratio**least))
         size, order, seen = worst(few, moved), unseen, most + 1.0
         if below is not None:

@@ -157,10 +157,11 @@ class LadderTuning:
         of it, and along psi.
     time : float
         Of what nodes along psi left of the tolerance: error that the time steps may leave.
-    step_safety : float
-        One more factor on the error of the steps.
     loose : float
-        And one on all these at a tolerance of `begun` or more; none at a tenth of it or less.
+        One more on those of nodes at a tolerance of `begun`; none at a tenth of it, where more is
+        extrapolated, or less, and at ten times it, where grids are coarse, or more.
+    step_safety : float
+        Factor on the error of the steps.
     step_orders : (float, float, float)
         At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
     step_apart : float
@@ -207,8 +208,8 @@ class LadderTuning:
     doubt: float = 0.01
     share: tuple[float, float] = (0.3, 0.5)
     time: float = 0.38
-    step_safety: float = 1.2
     loose: float = 0.85
+    step_safety: float = 1.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
@@ -220,8 +221,8 @@ class LadderTuning:
     close: float | None = None
 
     def ease(self, tolerance: float) -> float:
-        """Factor on what is added for safety: loose tolerances need less of it."""
-        share = np.clip(np.log10(10.0 * tolerance / self.begun), 0.0, 1.0)
+        """Factor on what is added to nodes' errors for safety."""
+        share = max(0.0, 1.0 - abs(np.log10(tolerance / self.begun)))
         return float(self.loose**share)
 
     def steps_for(self, tolerance: float) -> float:
