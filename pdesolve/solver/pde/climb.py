@@ -28,9 +28,10 @@ from pdesolve.solver.pde.errors import (
 )
 from pdesolve.solver.pde.first import nodes_of, pilot
 from pdesolve.solver.pde.ladder import Ladder, Rung
+from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError
 from pdesolve.solver.pde.step_ladder import climb_steps
-from pdesolve.solver.pde.tuning import JumpTuning, LadderTuning, Tuning
+from pdesolve.solver.pde.tuning import JumpTuning, Tuning
 from pdesolve.solver.solution import Solution
 
 

@@ -18,8 +18,8 @@ from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.errors import ErrorTuning, Moves, moves, still, times, worst
+from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError, retrace
-from pdesolve.solver.pde.tuning import LadderTuning
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 

@@ -21,8 +21,8 @@ from pdesolve.solver.pde.errors import (
     times,
     worst,
 )
+from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import retrace
-from pdesolve.solver.pde.tuning import LadderTuning
 from pdesolve.solver.solution import Solution
 
 

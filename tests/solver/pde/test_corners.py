@@ -13,9 +13,9 @@ from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.corners import Corners, ramp_seen
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.ladder_tuning import KINKED
 from pdesolve.solver.pde.passes import retrace, run_pass
 from pdesolve.solver.pde.system import Equilibrium
-from pdesolve.solver.pde.tuning import KINKED
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 from tests.tools.solutions import solved

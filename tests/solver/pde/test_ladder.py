@@ -13,9 +13,10 @@ from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import ErrorTuning, change, error_scales, worst
 from pdesolve.solver.pde.ladder import Ladder, Rung
+from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.pde.solver import solve
-from pdesolve.solver.pde.tuning import LadderTuning, Tuning
+from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 from tests.tools.solutions import solved
 

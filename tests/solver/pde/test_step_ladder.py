@@ -7,9 +7,9 @@ from pdesolve.solver.pde import step_ladder
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.budget import BudgetSpent
 from pdesolve.solver.pde.errors import ErrorTuning, change, worst
+from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.pde.solver import solve
-from pdesolve.solver.pde.tuning import LadderTuning
 from pdesolve.solver.solution import Solution
 from tests.solver.pde.test_ladder import metered
 from tests.tools.families import family_case

@@ -1,0 +1,164 @@
+"""The numbers that ladders of grids and steps go by."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, kw_only=True)
+class LadderTuning:
+    """How the nodes that are needed are found: as here where attention has no kink.
+
+    Set by what tests/tools/ladders.py and tests/tools/error_bars.py measure, for the least work at
+    bars that hold.
+
+    Attributes
+    ----------
+    ratios : (float, float)
+        Nodes that a rung is compared with, over its own, along xi and psi. Convergence along psi is
+        not regular where the economy starts to learn fast: neighbours may have the same error.
+    thinner : float
+        Xi nodes of the ladder along psi, over the first pass's.
+    stencil : int
+        Order of its differences along xi, at most.
+    whole : bool
+        Whether the ladder along xi has the psi nodes that the other one calls for, and more steps.
+    rungs : int
+        At most.
+    rises : int
+        In a row, from rung to rung, of errors that are not regular: with more, steps are too few.
+    shorter : int
+        Times that ladders which lead nowhere are tried again with twice the steps.
+    regular : (bool, bool)
+        Whether errors fall from node to node as the scheme has it, along xi and along psi.
+    luck : (float, float)
+        Order that an error is believed to fall at, at most.
+    orders : (float, float)
+        Along xi and psi, the most that is believed of a ladder; that of the scheme if it is less.
+    unsure : (float, float)
+        Share of it that an error is taken to fall at, at least, and on a first rung.
+    aim : float
+        Error that the next rung is to have, over the target.
+    most : float
+        Nodes of a rung over those of the one before it.
+    start : (float, float)
+        Nodes of the first rung along xi and psi, over the first pass's, at a target of `begun`.
+    least : float
+        First pass's elements along psi, and one more, that this counts from, at least.
+    near, fewer, beyond : float
+        Along xi, where errors are regular: nodes over those of a rung up to which its error need
+        not be measured again, nodes of a rung over the fewest that it speaks for, and the share of
+        the order at which it is taken to fall from a first rung.
+    safety : float
+        Factor on every error.
+    alone : float
+        One more, where errors are regular, on that of a first rung: no other puts it to the test.
+    coupled : (float, float, float)
+        Least share of the worst field's error along xi, along psi and in time that every field is
+        taken to have: one of them may be small by luck.
+    doubt : float
+        As in `ErrorTuning`.
+    share : (float, float)
+        Of the tolerance: errors that too few nodes may leave, along xi of what those along psi left
+        of it, and along psi.
+    time : float
+        Of what nodes along psi left of the tolerance: error that the time steps may leave.
+    loose : float
+        One more on those of nodes at a tolerance of `begun`; none at a tenth of it, where more is
+        extrapolated, or less, and at ten times it, where grids are coarse, or more.
+    step_safety : float
+        Factor on the error of the steps.
+    step_orders : (float, float, float)
+        At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
+    step_apart : float
+        Steps on the ladder along psi over those of the first rung of their own.
+    step_near : (float, float)
+        Steps over those of a rung up to which its error need not be measured again, on a first rung
+        and on a later one.
+    begun_steps : (float, float)
+        Time steps on the ladders along xi (if `whole`) and psi, at least, at a tolerance of
+        `begun`.
+    begun : float
+    rough : (float, float, float)
+        Tolerance of the time steps on the ladders: in units of the tolerance, at least, and at most
+        where the tolerance itself is not more.
+    again : float
+        Error that either of nodes and steps may leave in the next pass, over the tolerance.
+    passes : int
+        At most.
+    close : float or None
+        As in `DomainTuning`.
+    """
+
+    ratios: tuple[float, float] = (1.25, 1.45)
+    thinner: float = 0.7
+    stencil: int = 4
+    whole: bool = False
+    rungs: int = 12
+    rises: int = 1
+    shorter: int = 2
+    regular: tuple[bool, bool] = (True, False)
+    luck: tuple[float, float] = (12.0, 7.0)
+    orders: tuple[float, float] = (8.0, 7.0)
+    unsure: tuple[float, float] = (0.65, 0.5)
+    aim: float = 0.6
+    most: float = 2.5
+    start: tuple[float, float] = (0.85, 0.95)
+    least: float = 2.5
+    near: float = 1.55
+    fewer: float = 1.25
+    beyond: float = 0.85
+    safety: float = 1.6
+    alone: float = 1.3
+    coupled: tuple[float, float, float] = (0.3, 0.5, 0.3)
+    doubt: float = 0.01
+    share: tuple[float, float] = (0.3, 0.5)
+    time: float = 0.38
+    loose: float = 0.85
+    step_safety: float = 1.2
+    step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
+    step_apart: float = 1.5
+    step_near: tuple[float, float] = (2.6, 3.0)
+    begun_steps: tuple[float, float] = (5.0, 6.5)
+    begun: float = 1e-4
+    rough: tuple[float, float, float] = (100.0, 3e-4, 1e-3)
+    again: float = 0.4
+    passes: int = 4
+    close: float | None = None
+
+    def ease(self, tolerance: float) -> float:
+        """Factor on what is added to nodes' errors for safety."""
+        share = max(0.0, 1.0 - abs(np.log10(tolerance / self.begun)))
+        return float(self.loose**share)
+
+    def steps_for(self, tolerance: float) -> float:
+        """Tolerance of the time steps on the ladders."""
+        times, least, most = self.rough
+        return max(min(1.0, times) * tolerance, least, min(times * tolerance, most))
+
+
+# where attention leaves zero or meets its cap; set by families of such in error_bars.py
+KINKED = LadderTuning(
+    ratios=(1.3, 1.4),
+    thinner=1.4,
+    stencil=8,
+    whole=True,
+    luck=(6.0, 6.0),
+    orders=(6.0, 4.0),
+    unsure=(0.7, 0.7),
+    most=1.7,
+    safety=1.8,
+    alone=1.0,
+    step_safety=1.0,
+    start=(0.8, 0.65),
+    near=1.4,
+    doubt=0.03,
+    share=(0.4, 0.5),
+    time=0.25,
+    rough=(30.0, 1e-4, 1e-3),
+    close=0.35,
+)
+
+
+# where it jumps, too: on few steps jumps break the march down
+JUMPED = replace(KINKED, rough=(0.3, 0.0, 1.0), close=None)
