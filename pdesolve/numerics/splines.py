@@ -1,5 +1,7 @@
 """Fields between nodes: splines over the state grid, Hermite polynomials in time."""
 
+from math import prod
+
 import numpy as np
 from scipy.interpolate import BSpline, NdBSpline, make_interp_spline
 
@@ -74,10 +76,10 @@ def hermite(times: Array, states: Array, rates: Array, t: float) -> Array:
     first = k if k == 0 or _jumps(times[k - 1 : k + 1]) else k - 1
     last = k + 1 if k + 2 == len(times) or _jumps(times[k + 1 : k + 3]) else k + 2
     near = slice(first, last + 1)
-    of_states, of_rates = _weights(times[near], t)
-    return np.asarray(
-        np.tensordot(of_states, states[near], 1) + np.tensordot(of_rates, rates[near], 1)
-    )
+    of_states, of_rates = _weights(times[near].tolist(), t)
+    flat = last + 1 - first, -1
+    found = of_states @ states[near].reshape(flat) + of_rates @ rates[near].reshape(flat)
+    return np.asarray(found.reshape(states.shape[1:]))
 
 
 def _jumps(pair: Array) -> bool:
@@ -85,11 +87,12 @@ def _jumps(pair: Array) -> bool:
     return bool(np.nextafter(pair[0], np.inf) >= pair[1])
 
 
-def _weights(nodes: Array, t: float) -> tuple[Array, Array]:
+def _weights(nodes: list[float], t: float) -> Array:
     """Of values and of slopes at the nodes, in Hermite's interpolation at t."""
-    apart = nodes[:, None] - nodes + np.eye(nodes.size)
-    factors = (t - nodes) / apart
-    np.fill_diagonal(factors, 1.0)
-    squares = factors.prod(axis=1) ** 2
-    slopes = (1.0 / apart).sum(axis=1) - 1.0
-    return squares * (1.0 - 2.0 * slopes * (t - nodes)), squares * (t - nodes)
+    found = []
+    for k, here in enumerate(nodes):
+        others = nodes[:k] + nodes[k + 1 :]
+        square = prod((t - one) / (here - one) for one in others) ** 2
+        slope = sum(1.0 / (here - one) for one in others)
+        found.append((square * (1.0 - 2.0 * slope * (t - here)), square * (t - here)))
+    return np.array(found).T
