@@ -133,7 +133,10 @@ def _narrower(best: Solution, spread: Errors, tolerance: float, tuning: JumpTuni
 
 
 def _rest(psi: Rung, tolerance: float) -> float:
-    """What too few nodes along psi leave of the tolerance for all else."""
+    """What too few nodes along psi leave of the tolerance for all else.
+
+    Some of it in any case: nodes of the case file may take up more than there is.
+    """
     return max(tolerance - psi.size, 0.3 * tolerance)
 
 

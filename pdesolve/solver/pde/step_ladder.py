@@ -83,7 +83,7 @@ def climb_steps(
             few, fine = retrace(on, space, fewer), on
     while True:
         steps = few.steps["accepted"]
-        run.left -= (1.0 if fine else 3.0) * space.n_xi * space.n_psi * steps
+        run.left -= (3.0 if fine is None else 1.0) * space.n_xi * space.n_psi * steps
         if run.left < 0.0:
             raise BudgetSpent("shorter time steps are out of reach", None, 0)
         with suppress(ArithmeticError):

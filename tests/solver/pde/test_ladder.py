@@ -7,7 +7,7 @@ import pytest
 
 from pdesolve.case import load_case
 from pdesolve.model.economy import Economy
-from pdesolve.solver.pde import accuracy
+from pdesolve.solver.pde import accuracy, climb
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.domain import choose_domain
@@ -58,6 +58,43 @@ def test_a_climb_ends_where_the_error_is_small_enough(target: float) -> None:
         assert found.size <= 1.001 * target
         again = ladder.at(found.nodes)
         assert again.size <= 1.5 * target
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "factor"), [(1e-2, 1.0), (1e-3, 1.0), (1e-4, 0.85), (1e-5, 1.0), (1e-7, 1.0)]
+)
+def test_less_is_added_for_safety_about_one_tolerance(tolerance: float, factor: float) -> None:
+    assert HOW.ease(tolerance) == pytest.approx(factor)
+    assert factor == 1.0 or 0.85 < HOW.ease(3.0 * tolerance) < 1.0
+
+
+def test_a_first_rung_along_xi_is_less_sure() -> None:
+    run, first = metered("three_states")
+    nodes, after = 36, 54
+    usual, surer = (
+        Ladder(run, first, "xi", replace(HOW, alone=alone), DOUBT)._rung(nodes, after, None)
+        for alone in (HOW.alone, 1.0)
+    )
+    assert usual.size == pytest.approx(1.3 * surer.size)
+    psi, same = (
+        Ladder(run, first, "psi", replace(HOW, alone=alone), DOUBT)._rung(17, 25, None)
+        for alone in (HOW.alone, 1.0)
+    )
+    assert psi.size == same.size  # there luck is what is doubted
+
+
+def test_xi_has_what_psi_leaves_of_the_tolerance() -> None:
+    run, first = metered("three_states")
+    doubtless = replace(DOUBT, coupled=0.0)
+    shares = {}
+    for share in (0.5, 0.01):
+        how = replace(HOW, share=(HOW.share[0], share))
+        ladders = ByAxis(*(Ladder(run, first, axis, how, doubtless) for axis in ByAxis._fields))
+        xi, psi = climb._rungs(ladders, first, 1e-4, how)
+        assert psi.size <= share * 1e-4
+        assert xi.size <= 1.001 * how.share[0] * (1e-4 - psi.size)
+        shares[share] = psi.size, xi.nodes
+    assert shares[0.01][0] < shares[0.5][0] and shares[0.01][1] <= shares[0.5][1]
 
 
 def test_work_is_counted_and_ends() -> None:
