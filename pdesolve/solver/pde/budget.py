@@ -8,6 +8,7 @@ import numpy as np
 
 from pdesolve.case import Case
 from pdesolve.model.economy import Economy
+from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import StepControl
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import Domain
@@ -154,8 +155,8 @@ class Metered:
         self._spent(size * steps_tried(found), began)
         return found
 
-    def along(self, found: Solution, nodes: ByAxis[int], times: Array) -> Solution:
-        """The same region once more, on so many nodes, with time steps that end at these times.
+    def along(self, found: Solution, grid: Grid, times: Array) -> Solution:
+        """The same once more, on another grid, with time steps that end at these times.
 
         Raises
         ------
@@ -164,13 +165,13 @@ class Metered:
         BudgetSpent
             If the budget does not suffice.
         """
-        size, steps, began = nodes.xi * nodes.psi, times.size - 1, time.perf_counter()
+        size, steps, began = grid.n_xi * grid.n_psi, times.size - 1, time.perf_counter()
         if steps > (most := self._case.numerics.max_steps):
             raise PassError(f"more than {most} time steps", None, 0)
         if size * steps > self.left:
-            raise _beyond(nodes, 0)
+            raise _beyond(ByAxis(grid.n_xi, grid.n_psi), 0)
         try:
-            finer = retrace(found, found.space.resized(*nodes), times, progress=self._progress)
+            finer = retrace(found, grid, times, progress=self._progress)
         except ArithmeticError as failure:
             self.left -= size * steps
             raise PassError(str(failure), failure, steps) from failure

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import (
     Errors,
     ErrorTuning,
+    Moves,
+    change,
     concluded,
     has_kink,
     judge,
@@ -26,7 +29,7 @@ from pdesolve.solver.pde.errors import (
     total,
     worst,
 )
-from pdesolve.solver.pde.first import nodes_of, pilot
+from pdesolve.solver.pde.first import as_close, nodes_of, pilot
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError
@@ -54,15 +57,7 @@ def climbed(
     ladders, left, tries = _ladders(run, first, how, doubt), how.passes, how.shorter
     while left:
         try:
-            rungs = _rungs(ladders, first, share * tolerance, how)
-            nodes = ByAxis(*(one.nodes for one in rungs))
-            axis = "xi" if how.whole and nodes.psi == 1 else "psi"
-            on = getattr(ladders, axis).solved(getattr(nodes, axis)) or first
-            aimed = quick * _rest(rungs.psi, tolerance)
-            paces = climb_steps(run, on, aimed, how, doubt)
-            steps = int(np.ceil(max(paces.needed(aimed), steps_tried(first))))
-            run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
-            best = run.along(first, nodes, respaced(first.times, first.case.market, steps))
+            best, parts = _passed(run, ladders, first, tolerance, (share, quick), tuning, how)
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
             spent = isinstance(failure, BudgetSpent) or not tries
@@ -74,21 +69,16 @@ def climbed(
         left, note = left - 1, ""
         if how is tuning.ladder and has_kink(best):
             return None
-        made = made_up(best)
-        left_by = (*(one.error for one in rungs), paces.left(best.steps["accepted"]))
-        xi, psi, late = (lifted(best, *one) for one in zip(left_by, how.coupled, strict=True))
-        parts = ByAxis(xi, psi)
-        ends = ends_leave(run, best, first, tuning)
-        spread = jumps_leave(run, best, first, tuning)
-        rest = plus(plus(ends, spread), news_leave(best, tuning))
-        best = judge(best, total(parts, rest, late, made), tolerance, doubt)
-        economy = _narrower(best, spread, tolerance, tuning.jumps)
-        wider = widened(domain, best, ends, tolerance, tuning.certificate)
+        judged = _judged(run, best, first, parts, tuning, doubt)
+        judged, domain, wider = _covering(run, judged, domain, first, parts, tuning, how)
+        best, ends = judged.best, judged.ends
+        economy = _narrower(best, judged.spread, tolerance, tuning.jumps)
         if not left or (best.converged and wider == domain):
             break
         if not best.converged:
-            by_steps = total(ByAxis(still(), still()), none(), late, made)
-            by_nodes = total(parts, ends, still(), made)
+            made = made_up(best)
+            by_steps = total(ByAxis(still(), still()), none(), parts.steps, made)
+            by_nodes = total(parts.nodes, ends, still(), made)
             quick *= min(1.0, how.again * tolerance / worst(best, by_steps))
             share *= min(1.0, how.again * tolerance / worst(best, by_nodes))
         if wider != domain or economy is not best.economy:
@@ -108,6 +98,110 @@ def climbed(
     return concluded(best, covers, note)
 
 
+class _Parts(NamedTuple):
+    """What nodes either way and steps leave in a pass."""
+
+    nodes: ByAxis[Moves]
+    steps: Moves
+
+
+class _Judged(NamedTuple):
+    """A pass with its errors, and what of them is left by the ends and by spread jumps."""
+
+    best: Solution
+    ends: Errors
+    spread: Errors
+
+
+def _passed(
+    run: Metered,
+    ladders: ByAxis[Ladder],
+    first: Solution,
+    tolerance: float,
+    shares: tuple[float, float],
+    tuning: Tuning,
+    how: LadderTuning,
+) -> tuple[Solution, _Parts]:
+    """One pass on as many nodes and steps as it takes to leave these shares of the tolerance."""
+    share, quick = shares
+    doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
+    rungs = _rungs(ladders, first, share * tolerance, how)
+    nodes = ByAxis(*(one.nodes for one in rungs))
+    axis = "xi" if how.whole and nodes.psi == 1 else "psi"
+    on = getattr(ladders, axis).solved(getattr(nodes, axis)) or first
+    aimed = quick * _rest(rungs.psi, tolerance)
+    paces = climb_steps(run, on, aimed, how, doubt)
+    steps = int(np.ceil(max(paces.needed(aimed), steps_tried(first))))
+    run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
+    times = respaced(first.times, first.case.market, steps)
+    best = run.along(first, first.space.resized(*nodes), times)
+    left_by = (*(one.error for one in rungs), paces.left(best.steps["accepted"]))
+    xi, psi, late = (lifted(best, *one) for one in zip(left_by, how.coupled, strict=True))
+    return best, _Parts(ByAxis(xi, psi), late)
+
+
+def _judged(
+    run: Metered,
+    best: Solution,
+    first: Solution,
+    parts: _Parts,
+    tuning: Tuning,
+    doubt: ErrorTuning,
+) -> _Judged:
+    """A pass with its errors; what its ends leave is measured on a first one's grid if need be."""
+    ends = ends_leave(run, best, first, tuning)
+    spread = jumps_leave(run, best, first, tuning)
+    rest = plus(plus(ends, spread), news_leave(best, tuning))
+    errors = total(parts.nodes, rest, parts.steps, made_up(best))
+    return _Judged(judge(best, errors, run.tolerance, doubt), ends, spread)
+
+
+def _covering(
+    run: Metered,
+    judged: _Judged,
+    domain: Domain,
+    first: Solution,
+    parts: _Parts,
+    tuning: Tuning,
+    how: LadderTuning,
+) -> tuple[_Judged, Domain, Domain]:
+    """An accepted pass again with nodes as close as they are, while its domain has to be wider.
+
+    Unless that breaks down or changes more than the tolerance: what nodes and steps leave has to be
+    measured anew then.
+
+    Returns
+    -------
+    judged : _Judged
+    domain, wider : Domain
+        Of that pass, and the one that it calls for.
+    """
+    doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
+
+    def needed(one: _Judged, on: Domain) -> Domain:
+        return widened(on, one.best, one.ends, run.tolerance, tuning.certificate)
+
+    wider = needed(judged, domain)
+    for _ in range(how.passes):
+        if wider == domain or not judged.best.converged:
+            break
+        best, coarse = _over(run, judged.best, wider), _over(run, first, wider)
+        if best is None or worst(best, change(best, judged.best, doubt)) > run.tolerance:
+            break
+        domain, first = wider, best if coarse is None else coarse
+        judged = _judged(run, best, first, parts, tuning, doubt)
+        wider = needed(judged, domain)
+    return judged, domain, wider
+
+
+def _over(run: Metered, found: Solution, wider: Domain) -> Solution | None:
+    """The same pass over a wider domain, with nodes as close; None if it breaks down."""
+    with suppress(PassError):
+        grid = as_close(wider, found.space, found.economy.start)
+        return replace(run.along(found, grid, found.times), sds=wider.sds)
+    return None
+
+
 def _ladders(
     run: Metered, first: Solution, how: LadderTuning, doubt: ErrorTuning
 ) -> ByAxis[Ladder]:
@@ -119,7 +213,7 @@ def _closer(run: Metered, first: Solution) -> Solution | None:
     """A first pass with twice the time steps; None if it cannot be had."""
     times = respaced(first.times, first.case.market, 2 * first.steps["accepted"])
     with suppress(PassError):
-        return run.along(first, nodes_of(first), times)
+        return run.along(first, first.space, times)
     return None
 
 

@@ -130,3 +130,22 @@ def more(nodes: int, factor: float) -> int:
 def nodes_of(solution: Solution) -> ByAxis[int]:
     """Nodes along xi and psi."""
     return ByAxis(solution.space.n_xi, solution.space.n_psi)
+
+
+def as_close(domain: Domain, like: Grid, start: float) -> Grid:
+    """A domain's grid, with nodes no further from each other than another's at the initial xi.
+
+    Along that line of psi, and by the shortest elements.
+    """
+    same = domain.grid(like.n_xi, like.n_psi, like.order)
+    xi, psi = np.full(like.n_psi, start), like.psi
+    further = float(np.max(same.spacing(xi, psi) / like.spacing(xi, psi)))
+    longer = _shortest(same) / _shortest(like)
+    elements = int(np.ceil((like.n_psi - 1) / like.stages * max(1.0, longer) - 1e-9))
+    n_xi = int(np.ceil(like.n_xi * max(1.0, further) - 1e-9))
+    return same.resized(n_xi, 1 + like.stages * elements)
+
+
+def _shortest(grid: Grid) -> float:
+    """Length of the shortest element along psi."""
+    return float(np.diff(grid.eta[:: grid.stages]).min(initial=1.0))

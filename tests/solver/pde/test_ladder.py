@@ -10,8 +10,10 @@ from pdesolve.model.economy import Economy
 from pdesolve.solver.pde import accuracy, climb
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
+from pdesolve.solver.pde.certificate import CertificateTuning
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import ErrorTuning, change, error_scales, worst
+from pdesolve.solver.pde.first import as_close
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError, retrace
@@ -173,6 +175,44 @@ def test_more_time_steps_where_ladders_lead_nowhere(
     assert found.converged
     assert abs(found.initial.price - plain.initial.price) < found.error["price"]
     assert steps[times] == 2**times * steps[0] <= found.steps["accepted"]
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_an_accepted_pass_is_continued_on_a_wider_domain(
+    monkeypatch: pytest.MonkeyPatch, breaks: bool
+) -> None:
+    """With nodes as close, by the same ladders; by new ones if that breaks down."""
+    climbs, usual, plain = list[str](), Ladder.climb, solved("three_states", tol=1e-3)
+
+    def climb_(self: Ladder, target: float) -> Rung:
+        climbs.append(self._axis)
+        return usual(self, target)
+
+    monkeypatch.setattr(Ladder, "climb", climb_)
+    if breaks:
+        monkeypatch.setattr(climb, "_over", lambda *_: None)
+    certain = Tuning(certificate=CertificateTuning(leaving=1e-100))  # 21 deviations
+    found = solve("three_states", tol=1e-3, tuning=certain)
+    assert found.converged
+    assert climbs == ["psi", "xi"] * (1 + breaks)
+    assert abs(found.initial.price - plain.initial.price) < found.error["price"]
+    assert found.space.xi[0, -1] > 1.2 * plain.space.xi[0, -1]
+
+
+def test_nodes_as_close_on_a_wider_domain() -> None:
+    case = load_case("three_states")
+    narrow = choose_domain(Economy.of(case), 1e-4)
+    wider = replace(narrow, reach=1.5 * narrow.reach, psi_top=1.5 * narrow.psi_top)
+    grid, start = narrow.grid(60, 17, 8), narrow.start
+    found = as_close(wider, grid, start)
+    assert found.xi[-1, -1] > grid.xi[-1, -1] and found.psi_known > grid.psi_known
+    assert 0.8 < np.diff(found.eta).max() / np.diff(grid.eta).max() <= 1.0
+    apart = [
+        np.interp(start, (one.xi[0, 1:] + one.xi[0, :-1]) / 2, np.diff(one.xi[0]))
+        for one in (found, grid)
+    ]
+    assert 0.8 < apart[0] / apart[1] < 1.01
+    assert as_close(narrow, grid, start) == grid
 
 
 def broken(*_: object) -> Solution:
