@@ -51,7 +51,7 @@ def climbed(
     Lines closer along psi may call for more time steps, most of all where attention has kinks: when
     errors grow on a ladder or something breaks down all is tried again with twice the steps.
     """
-    best, note = None, ""
+    best, note, covers = None, "", False
     doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
     share, quick = 1.0, how.time
     ladders, left, tries = _ladders(run, first, how, doubt), how.passes, how.shorter
@@ -71,9 +71,9 @@ def climbed(
             return None
         judged = _judged(run, best, first, parts, tuning, doubt)
         judged, domain, wider = _covering(run, judged, domain, first, parts, tuning, how)
-        best, ends = judged.best, judged.ends
+        best, ends, covers = judged.best, judged.ends, wider == domain
         economy = _narrower(best, judged.spread, tolerance, tuning.jumps)
-        if not left or (best.converged and wider == domain):
+        if not left or (best.converged and covers):
             break
         if not best.converged:
             made = made_up(best)
@@ -81,7 +81,7 @@ def climbed(
             by_nodes = total(parts.nodes, ends, still(), made)
             quick *= min(1.0, how.again * tolerance / worst(best, by_steps))
             share *= min(1.0, how.again * tolerance / worst(best, by_nodes))
-        if wider != domain or economy is not best.economy:
+        if not covers or economy is not best.economy:
             domain, run.economy = wider, economy
             try:
                 first = pilot(
@@ -91,11 +91,7 @@ def climbed(
                 note = f"a wider grid broke down: {failure}"
                 break
             ladders = _ladders(run, first, how, doubt)
-    if best is None:
-        return None
-    certain = replace(tuning.certificate, margin=1.0)
-    covers = widened(domain, best, ends, tolerance, certain) == domain
-    return concluded(best, covers, note)
+    return None if best is None else concluded(best, covers, note)
 
 
 class _Parts(NamedTuple):

@@ -209,7 +209,7 @@ def _drawn(solution: Solution, xi: Array, moved: float) -> NDArray[np.bool_]:
     With `CLEARLY` times as much more as the variance moved.
     """
     variance, respond = solution.variance(xi), solution.economy.respond
-    idle = solution.initial.attention == 0.0
+    idle = solution.attention(xi)[0] == 0.0
     if not idle or float(respond(variance[0] + CLEARLY * moved).attention) > 0.0:
         return np.zeros(xi.size, dtype=bool)
     return np.asarray(respond(variance + moved).attention > 0.0)
