@@ -107,7 +107,7 @@ class Equilibrium:
 
     def seen(self, u: Array, u_xi: Array, move: Motion, kinks: int) -> Added | None:
         """What differences along xi make of jumps of attention, and of so many kinks, the last."""
-        if not ((kinks and self.corners.at) or self.jumps.at):
+        if not ((kinks and self.corners.at) or (self.economy.jumps and self.jumps.at)):
             return None
         variance, by_xi = self.static.variance + u[..., 1], self.static.third + u_xi[..., 1]
         bent = self.corners.last(kinks).added(variance, by_xi, move.kappa2)
