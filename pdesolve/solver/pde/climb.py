@@ -56,12 +56,14 @@ def climbed(
     share, quick = 1.0, how.time
     ladders, left, tries = _ladders(run, first, how, doubt), how.passes, how.shorter
     while left:
+        begun = run.left
         try:
             best, parts = _passed(run, ladders, first, tolerance, (share, quick), tuning, how)
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
-            spent = isinstance(failure, BudgetSpent) or not tries
-            closer = None if spent else _closer(run, first)
+            enough = tries and run.left > 2.0 * (begun - run.left)  # for the same with more steps
+            spent = isinstance(failure, BudgetSpent) or not enough
+            closer = None if spent else _closer(run, first, ladders.psi.steps)
             if closer is None:
                 break
             ladders, first, tries = _ladders(run, closer, how, doubt), closer, tries - 1
@@ -205,9 +207,9 @@ def _ladders(
     return ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
 
 
-def _closer(run: Metered, first: Solution) -> Solution | None:
-    """A first pass with twice the time steps; None if it cannot be had."""
-    times = respaced(first.times, first.case.market, 2 * first.steps["accepted"])
+def _closer(run: Metered, first: Solution, steps: int) -> Solution | None:
+    """A first pass with twice so many time steps; None if it cannot be had."""
+    times = respaced(first.times, first.case.market, 2 * steps)
     with suppress(PassError):
         return run.along(first, first.space, times)
     return None

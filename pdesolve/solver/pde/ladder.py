@@ -91,7 +91,7 @@ class Ladder:
             here = self._rung(nodes, after, below)
             if here.size == np.inf and self._known.get(after, self._first) is None:
                 break
-            rises = rises + 1 if below is not None and here.size > below.size else 0
+            rises = rises + 1 if below is not None and self._stuck(below, here) else 0
             if rises > how.rises and not self._regular:
                 break
             if below is not None and self._seen(below, here) < self._unsure:
@@ -105,6 +105,11 @@ class Ladder:
             least, most = self._next(nodes, self._ratio), self._next(nodes, how.most)
             after = int(np.clip(self._count(min(wanted, 2.0 * most)), least, most))
         raise PassError(f"no {self._axis} nodes are found to be enough", None, 0)
+
+    @property
+    def steps(self) -> int:
+        """Time steps of all grids."""
+        return self._times.size - 1
 
     def widen(self, across: int) -> None:
         """Have at least so many nodes the other way."""
@@ -170,6 +175,10 @@ class Ladder:
         nodes = max(self._count(min(wanted, 1e6)), self._count(here.nodes / self._how.fewer))
         left = (here.nodes / nodes) ** order
         return Rung(nodes, times(here.error, left), left * here.size)
+
+    def _stuck(self, below: Rung, here: Rung) -> bool:
+        """Whether an error grew from one rung to another, or hardly fell."""
+        return here.size > below.size * (below.nodes / here.nodes) ** self._how.hardly
 
     def _observed(self, below: Rung | None, here: Rung) -> float:
         """Order at which the error falls from one rung to another; that of the scheme at most."""

@@ -27,6 +27,8 @@ class LadderTuning:
         At most.
     rises : int
         In a row, from rung to rung, of errors that are not regular: with more, steps are too few.
+    hardly : float
+        Order at which an error has to fall not to count as one.
     shorter : int
         Times that ladders which lead nowhere are tried again with twice the steps.
     regular : (bool, bool)
@@ -96,6 +98,7 @@ class LadderTuning:
     whole: bool = False
     rungs: int = 12
     rises: int = 1
+    hardly: float = 0.5
     shorter: int = 2
     regular: tuple[bool, bool] = (True, False)
     luck: tuple[float, float] = (12.0, 7.0)

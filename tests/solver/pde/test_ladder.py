@@ -143,10 +143,16 @@ def test_ladders_that_break_down_are_left(monkeypatch: pytest.MonkeyPatch) -> No
     assert run.left > 3.9e6
 
 
-def test_ladders_on_which_errors_grow_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first rung at which they have done so twice in a row is the last."""
+@pytest.mark.parametrize(
+    "errors",
+    [[1e-2, 3e-3, 4e-3, 1e-3, 4e-3, 5e-3, 1e-9], [1e-2, 3e-3, 2.9e-3, 1e-3, 9.9e-4, 9.8e-4, 1e-9]],
+)
+def test_ladders_on_which_errors_grow_are_left(
+    monkeypatch: pytest.MonkeyPatch, errors: list[float]
+) -> None:
+    """Or hardly fall: the first rung at which they have done so twice in a row is the last."""
     run, first = metered("three_states")
-    errors = [1e-2, 3e-3, 4e-3, 3e-3, 4e-3, 5e-3, 1e-9]
+    errors = [*errors]
 
     def rung(self: Ladder, nodes: int, after: int, below: Rung | None) -> Rung:
         return Rung(nodes, {}, errors.pop(0))
@@ -175,6 +181,19 @@ def test_more_time_steps_where_ladders_lead_nowhere(
     assert found.converged
     assert abs(found.initial.price - plain.initial.price) < found.error["price"]
     assert steps[times] == 2**times * steps[0] <= found.steps["accepted"]
+
+
+def test_not_where_that_takes_more_work_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = list[float]()
+
+    def climb_(self: Ladder, target: float) -> Rung:
+        tried.append(self._run.left)
+        self._run.left *= 0.6
+        raise PassError("errors grow", None, 0)
+
+    monkeypatch.setattr(Ladder, "climb", climb_)
+    solve("three_states", tol=1e-2)
+    assert len(tried) == 2  # without kinks, and as if there were some
 
 
 @pytest.mark.parametrize("breaks", [False, True])
