@@ -138,7 +138,7 @@ def test_a_normal_payoff_in_closed_form(normal: Solution) -> None:
     assert float(neutral.variance[-1]) == pytest.approx(1.0 / precision[-1], rel=1e-4)
 
 
-@pytest.mark.parametrize("name", ["binary", "normal"])
+@pytest.mark.parametrize("name", ["binary", pytest.param("normal", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("measure", ["physical", "risk-neutral"])
 def test_bars_hold_against_a_finer_solve(name: str, measure: str) -> None:
     dates = np.linspace(0.0, 1.0, 6)

@@ -38,6 +38,7 @@ def test_state_prices_add_up_to_one_and_to_the_price(three_states: Solution) -> 
     assert np.all(bars < 1e-3) and np.all(prices > 0.0)
 
 
+@pytest.mark.slow
 def test_a_share_of_the_nodes_may_be_too_few_to_compare_with() -> None:
     """On a quarter of this grid's nodes prices leave the payoff's range; more measure the error.
 

@@ -106,6 +106,7 @@ def coverage(count: int, noise: float, draws: int, seed: int) -> tuple[int, floa
     return hits, total
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     """The chance of fewer hits than allowed, were it 95%, is one in a thousand."""
     hits, half = coverage(9, 0.02, 100, seed=5)

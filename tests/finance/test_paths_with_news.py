@@ -186,6 +186,7 @@ def test_a_normal_payoff_in_closed_form(steady: Solution) -> None:
     assert (abs(paths.price.mean("path") - expected) <= 4.0 * error + 1e-6).all()
 
 
+@pytest.mark.slow
 def test_totals_of_a_normal_payoff(steady: Solution) -> None:
     """As without news, but for squared jumps: premium and toll; V, and the premium squared."""
     economy, prior, initial = steady.economy, steady.prior, steady.initial

@@ -48,7 +48,9 @@ def agrees(means: xarray.Dataset, name: str, expected: float, bar: float = 0.0) 
     return abs(float(means[name]) - expected) <= 4.0 * error + dates + bar
 
 
-@pytest.mark.parametrize("name", ["binary", "uniform", "announcement", "newsflow"])
+@pytest.mark.parametrize(
+    "name", ["binary", pytest.param("uniform", marks=pytest.mark.slow), "announcement", "newsflow"]
+)
 def test_totals_agree_with_simulation_and_investors_gain_what_supply_loses(name: str) -> None:
     solution = solved(name, tol=1e-4)
     functions = {"swap": realised, "loss": supplied, "gain": gained, "traded": traded}

@@ -41,7 +41,10 @@ def informed(name: str, tol: float) -> Routes:
     return informed_growth(solved(*MARKETS[name], tol=tol))
 
 
-@pytest.fixture(params=MARKETS)
+BOTH = pytest.param("both", marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=[BOTH if name == "both" else name for name in MARKETS])
 def found(request: pytest.FixtureRequest) -> MarketGrowth:
     return grown(request.param)
 
@@ -193,7 +196,9 @@ def test_news_to_a_normal_market_is_worth_what_its_two_laws_diverge() -> None:
     assert jump > 0.1 * found.value
 
 
-@pytest.mark.parametrize("name", ["binary", "three_states", "announcement"])
+@pytest.mark.parametrize(
+    "name", ["binary", pytest.param("three_states", marks=pytest.mark.slow), "announcement"]
+)
 def test_the_error_is_that_of_a_better_solution(name: str) -> None:
     one, better = (informed(name, tol) for tol in (1e-3, 1e-6))
     for found, truth in zip(

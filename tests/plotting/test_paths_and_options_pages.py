@@ -1,7 +1,10 @@
 """The pages of `paths` and `options`."""
 
+from functools import cache
+
 import numpy as np
 import pytest
+from xarray import Dataset
 
 from pdesolve.plotting import options_page, paths_page
 from pdesolve.solver.solution import Solution
@@ -44,11 +47,19 @@ def test_strokes_are_told_apart_without_colour(three_states: Solution) -> None:
 @pytest.mark.parametrize("name", ["three_states", "normal"])
 def test_nothing_overlaps(name: str, width: float) -> None:
     solution = solved(name, tol=1e-4)
-    data = solution.expectations(dates=np.linspace(0.0, solution.economy.horizon, 5))
+    data, options, states = drawn(solution, name)
     check_layout(paths_page.page(solution, data, width=width))
-    maturity = None if name == "normal" else 0.5
-    options, states = solution.option_prices(maturity=maturity), solution.state_prices(maturity)
     check_layout(options_page.page(solution, options, states, width=width))
+
+
+@cache
+def drawn(solution: Solution, name: str) -> tuple[Dataset, Dataset, Dataset]:
+    maturity = None if name == "normal" else 0.5
+    return (
+        solution.expectations(dates=np.linspace(0.0, solution.economy.horizon, 5)),
+        solution.option_prices(maturity=maturity),
+        solution.state_prices(maturity),
+    )
 
 
 def test_a_single_date_and_a_single_strike_can_be_drawn(binary: Solution) -> None:

@@ -395,6 +395,7 @@ def test_a_sweep_is_drawn_into_axes_that_are_given(
         plt.close(figure)
 
 
+@pytest.mark.slow
 def test_a_saved_sweep_is_drawn_as_it_was(
     sweeps: dict[str, xarray.Dataset], tmp_path: Path
 ) -> None:

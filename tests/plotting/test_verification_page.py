@@ -7,7 +7,14 @@ from pdesolve.verification.suite import Report
 from tests.tools.layout import check_layout
 
 
-@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "pdf",
+        pytest.param("png", marks=pytest.mark.slow),
+        pytest.param("svg", marks=pytest.mark.slow),
+    ],
+)
 def test_pictures_are_the_same_every_time(verified: Report, kind: str) -> None:
     one = verify_plots.render(verified, kind)
     assert len(one) > 5000

@@ -57,6 +57,7 @@ def test_neither_order_nor_place_changes_anything(many: xarray.Dataset) -> None:
     xarray.testing.assert_identical(alone, many.isel(case=[2]))
 
 
+@pytest.mark.slow
 def test_further_values_are_those_of_each_solution() -> None:
     names = ["informativeness", "svix@0.5", "premium_per_sd"]
     found = solve_many([*cases()[:2], "normal"], tol=1e-3, also=names)

@@ -174,7 +174,12 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path: Path) -> None:
     assert store.read_bytes().count(b"\n") >= 3
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.02, 0.2])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "pause", [0.0, pytest.param(0.02, marks=SLOW), pytest.param(0.2, marks=SLOW)]
+)
 def test_a_second_interrupt_changes_nothing(pause: float, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     with start(folder, "--processes", "2") as program:

@@ -51,6 +51,7 @@ def test_two_values_approach_the_continuous_limit_in_first_order() -> None:
     assert np.all(gaps[2] > 1e-4)
 
 
+@pytest.mark.slow
 def test_three_values_approach_the_continuous_limit_in_first_order() -> None:
     limit = values(solved("three_states", SKEWED))
     found = [values(three_states(n)) for n in (16, 32, 64)]

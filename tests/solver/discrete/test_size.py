@@ -31,6 +31,7 @@ def test_narrow_components_need_no_more_nodes_than_wide_ones() -> None:
     assert nodes <= 60
 
 
+@pytest.mark.slow
 def test_narrow_components_can_be_solved_in_little_memory() -> None:
     tracemalloc.start()
     found = solve_discrete(load_case("binary", NARROW), 6, tol=1e-3)

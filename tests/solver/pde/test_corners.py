@@ -150,7 +150,7 @@ def twin(name: str, tolerance: float) -> Solution:
     return solved(name, without[name], tol=tolerance)
 
 
-@pytest.mark.parametrize("tolerance", [1e-5, 1e-6])
+@pytest.mark.parametrize("tolerance", [1e-5, pytest.param(1e-6, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["capacity", "inattention"])
 def test_kinks_take_at_most_twice_the_nodes(name: str, tolerance: float) -> None:
     found, smooth = solved(name, tol=tolerance).space, twin(name, tolerance).space
