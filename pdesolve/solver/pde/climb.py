@@ -49,7 +49,7 @@ def climbed(
     """Solve on as many nodes as the ladders call for; None where those do not lead anywhere.
 
     Lines closer along psi may call for more time steps, most of all where attention has kinks: when
-    errors grow on a ladder or something breaks down all is tried again with twice the steps.
+    errors hardly fall on a ladder or something breaks down all is tried again with twice the steps.
     """
     best, note, covers = None, "", False
     doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)

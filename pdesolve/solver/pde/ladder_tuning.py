@@ -28,7 +28,7 @@ class LadderTuning:
     rises : int
         In a row, from rung to rung, of errors that are not regular: with more, steps are too few.
     hardly : float
-        Order at which an error has to fall not to count as one.
+        Order at which an error that does not count as one falls, at least.
     shorter : int
         Times that ladders which lead nowhere are tried again with twice the steps.
     regular : (bool, bool)
