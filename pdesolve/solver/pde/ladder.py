@@ -92,13 +92,13 @@ class Ladder:
             if here.size == np.inf and self._known.get(after, self._first) is None:
                 break
             rises = rises + 1 if below is not None and self._stuck(below, here) else 0
-            if rises > how.rises and not self._regular:
-                break
             if below is not None and self._seen(below, here) < self._unsure:
                 near = how.fewer  # nodes do not resolve yet what there is, or did not just now
             found = self._near(below, here, target) if self._regular else here
             if found.size <= target and found.nodes <= near * nodes:
                 return found
+            if rises > how.rises and not self._regular:
+                break
             order = self._observed(below, here)
             wanted = nodes * (here.size / (how.aim * target)) ** (1.0 / order)
             below, nodes = here if np.isfinite(here.size) else below, after
