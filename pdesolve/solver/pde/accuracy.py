@@ -81,12 +81,11 @@ def solve_to_tolerance(
     near = replace(domain.about_start(how.close), turns=turns_of(first, tolerance, tuning.turns))
     first = pilot(run, near, nodes, how.steps_for(tolerance), fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
-    spare = tuning.budget.spare * run.left  # in case that leads nowhere
-    run.left -= spare
+    run.spare(tuning.budget.spare)
     found = climbed(run, near, first, tolerance, tuning, how)
     if found is not None:
         return found
-    run.left += spare
+    run.release()
     first = pilot(run, domain, nodes, tolerance, fixed.xi, tuning.pilot)
     run.announce(tuning.budget.kinked_work(first, tolerance))
     return refined(run, domain, first, fixed, tolerance, tuning)

@@ -27,7 +27,8 @@ class BudgetTuning:
         Nodes times steps of all passes together at a tolerance of 1e-5: about half a minute on one
         core, since a node takes 3 to 5 microseconds a step (tests/tools/benchmark.py).
     spare : float
-        Share of it that ladders leave, where attention has kinks, for refining without them.
+        Share of it that is put aside, where attention has kinks, for refining without ladders; the
+        last pass has it once these have led somewhere.
     few_steps : int
         With fewer time steps left there is no point in starting a pass.
     whole : float
@@ -91,7 +92,7 @@ class Metered:
         self.left = tuning.work * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
         self._case, self.economy = case, economy
         self._tuning, self._control, self._progress = tuning, control, progress
-        self._work = self._seconds = 0.0
+        self._work = self._seconds = self._aside = 0.0
 
     def require(self, nodes: ByAxis[int]) -> None:
         """Give up before a first pass on so many nodes, if what has to follow is out of reach.
@@ -102,6 +103,16 @@ class Metered:
         """
         if nodes.xi * nodes.psi * self._tuning.whole > self.left:
             raise _beyond(nodes, 0)
+
+    def spare(self, share: float) -> None:
+        """Put such a share of what is left aside, in case what follows leads nowhere."""
+        self._aside = share * self.left if np.isfinite(self.left) else 0.0
+        self.left -= self._aside
+
+    def release(self) -> None:
+        """Have what was put aside again."""
+        self.left += self._aside
+        self._aside = 0.0
 
     def announce(self, work: float) -> None:
         """Say on a terminal how long so many nodes times steps take, if that is long."""

@@ -130,6 +130,7 @@ def _passed(
     aimed = quick * _rest(rungs.psi, tolerance)
     paces = climb_steps(run, on, aimed, how, doubt)
     steps = int(np.ceil(max(paces.needed(aimed), steps_tried(first))))
+    run.release()  # the ladders lead somewhere
     run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
     times = respaced(first.times, first.case.market, steps)
     best = run.along(first, first.space.resized(*nodes), times)
