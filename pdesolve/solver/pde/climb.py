@@ -61,8 +61,8 @@ def climbed(
             best, parts = _passed(run, ladders, first, tolerance, (share, quick), tuning, how)
         except PassError as failure:
             note = f"a finer pass broke down: {failure}"
-            enough = tries and run.left > 2.0 * (begun - run.left)  # for the same with more steps
-            spent = isinstance(failure, BudgetSpent) or not enough
+            short = run.left < 2.0 * (begun - run.left)  # of work for the same with more steps
+            spent = isinstance(failure, BudgetSpent) or short or not tries
             closer = None if spent else _closer(run, first, ladders.psi.steps)
             if closer is None:
                 break

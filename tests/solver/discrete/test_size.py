@@ -66,11 +66,16 @@ def test_states_are_taken_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(between(at, y), whole, rtol=1e-12, atol=1e-12)
 
 
-def test_many_components_are_solved_from_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("count", "few"), [(24, 20), pytest.param(80, factory.TABLED, marks=pytest.mark.slow)]
+)
+def test_many_components_are_solved_from_a_table(
+    monkeypatch: pytest.MonkeyPatch, count: int, few: int
+) -> None:
     """Forty times as fast for the 500 days of the case returns, and the same numbers."""
-    values = np.random.default_rng(5).normal(size=24).round(3).tolist()
+    values = np.random.default_rng(5).normal(size=count).round(3).tolist()
     keys = {"payoff.kind": "sample", "payoff.values": values}
-    monkeypatch.setattr(factory, "TABLED", 20)
+    monkeypatch.setattr(factory, "TABLED", few)
     make_prior.cache_clear()
     table = solve_discrete(load_case("binary", keys), 4, tol=1e-3)
     assert table.prior.slow

@@ -144,11 +144,14 @@ def test_ladders_that_break_down_are_left(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    "errors",
-    [[1e-2, 3e-3, 4e-3, 1e-3, 4e-3, 5e-3, 1e-9], [1e-2, 3e-3, 2.9e-3, 1e-3, 9.9e-4, 9.8e-4, 1e-9]],
+    ("hardly", "errors"),
+    [
+        (0.0, [1e-2, 3e-3, 4e-3, 3e-3, 4e-3, 5e-3, 1e-9]),
+        (HOW.hardly, [1e-2, 3e-3, 2.9e-3, 1e-3, 9.9e-4, 9.8e-4, 1e-9]),
+    ],
 )
 def test_ladders_on_which_errors_grow_are_left(
-    monkeypatch: pytest.MonkeyPatch, errors: list[float]
+    monkeypatch: pytest.MonkeyPatch, hardly: float, errors: list[float]
 ) -> None:
     """Or hardly fall: the first rung at which they have done so twice in a row is the last."""
     run, first = metered("three_states")
@@ -159,7 +162,7 @@ def test_ladders_on_which_errors_grow_are_left(
 
     monkeypatch.setattr(Ladder, "_rung", rung)
     with pytest.raises(PassError, match="no psi nodes are found to be enough"):
-        Ladder(run, first, "psi", HOW, DOUBT).climb(1e-6)
+        Ladder(run, first, "psi", replace(HOW, hardly=hardly), DOUBT).climb(1e-6)
     assert errors == [1e-9]
 
 
@@ -183,7 +186,11 @@ def test_more_time_steps_where_ladders_lead_nowhere(
     assert steps[times] == 2**times * steps[0] <= found.steps["accepted"]
 
 
-def test_not_where_that_takes_more_work_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("fixed", "tries"), [({}, 1), ({"numerics.xi_nodes": 40}, 3)])
+def test_not_where_that_takes_more_work_than_there_is(
+    monkeypatch: pytest.MonkeyPatch, fixed: dict[str, object], tries: int
+) -> None:
+    """There is no limit where the case file says how many nodes."""
     tried = list[float]()
 
     def climb_(self: Ladder, target: float) -> Rung:
@@ -192,8 +199,8 @@ def test_not_where_that_takes_more_work_than_there_is(monkeypatch: pytest.Monkey
         raise PassError("errors grow", None, 0)
 
     monkeypatch.setattr(Ladder, "climb", climb_)
-    solve("three_states", tol=1e-2)
-    assert len(tried) == 2  # without kinks, and as if there were some
+    solve(load_case("three_states", fixed), tol=1e-2)
+    assert len(tried) == 2 * tries  # without kinks, and as if there were some
 
 
 @pytest.mark.parametrize("breaks", [False, True])
