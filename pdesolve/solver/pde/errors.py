@@ -265,12 +265,13 @@ def total(
     ends: Errors,
     steps: dict[str, E],
     made_of: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+    least: float = LEAST,
 ) -> Errors:
     """Of too few nodes either way, of the grid's ends and of the time steps.
 
     What the others add up to at the state where that is most, with their signs where those are
-    known, and a share of their sizes at least: they are not believed to cancel altogether. The same
-    for what is made of these values, so much of each; there the signs have to be known.
+    known, and at `least` such a share of their sizes: they are not believed to cancel altogether.
+    The same for what is made of these values, so much of each; there the signs have to be known.
     """
 
     def both(weights: Mapping[str, float]) -> float:
@@ -278,7 +279,7 @@ def total(
             sum(weight * part[name] for name, weight in weights.items()) for part in (*parts, steps)
         ]
         rest = sum(abs(weight) * ends[name] for name, weight in weights.items())
-        return max(_size(sum(found)), LEAST * sum(map(_size, found))) + rest
+        return max(_size(sum(found)), least * sum(map(_size, found))) + rest
 
     found = {name: both({name: 1.0}) for name in TRACKED}
     for name, weights in made_of.items():
