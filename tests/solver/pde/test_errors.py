@@ -206,6 +206,9 @@ def test_errors_of_opposite_signs_are_not_believed_to_cancel(
     xis, psis, paces = (dict.fromkeys(TRACKED, np.array(one)) for one in (xi, psi, steps))
     found = total(ByAxis(xis, psis), dict.fromkeys(TRACKED, 0.25), paces)
     assert found["variance"] == pytest.approx(bar + 0.25)
+    unsigned = total(ByAxis(xis, psis), dict.fromkeys(TRACKED, 0.25), paces, least=1.0)
+    sizes = [np.nanmax(np.abs(one)) for one in (xi, psi, steps)]
+    assert unsigned["variance"] == pytest.approx(sum(sizes) + 0.25)
 
 
 def test_attention_at_its_cap_is_exact() -> None:

@@ -26,6 +26,18 @@ def two_peaks() -> Case:
     return case_from_dict(body, "two-peaks")
 
 
+def rare_loss() -> Case:
+    """A loss of eight times what is hoped for, with a probability of five in ten thousand."""
+    body = case_to_dict(load_case("disaster"))
+    chances = {"values": [-8.0, 0.0, 1.0], "probabilities": [5e-4, 0.4995, 0.5]}
+    body["payoff"] = {"kind": "discrete", **chances}
+    market = {"risk_aversion": 1.87, "supply_volatility": 1.0, "initial_supply": 0.3}
+    body["market"] |= {**market, "horizon": 1.0}
+    cost = {"kind": "power", "scale": 0.268, "exponent": 2.0}
+    body["attention"] = {"signals": 1, "precision": "linear", "efficiency": 3.5, "cost": cost}
+    return case_from_dict(body, "rare-loss")
+
+
 def test_narrow_gaps_count_where_wide_ones_leave_too_many_nodes() -> None:
     """A lottery in a market that believes in its better value: no grid got through in 10 s."""
     case = family_case("skewed lotteries", 96603)
@@ -46,5 +58,14 @@ def test_where_nobody_attends_attention_nearby_does_not_count() -> None:
     assert found.bars["attention"] == found.bars["precision_rate"] == 0.0
     assert found.space.n_xi < 150
     values = {"price": 2.40844525, "variance": 1.02823901, "log_value": 2.13582193}
+    for name, true in values.items():
+        assert abs(getattr(found.initial, name) - true) < found.bars[name]
+
+
+def test_signs_of_errors_seen_on_few_nodes_are_not_believed() -> None:
+    """Few xi nodes see that of the steps with the wrong sign: a bar was 1.12 times too low."""
+    found = solve(rare_loss(), tol=1e-4)
+    assert found.converged and found.space.clusters is not None
+    values = {"price": -0.22396567, "variance": 5.0432415, "log_value": -0.39448900}
     for name, true in values.items():
         assert abs(getattr(found.initial, name) - true) < found.bars[name]
