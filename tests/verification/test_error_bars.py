@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from pdesolve.case import load_case
+from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.solution import Solution
+from tests.tools import error_bars
 from tests.tools.error_bars import Verdict, assess, main, random_case, summary, table
 from tests.tools.families import FAMILIES, family_case
 
@@ -44,6 +47,20 @@ def test_a_bar_that_is_too_small_is_a_miss() -> None:
     assert "under the bar in 0 (0.0%)" in said
     assert "largest miss 2.0 times the bar; 0 converged cases are off by more" in said
     assert "| x | 1 | 1 | 1 | 0 | 2.0 |" in table({"x": [verdict]})
+
+
+@pytest.mark.parametrize(("from_then_on", "missed"), [(1e-4, False), (0.0, True)])
+def test_a_miss_counts_if_a_closer_reference_says_so(
+    monkeypatch: pytest.MonkeyPatch, from_then_on: float, missed: bool
+) -> None:
+    """References for tolerances from there on have another supply."""
+    case, other = load_case("binary"), load_case("binary", {"market.initial_supply": 0.1})
+
+    def wrong(found: Solution, tolerance: float) -> Solution:
+        return solve(other if tolerance >= from_then_on else case, tol=0.1 * tolerance)
+
+    monkeypatch.setattr(error_bars, "far_finer", wrong)
+    assert bool(assess(case, 1e-4).misses) == missed
 
 
 @pytest.mark.parametrize("family", FAMILIES)
