@@ -14,7 +14,6 @@ from pdesolve.solver.pde.certificate import widened
 from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, news_leave
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import (
-    LEAST,
     Errors,
     ErrorTuning,
     Moves,
@@ -79,8 +78,9 @@ def climbed(
         if not left or (best.converged and covers):
             break
         if not best.converged:
-            by_steps = _total(best, ByAxis(still(), still()), none(), parts.steps)
-            by_nodes = _total(best, parts.nodes, ends, still())
+            made = made_up(best)
+            by_steps = total(ByAxis(still(), still()), none(), parts.steps, made)
+            by_nodes = total(parts.nodes, ends, still(), made)
             quick *= min(1.0, how.again * tolerance / worst(best, by_steps))
             share *= min(1.0, how.again * tolerance / worst(best, by_nodes))
         if not covers or economy is not best.economy:
@@ -151,16 +151,8 @@ def _judged(
     ends = ends_leave(run, best, first, tuning)
     spread = jumps_leave(run, best, first, tuning)
     rest = plus(plus(ends, spread), news_leave(best, tuning))
-    errors = _total(best, parts.nodes, rest, parts.steps)
+    errors = total(parts.nodes, rest, parts.steps, made_up(best))
     return _Judged(judge(best, errors, run.tolerance, doubt), ends, spread)
-
-
-def _total(best: Solution, nodes: ByAxis[Moves], ends: Errors, steps: Moves) -> Errors:
-    """Of a pass; where nodes gather at several scales ladders are too thin for signs to be known.
-
-    Fewer xi nodes there see the time steps' error, of about the same size, with the other sign.
-    """
-    return total(nodes, ends, steps, made_up(best), 1.0 if best.space.clusters else LEAST)
 
 
 def _covering(

@@ -25,7 +25,9 @@ Moves = dict[str, Array]  # with their signs, at each of the states that are com
 
 E = TypeVar("E", float, Array)
 
-LEAST = 0.55  # of what errors are in all, if all point one way
+ADDED = 0.63  # of what the sizes of errors add up to
+ROUGHER = {"price_volatility": 1.25}  # times as much: a derivative's error is less regular
+LEAST = 0.55  # of what the bars of its parts allow, the bar of what is made of them
 ATTENTION = ("attention", "precision_rate")
 JUMPING = (*ATTENTION, "price_volatility")  # where attention does
 CLEARLY = 10.0  # of what the variance moves: an error of its is less
@@ -265,13 +267,12 @@ def total(
     ends: Errors,
     steps: dict[str, E],
     made_of: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
-    least: float = LEAST,
 ) -> Errors:
     """Of too few nodes either way, of the grid's ends and of the time steps.
 
-    What the others add up to at the state where that is most, with their signs where those are
-    known, and at `least` such a share of their sizes: they are not believed to cancel altogether.
-    The same for what is made of these values, so much of each; there the signs have to be known.
+    A share of what the sizes of the others add up to: they may not cancel, nor are they all as
+    large as they may be. The same for what is made of these values, so much of each; there the
+    signs have to be known.
     """
 
     def both(weights: Mapping[str, float]) -> float:
@@ -279,9 +280,9 @@ def total(
             sum(weight * part[name] for name, weight in weights.items()) for part in (*parts, steps)
         ]
         rest = sum(abs(weight) * ends[name] for name, weight in weights.items())
-        return max(_size(sum(found)), least * sum(map(_size, found))) + rest
+        return ADDED * sum(map(_size, found)) + rest
 
-    found = {name: both({name: 1.0}) for name in TRACKED}
+    found = {name: ROUGHER.get(name, 1.0) * both({name: 1.0}) for name in TRACKED}
     for name, weights in made_of.items():
         found[name] = max(found.get(name, 0.0), both(weights))
     return found

@@ -168,13 +168,16 @@ class Ladder:
             return here
         careful = self._how.beyond * self._order
         if here.size > target:
-            order = self._observed(below, here) if below else careful
+            order = min(careful, self._observed(below, here))
         else:  # less than what the rung below left: the error may have fallen faster than expected
             order = max(self._seen(below, here), self._order) if below else np.inf
         wanted = here.nodes * (here.size / target) ** (1.0 / order)
         nodes = max(self._count(min(wanted, 1e6)), self._count(here.nodes / self._how.fewer))
         left = (here.nodes / nodes) ** order
-        return Rung(nodes, times(here.error, left), left * here.size)
+        error = times(here.error, left)
+        if below is not None and below.nodes < nodes < here.nodes:
+            error = _steeper(error, below, here, nodes, order)
+        return Rung(nodes, error, left * here.size)
 
     def _stuck(self, below: Rung, here: Rung) -> bool:
         """Whether an error grew from one rung to another, or hardly fell."""
@@ -208,6 +211,17 @@ class Ladder:
     def _count(self, wanted: float) -> int:
         """The next count of nodes that there is."""
         return 1 + self._unit * int(np.ceil((wanted - 1) / self._unit - 1e-9))
+
+
+def _steeper(error: Moves, below: Rung, here: Rung, nodes: int, order: float) -> Moves:
+    """Between two rungs: with values that fell faster than the worst one larger, by as much."""
+    found = dict(error)
+    for name in found:
+        before, after = (float(np.nanmax(np.abs(rung.error[name]))) for rung in (below, here))
+        if 0.0 < after < before:
+            own = np.log(before / after) / np.log(here.nodes / below.nodes)
+            found[name] = error[name] * (here.nodes / nodes) ** max(0.0, own - order)
+    return found
 
 
 def _steps(first: Solution, tolerance: float, how: LadderTuning, axis: str) -> Array:

@@ -50,7 +50,7 @@ class LadderTuning:
     near, fewer, beyond : float
         Along xi, where errors are regular: nodes over those of a rung up to which its error need
         not be measured again, nodes of a rung over the fewest that it speaks for, and the share of
-        the order at which it is taken to fall from a first rung.
+        the scheme's order at which it is taken to fall beyond a rung, at most.
     safety : float
         Factor on every error.
     alone : float
@@ -118,7 +118,7 @@ class LadderTuning:
     share: tuple[float, float] = (0.3, 0.5)
     time: float = 0.38
     loose: float = 0.85
-    step_safety: float = 1.2
+    step_safety: float = 1.4
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
@@ -146,12 +146,13 @@ KINKED = LadderTuning(
     thinner=1.4,
     stencil=8,
     whole=True,
-    luck=(6.0, 6.0),
+    luck=(5.0, 4.5),
     orders=(6.0, 4.0),
     unsure=(0.7, 0.7),
     most=1.7,
-    safety=1.8,
+    safety=2.0,
     alone=1.0,
+    coupled=(0.5, 0.5, 0.3),
     step_safety=1.0,
     start=(0.8, 0.65),
     near=1.4,

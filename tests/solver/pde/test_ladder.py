@@ -20,6 +20,7 @@ from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
+from pdesolve.solver.values import TRACKED
 from tests.tools.solutions import solved
 
 DOUBT, HOW = ErrorTuning(), LadderTuning()
@@ -83,6 +84,21 @@ def test_a_first_rung_along_xi_is_less_sure() -> None:
         for alone in (HOW.alone, 1.0)
     )
     assert psi.size == same.size  # there luck is what is doubted
+
+
+def test_between_rungs_each_value_has_at_least_the_error_that_it_fell_from() -> None:
+    """The worst one's falls at order 9, the variance's at 11, the price's at 4."""
+    run, first = metered("three_states")
+    ladder = Ladder(run, first, "xi", HOW, DOUBT)
+    orders = {"log_value": 9.0, "variance": 11.0, "price": 4.0}
+    at_here = {name: np.full(5, 1e-7) for name in TRACKED} | {"log_value": np.full(5, 1e-5)}
+    before = {name: at_here[name] * 1.5 ** orders.get(name, 9.0) for name in TRACKED}
+    below, here = Rung(40, before, 1e-5 * 1.5**9), Rung(60, at_here, 1e-5)
+    found = ladder._near(below, here, 4e-5)
+    assert 48 <= found.nodes < 60
+    for name in TRACKED:
+        order = max(orders.get(name, 9.0), 9.0)
+        assert found.error[name] == pytest.approx(at_here[name] * (60 / found.nodes) ** order)
 
 
 def test_xi_has_what_psi_leaves_of_the_tolerance() -> None:
