@@ -164,5 +164,5 @@ KINKED = LadderTuning(
 )
 
 
-# where it jumps, too: on few steps jumps break the march down
-JUMPED = replace(KINKED, rough=(0.3, 0.0, 1.0), close=None)
+# where it jumps, too: on few steps jumps break the march down, and errors along xi fall more slowly
+JUMPED = replace(KINKED, rough=(0.3, 0.0, 1.0), close=None, orders=(4.0, 4.0), unsure=(0.5, 0.7))
