@@ -25,7 +25,7 @@ Moves = dict[str, Array]  # with their signs, at each of the states that are com
 
 E = TypeVar("E", float, Array)
 
-ADDED = 0.63  # of what the sizes of errors add up to
+ADDED = 0.6  # of what the sizes of errors add up to
 ROUGHER = {"price_volatility": 1.25}  # times as much: a derivative's error is less regular
 LEAST = 0.55  # of what the bars of its parts allow, the bar of what is made of them
 ATTENTION = ("attention", "precision_rate")
