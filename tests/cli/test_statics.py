@@ -192,7 +192,10 @@ def test_results_of_other_keys_are_said_to_be_so(capsys: Capture, tmp_path: Path
     assert "is of another sweep: market.horizon was not varied; choose" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("spoilt", ["normal-statics.json", "normal-statics.jsonl"])
+@pytest.mark.parametrize(
+    "spoilt",
+    ["normal-statics.json", pytest.param("normal-statics.jsonl", marks=pytest.mark.slow)],
+)
 def test_results_that_nothing_is_known_of_are_not_overwritten(
     spoilt: str, capsys: Capture, tmp_path: Path
 ) -> None:

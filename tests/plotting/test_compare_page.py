@@ -10,6 +10,7 @@ from pdesolve.plotting import compare_page
 from pdesolve.plotting.compare_page import FIELDS
 from pdesolve.solver.solution import Solution
 from pdesolve.studies.comparison import Comparison
+from tests.plotting.pictures import KINDS, WIDTHS
 from tests.tools.layout import check_layout
 from tests.tools.solutions import solved
 
@@ -57,7 +58,7 @@ def test_lines_are_told_apart_without_colour(six: Comparison) -> None:
     assert len(strokes) == 6
 
 
-@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_clipped_and_nothing_overlaps(
     width: float, pair: Comparison, six: Comparison
 ) -> None:
@@ -65,7 +66,7 @@ def test_nothing_is_clipped_and_nothing_overlaps(
         check_layout(compare_page.page(comparison, width=width), slack=1.0)
 
 
-@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_files_are_the_same_every_time(kind: str, pair: Comparison) -> None:
     first = compare_page.render(pair, kind)
     with mpl.rc_context({"font.size": 20}):

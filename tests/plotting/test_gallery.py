@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from pdesolve.plotting import gallery
 from pdesolve.version import __version__
-from tests.plotting.pictures import picture
+from tests.plotting.pictures import WIDTHS, picture
 from tests.tools.layout import check_layout
 from tests.tools.solutions import solved
 
@@ -137,9 +137,8 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
 }
 
 
-NAMES = [  # the slow one is fitted to data again and again
-    pytest.param(name, marks=pytest.mark.slow) if name == "calibration" else name for name in PINS
-]
+SLOW = {"calibration", "quotes"}  # fitted to data, or bounded by it, again and again
+NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in PINS]
 
 
 class Made(dict[str, gallery.Picture]):
@@ -186,7 +185,7 @@ def test_captions_state_numbers(name: str, pictures: dict[str, gallery.Picture])
     assert re.search(r"\d\.\d", picture.caption)
 
 
-@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_clipped_nothing_overlaps_and_every_axis_has_a_label(
     name: str, width: float, pictures: dict[str, gallery.Picture]
@@ -302,6 +301,7 @@ def test_smiles_have_the_shapes_that_the_caption_says(
     assert (bends[top:] < 0.0).all()
 
 
+@pytest.mark.slow
 def test_a_calibration_finds_the_market_that_the_quotes_were_made_of(
     pictures: dict[str, gallery.Picture],
 ) -> None:
@@ -315,6 +315,7 @@ def test_a_calibration_finds_the_market_that_the_quotes_were_made_of(
         assert (np.abs(between - some.price) < 1.1 * (some.ask - some.price)).all()
 
 
+@pytest.mark.slow
 def test_quotes_close_in_on_the_markets_attention(pictures: dict[str, gallery.Picture]) -> None:
     """To the tolerance of the quick figure."""
     *strikes, dated = pictures["quotes"].found

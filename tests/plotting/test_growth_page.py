@@ -9,6 +9,7 @@ from pdesolve.investing.growth_report import Asked, Report
 from pdesolve.investing.returns import as_returns
 from pdesolve.investing.study import of_returns
 from pdesolve.plotting.growth_page import page, render
+from tests.plotting.pictures import WIDTHS
 from tests.tools.layout import check_layout
 
 LAWS = {
@@ -21,7 +22,7 @@ LAWS = {
 }
 
 
-@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", LAWS)
 def test_pages_of_laws_are_clean(name: str, width: float) -> None:
     report = Report(name=name, found=growth_of(LAWS[name], 0.01), asked=Asked(share=0.5))
@@ -30,7 +31,7 @@ def test_pages_of_laws_are_clean(name: str, width: float) -> None:
     assert [ax.get_title("left") for ax in figure.axes] == ["(a) growth", "(b) ever falling to y"]
 
 
-@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_page_of_returns_has_a_histogram_with_all_starts(width: float) -> None:
     x = np.random.default_rng(0).normal(0.01, 0.05, 200)
     report = of_returns(as_returns(x), "x", 0.0, Asked(share=0.5))

@@ -8,10 +8,9 @@ from xarray import Dataset
 
 from pdesolve.plotting import options_page, paths_page
 from pdesolve.solver.solution import Solution
+from tests.plotting.pictures import WIDTHS
 from tests.tools.layout import check_layout
 from tests.tools.solutions import solved
-
-WIDTHS = [7.0, 3.3]
 
 
 def test_the_price_has_its_band_and_the_payoff_a_line(three_states: Solution) -> None:

@@ -10,6 +10,7 @@ from pdesolve.investing.portfolio_summary import Findings
 from pdesolve.investing.portfolios import compare_portfolios
 from pdesolve.plotting.portfolio_page import MARKS, page, render
 from tests.investing.economies import returns
+from tests.plotting.pictures import KINDS, WIDTHS
 from tests.tools.layout import check_layout
 
 
@@ -42,7 +43,7 @@ def test_every_method_has_a_mark_of_its_own_where_it_lies(found: Findings) -> No
     )
 
 
-@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_clipped_and_nothing_overlaps(width: float, found: Findings) -> None:
     check_layout(page(found, width=width), slack=1.0)
     many = compare_portfolios(returns(100, 60, market=0.5), rate=0.5)
@@ -51,7 +52,7 @@ def test_nothing_is_clipped_and_nothing_overlaps(width: float, found: Findings) 
     assert figure.axes[1].get_xlabel() == "the 20 assets most held"
 
 
-@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_files_are_the_same_every_time(kind: str, found: Findings) -> None:
     first = render(found, kind)
     assert render(found, kind) == first

@@ -13,6 +13,7 @@ from pdesolve.finance.price_path import typical_path, window
 from pdesolve.plotting import solution_page as plots
 from pdesolve.plotting import solution_panels as panels
 from pdesolve.solver.solution import Solution
+from tests.plotting.pictures import KINDS, WIDTHS
 from tests.tools.layout import check_layout
 from tests.tools.solutions import solved
 
@@ -205,7 +206,7 @@ def test_the_path_ends_where_it_leaves_the_solution(
     assert np.isfinite(last).mean() > 0.9
 
 
-@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_pictures_are_the_same_every_time(kind: str, solutions: dict[str, Solution]) -> None:
     solution = solutions["everybody"]
     first = plots.render(solution, kind)
@@ -226,7 +227,7 @@ def test_plots_leave_no_global_state(solutions: dict[str, Solution]) -> None:
     assert dict(mpl.rcParams) == before
 
 
-@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", ["baseline", "both", "normal", "nobody"])
 def test_nothing_is_clipped_and_nothing_overlaps(
     name: str, width: float, solutions: dict[str, Solution]

@@ -16,6 +16,7 @@ from pdesolve.case import load_case
 from pdesolve.plotting import sweep_contours
 from pdesolve.plotting import sweep_page as sweep_plots
 from pdesolve.plotting.sweep_axes import OWN, SweepAxis
+from tests.plotting.pictures import KINDS, WIDTHS
 from tests.tools.layout import check_layout
 from tests.tools.sweeps import COST, RHO
 
@@ -116,7 +117,7 @@ def test_nothing_is_clipped_and_nothing_overlaps(
     check_layout(sweep_plots.page(sweeps[name], width=width), slack=1.0)
 
 
-@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", ["steps", "contours", "lines"])
 def test_the_values_that_are_asked_for_are_drawn_and_no_others(
     name: str, width: float, sweeps: dict[str, xarray.Dataset]
@@ -422,7 +423,7 @@ def test_names_that_are_none_and_axes_for_many_are_refused(
         assert "\n" not in str(said.value)
 
 
-@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_pictures_are_the_same_every_time(kind: str, sweeps: dict[str, xarray.Dataset]) -> None:
     data = sweeps["endless"]
     first = sweep_plots.render(data, kind)

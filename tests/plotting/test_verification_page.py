@@ -4,17 +4,11 @@ import pytest
 
 from pdesolve.plotting import verification_page as verify_plots
 from pdesolve.verification.suite import Report
+from tests.plotting.pictures import KINDS
 from tests.tools.layout import check_layout
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "pdf",
-        pytest.param("png", marks=pytest.mark.slow),
-        pytest.param("svg", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_pictures_are_the_same_every_time(verified: Report, kind: str) -> None:
     one = verify_plots.render(verified, kind)
     assert len(one) > 5000

@@ -127,7 +127,8 @@ def test_another_unit_of_money_moves_all_by_their_degree() -> None:
             assert min(abs(parts[key]) for key in (*told, "payoff.low")) > 1.5 * bar
 
 
-def test_where_attention_jumps_there_is_no_slope() -> None:
+@pytest.mark.parametrize("name", ["normal", pytest.param("binary", marks=pytest.mark.slow)])
+def test_where_attention_jumps_there_is_no_slope(name: str) -> None:
     overrides = {
         "attention.precision": "exponential",
         "attention.sensitivity": 1.5,
@@ -135,7 +136,7 @@ def test_where_attention_jumps_there_is_no_slope() -> None:
         COST: 0.02,
         "numerics.tolerance": 1e-2,
     }
-    found = all_slopes(load_case("binary", overrides), [RHO])
+    found = all_slopes(load_case(name, overrides), [RHO])
     assert np.isnan(list(found[RHO].value.values())).all()
 
 
