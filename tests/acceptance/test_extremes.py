@@ -86,12 +86,10 @@ FAST = [
     *(f"supply {supply} two" for supply in (-100.0, 10.0)),
     "supply 100.0 uniform",
     "supply 100.0 mixture",
-    "rare 1e-09 of two",
     "rare 1e-06 of two",
     "close pair",
     "close pair at the top",
     "far from zero",
-    "capacity 1e-6",
     "nobody attends",
 ]
 TOLERANCE = 1e-4

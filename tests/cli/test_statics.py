@@ -225,7 +225,7 @@ def test_an_interrupted_sweep_over_other_values_is_gone_on_from(
     capsys.readouterr()
 
 
-@pytest.mark.parametrize("json_asked", [False, True])
+@pytest.mark.parametrize("json_asked", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_every_file_that_is_written_is_named(
     json_asked: bool, capsys: Capture, tmp_path: Path
 ) -> None:

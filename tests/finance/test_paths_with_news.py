@@ -250,6 +250,7 @@ def test_many_small_announcements_are_a_flow() -> None:
         assert one == pytest.approx(other, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_the_law_squares_jumps_as_paths_do(told: Solution) -> None:
     for measure in ("physical", "risk-neutral"):
         law = told.expectations(measure, dates=[just_before(0.5), 0.5])

@@ -16,6 +16,8 @@ from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver.solution import Solution
 from tests.tools.solutions import solved
 
+SLOW = pytest.mark.slow
+
 
 def within(
     values: xarray.DataArray, expected: xarray.DataArray | float, errors: float = 4.0
@@ -96,7 +98,7 @@ def test_memory_is_that_of_a_block_and_of_what_is_returned(three_states: Solutio
 
 
 @pytest.mark.parametrize("measure", ["physical", "risk-neutral"])
-@pytest.mark.parametrize("name", ["binary", "uniform", "market"])
+@pytest.mark.parametrize("name", ["binary", "uniform", pytest.param("market", marks=SLOW)])
 def test_means_are_those_of_the_law(name: str, measure: str) -> None:
     solution = solved(name, tol=1e-5)
     fine, coarse = (
@@ -157,7 +159,9 @@ def test_holdings_are_dispersed_by_what_investors_have_learned(three_states: Sol
     assert within(apart**2 - learned / rho**2, 0.0)
 
 
-@pytest.mark.parametrize("name", ["binary", "uniform", "market", "announcement", "newsflow"])
+@pytest.mark.parametrize(
+    "name", ["binary", pytest.param("uniform", marks=SLOW), "market", "announcement", "newsflow"]
+)
 def test_the_pricing_kernel_prices_claims_on_whole_paths(name: str) -> None:
     solution = solved(name, tol=1e-4)
     price, variance = solution.initial.price, solution.initial.variance

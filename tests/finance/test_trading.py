@@ -49,7 +49,11 @@ def agrees(means: xarray.Dataset, name: str, expected: float, bar: float = 0.0) 
 
 
 @pytest.mark.parametrize(
-    "name", ["binary", pytest.param("uniform", marks=pytest.mark.slow), "announcement", "newsflow"]
+    "name",
+    [
+        *("binary", "newsflow"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("uniform", "announcement")),
+    ],
 )
 def test_totals_agree_with_simulation_and_investors_gain_what_supply_loses(name: str) -> None:
     solution = solved(name, tol=1e-4)

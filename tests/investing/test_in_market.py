@@ -41,10 +41,12 @@ def informed(name: str, tol: float) -> Routes:
     return informed_growth(solved(*MARKETS[name], tol=tol))
 
 
-BOTH = pytest.param("both", marks=pytest.mark.slow)
+SLOW = {"market", "both"}
 
 
-@pytest.fixture(params=[BOTH if name == "both" else name for name in MARKETS])
+@pytest.fixture(
+    params=[pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in MARKETS]
+)
 def found(request: pytest.FixtureRequest) -> MarketGrowth:
     return grown(request.param)
 

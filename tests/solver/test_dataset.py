@@ -94,7 +94,7 @@ def test_it_plots_where_the_price_moves() -> None:
     assert np.mean(moving) > 0.4  # of the width
 
 
-@pytest.mark.parametrize("supply", [-20.0, 20.0])
+@pytest.mark.parametrize("supply", [-20.0, pytest.param(20.0, marks=pytest.mark.slow)])
 def test_the_start_is_shown_wherever_it_is(supply: float) -> None:
     found = solved("three_states", {"market.initial_supply": supply}, 1e-2)
     data = found.to_dataset()

@@ -60,7 +60,12 @@ class Solved(NamedTuple):
     initial: InitialState
 
 
-@pytest.fixture(scope="module", params=TECHNOLOGIES)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(n, marks=pytest.mark.slow) if n == "exponential" else n for n in TECHNOLOGIES
+    ],
+)
 def solved(request: pytest.FixtureRequest) -> Solved:
     case = load_case("normal", ODD | TECHNOLOGIES[request.param])
     horizon = case.market.horizon

@@ -34,7 +34,16 @@ def test_payoffs_are_drawn_from_the_prior(payoff: dict[str, object]) -> None:
     assert x.var() == pytest.approx(variance, rel=4 * (3.0 / n) ** 0.5)
 
 
-@pytest.mark.parametrize("name", ["binary", "normal", "three_states", "paper", "cheap_attention"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "binary",
+        "normal",
+        "three_states",
+        "paper",
+        pytest.param("cheap_attention", marks=pytest.mark.slow),
+    ],
+)
 def test_economy_agrees_with_the_solution(name: str) -> None:
     found = simulate(solved(name, tol=1e-4), paths=2000, steps=64)
     for one in found.estimates:

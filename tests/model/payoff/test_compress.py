@@ -95,15 +95,15 @@ def test_a_solve_with_all_atoms_agrees_and_the_message_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     keys = case_to_dict(load_case("baseline"))
-    values = draws("normal", 6000)
+    values = draws("normal", 4200)
     keys["payoff"] = {
         "kind": "discrete",
         "values": values.tolist(),
-        "probabilities": np.full(6000, 1 / 6000).tolist(),
+        "probabilities": np.full(4200, 1 / 4200).tolist(),
     }
     case = case_from_dict(keys, "many")
     found = solve(case, tol=1e-3)
-    assert "6000 values put together to" in found.message
+    assert "4200 values put together to" in found.message
     make_prior.cache_clear()
     monkeypatch.setattr("pdesolve.model.payoff.factory.compressed", lambda prior: prior)
     whole = solve(case, tol=1e-3)

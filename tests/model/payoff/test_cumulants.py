@@ -29,7 +29,10 @@ def test_closed_forms_against_forty_digits(name: str) -> None:
     assert worst.max() < TOLERANCE, worst
 
 
-@pytest.mark.parametrize("name", DENSITIES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name == "beta" else name for name in DENSITIES],
+)
 def test_densities_against_forty_digits(name: str) -> None:
     worst = errors(name, MILD + STRONG, density_reference)
     assert worst.max() < TOLERANCE, worst

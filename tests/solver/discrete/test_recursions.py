@@ -21,7 +21,7 @@ from tests.solver.discrete.economies import SKEWED, scales
         ("mixture", {}),
         ("paper", {}),
         ("capacity", {"attention.capacity": 0.55}),
-        ("inattention", {"attention.cost.linear": 0.8}),
+        pytest.param("inattention", {"attention.cost.linear": 0.8}, marks=pytest.mark.slow),
     ],
 )
 def test_two_dates_agree_with_the_direct_recursion(case: str, changes: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ def test_states_are_taken_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "few"), [(24, 20), pytest.param(80, factory.TABLED, marks=pytest.mark.slow)]
+    ("count", "few"), [(14, 10), pytest.param(80, factory.TABLED, marks=pytest.mark.slow)]
 )
 def test_many_components_are_solved_from_a_table(
     monkeypatch: pytest.MonkeyPatch, count: int, few: int

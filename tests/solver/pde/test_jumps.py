@@ -124,6 +124,7 @@ def closed() -> InitialState:
     return normal_initial(NORMAL, rtol=1e-7)
 
 
+@pytest.mark.slow
 def test_what_the_width_leaves_falls_fast_towards_the_closed_form(closed: InitialState) -> None:
     """By the fourth power, but for what the lines along psi leave."""
     economy, errors = Economy.of(NORMAL), []

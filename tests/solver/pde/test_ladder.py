@@ -261,7 +261,9 @@ def broken(*_: object) -> Solution:
     raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("name", ["baseline", "three_states", "mixture"])
+@pytest.mark.parametrize(
+    "name", ["baseline", "mixture", pytest.param("three_states", marks=pytest.mark.slow)]
+)
 def test_bars_are_not_much_wider_than_errors(name: str) -> None:
     found, better = solved(name, tol=1e-5), solved(name, tol=1e-7)
     errors = {
