@@ -168,6 +168,7 @@ def test_bars_cover_steps_and_grids_that_are_too_coarse(three_states: Solution) 
         assert np.all(rough[name] > 2.0 * usual[name])
 
 
+@pytest.mark.slow
 def test_few_payoffs_are_noticed(mixture: Solution) -> None:
     tuning = ExpectationTuning()
     few, many = (

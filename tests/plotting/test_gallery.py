@@ -137,7 +137,7 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
 }
 
 
-SLOW = {"calibration", "quotes"}  # fitted to data, or bounded by it, again and again
+SLOW = {"announcement", "calibration", "informativeness", "quotes", "smile"}
 NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in PINS]
 
 
@@ -248,6 +248,7 @@ def test_prices_drift_to_what_the_captions_say(pictures: dict[str, gallery.Pictu
         assert abs(float(paths.price.mean("path")[-1] - expected.price[-1])) < 0.2 * spread
 
 
+@pytest.mark.slow
 def test_news_moves_attention_as_the_caption_says(pictures: dict[str, gallery.Picture]) -> None:
     report, flow, none = pictures["announcement"].found.values()
     after = (report.t >= 0.5).values
@@ -258,6 +259,7 @@ def test_news_moves_attention_as_the_caption_says(pictures: dict[str, gallery.Pi
     assert (np.diff(report.share) > 0.0).all()
 
 
+@pytest.mark.slow
 def test_an_event_study_says_the_same_as_the_caption(
     pictures: dict[str, gallery.Picture],
 ) -> None:
@@ -281,6 +283,7 @@ def test_svix_bounds_the_premium_where_the_caption_says(
     assert not bounds["binary"].any()
 
 
+@pytest.mark.slow
 def test_dear_attention_explains_more_and_comes_no_nearer(
     pictures: dict[str, gallery.Picture],
 ) -> None:
@@ -290,6 +293,7 @@ def test_dear_attention_explains_more_and_comes_no_nearer(
         assert (np.diff(one.distance) > 0.0).all() == (name == "four times")
 
 
+@pytest.mark.slow
 def test_smiles_have_the_shapes_that_the_caption_says(
     pictures: dict[str, gallery.Picture],
 ) -> None:

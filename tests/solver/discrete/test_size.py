@@ -67,21 +67,22 @@ def test_states_are_taken_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "few"), [(14, 10), pytest.param(80, factory.TABLED, marks=pytest.mark.slow)]
+    ("count", "few", "periods"),
+    [(24, 20, 2), pytest.param(80, factory.TABLED, 4, marks=pytest.mark.slow)],
 )
 def test_many_components_are_solved_from_a_table(
-    monkeypatch: pytest.MonkeyPatch, count: int, few: int
+    monkeypatch: pytest.MonkeyPatch, count: int, few: int, periods: int
 ) -> None:
     """Forty times as fast for the 500 days of the case returns, and the same numbers."""
     values = np.random.default_rng(5).normal(size=count).round(3).tolist()
     keys = {"payoff.kind": "sample", "payoff.values": values}
     monkeypatch.setattr(factory, "TABLED", few)
     make_prior.cache_clear()
-    table = solve_discrete(load_case("binary", keys), 4, tol=1e-3)
+    table = solve_discrete(load_case("binary", keys), periods, tol=1e-3)
     assert table.prior.slow
     make_prior.cache_clear()
     monkeypatch.setattr(factory, "TABLED", 1000)
-    exact = solve_discrete(load_case("binary", keys), 4, tol=1e-3)
+    exact = solve_discrete(load_case("binary", keys), periods, tol=1e-3)
     make_prior.cache_clear()
     assert not exact.prior.slow
     for name in ("price", "variance", "attention"):

@@ -91,6 +91,7 @@ def test_nobody_attends_where_little_is_left_to_learn() -> None:
     np.testing.assert_array_equal(attention > 0.0, paid > 2.0)  # 2 rho linear/efficiency
 
 
+@pytest.mark.slow
 def test_attention_stops_at_the_capacity() -> None:
     found = solve_discrete(load_case("capacity", {"attention.capacity": 0.6}), 4)
     attention = found.attention(np.linspace(-3.0, 3.0, 61))

@@ -137,6 +137,7 @@ def test_what_the_width_leaves_falls_fast_towards_the_closed_form(closed: Initia
     assert errors[1] < errors[0] / 5.0
 
 
+@pytest.mark.slow
 def test_bars_hold_where_attention_jumps_on_one_line(closed: InitialState) -> None:
     found = solve(NORMAL, tol=1e-4)
     assert found.converged
