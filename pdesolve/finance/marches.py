@@ -10,8 +10,8 @@ from pdesolve.finance.law import Clock, Law, laws
 from pdesolve.finance.nodes import finer, with_nodes
 from pdesolve.finance.schedule import efolds, trading_dates
 from pdesolve.solver.pde.announcements import pieces
-from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.pde.system import OutOfRange
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array

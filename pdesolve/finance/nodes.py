@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pdesolve.solver.pde.announcements import respaced
-from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
 

@@ -19,7 +19,7 @@ import numpy as np
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import States
 from pdesolve.solver.pde.announcements import pieces
-from pdesolve.solver.pde.errors import has_jump, has_kink
+from pdesolve.solver.pde.regimes import has_jump, has_kink
 from pdesolve.solver.reading import Reading
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, QUANTITIES, VALUES, InitialState

@@ -8,8 +8,9 @@ import numpy as np
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import choose_domain
-from pdesolve.solver.pde.errors import has_kink, worst
+from pdesolve.solver.pde.errors import worst
 from pdesolve.solver.pde.passes import run_pass
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.solution import Solution
 from pdesolve.verification.check import Check, barred
 

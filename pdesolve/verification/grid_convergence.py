@@ -31,7 +31,8 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.numerics.rosenbrock import METHOD, fixed_steps
 from pdesolve.numerics.splines import Surface
 from pdesolve.solver.pde.announcements import announced, pieces, spans
-from pdesolve.solver.pde.errors import error_scales, has_kink
+from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array

@@ -10,7 +10,8 @@ from pdesolve.case import Announcement
 from pdesolve.model.equations import FIELDS
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import pieces
-from pdesolve.solver.pde.errors import error_scales, has_kink
+from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import BARS, VALUES
 from pdesolve.typing import Array

@@ -17,7 +17,7 @@ import numpy as np
 
 from pdesolve.case import Case
 from pdesolve.solver.pde.axes import ByAxis
-from pdesolve.solver.pde.errors import has_kink
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.verification.check import Check

@@ -31,8 +31,9 @@ from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.pde.announcements import pieces
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.domain import DomainTuning, choose_domain
-from pdesolve.solver.pde.errors import error_scales, has_kink
+from pdesolve.solver.pde.errors import error_scales
 from pdesolve.solver.pde.passes import retrace, run_pass
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.pde.solver import SolveError, solve
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, InitialState

@@ -23,9 +23,10 @@ from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered
 from pdesolve.solver.pde.contributions import halved
 from pdesolve.solver.pde.domain import choose_domain
-from pdesolve.solver.pde.errors import change, has_kink, worst
+from pdesolve.solver.pde.errors import change, worst
 from pdesolve.solver.pde.first import first_nodes, settle
 from pdesolve.solver.pde.passes import PassError, retrace
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array

@@ -14,10 +14,10 @@ from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.budget import Metered
 from pdesolve.solver.pde.climb import climbed
 from pdesolve.solver.pde.domain import Domain
-from pdesolve.solver.pde.errors import has_jump, has_kink
 from pdesolve.solver.pde.first import first_nodes, more, pilot, settle
 from pdesolve.solver.pde.line import refine_line
 from pdesolve.solver.pde.refine import refined
+from pdesolve.solver.pde.regimes import has_jump, has_kink
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.pde.turns import turns_of
 from pdesolve.solver.solution import Solution

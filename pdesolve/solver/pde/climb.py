@@ -19,7 +19,6 @@ from pdesolve.solver.pde.errors import (
     Moves,
     change,
     concluded,
-    has_kink,
     judge,
     lifted,
     made_up,
@@ -33,6 +32,7 @@ from pdesolve.solver.pde.first import as_close, nodes_of, pilot
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.pde.step_ladder import climb_steps
 from pdesolve.solver.pde.tuning import JumpTuning, Tuning
 from pdesolve.solver.solution import Solution
@@ -52,7 +52,7 @@ def climbed(
     errors hardly fall on a ladder or something breaks down all is tried again with twice the steps.
     """
     best, note, covers = None, "", False
-    doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
+    doubt = _wary(tuning, how)
     share, quick = 1.0, how.time
     ladders, left, tries = _ladders(run, first, how, doubt), how.passes, how.shorter
     while left:
@@ -122,7 +122,7 @@ def _passed(
 ) -> tuple[Solution, _Parts]:
     """One pass on as many nodes and steps as it takes to leave these shares of the tolerance."""
     share, quick = shares
-    doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
+    doubt = _wary(tuning, how)
     rungs = _rungs(ladders, first, share * tolerance, how)
     nodes = ByAxis(*(one.nodes for one in rungs))
     axis = "xi" if how.whole and nodes.psi == 1 else "psi"
@@ -175,7 +175,7 @@ def _covering(
     domain, wider : Domain
         Of that pass, and the one that it calls for.
     """
-    doubt = replace(tuning.errors, coupled=0.0, doubt=how.doubt)
+    doubt = _wary(tuning, how)
 
     def needed(one: _Judged, on: Domain) -> Domain:
         return widened(on, one.best, one.ends, run.tolerance, tuning.certificate)
@@ -191,6 +191,11 @@ def _covering(
         judged = _judged(run, best, first, parts, tuning, doubt)
         wider = needed(judged, domain)
     return judged, domain, wider
+
+
+def _wary(tuning: Tuning, how: LadderTuning) -> ErrorTuning:
+    """Less than elsewhere: each direction is measured, so no field goes by another one's error."""
+    return replace(tuning.errors, coupled=0.0, doubt=how.doubt)
 
 
 def _over(run: Metered, found: Solution, wider: Domain) -> Solution | None:

@@ -14,8 +14,6 @@ from pdesolve.solver.pde.errors import (
     Errors,
     change,
     error_scales,
-    has_jump,
-    has_kink,
     is_known,
     none,
     plus,
@@ -23,6 +21,7 @@ from pdesolve.solver.pde.errors import (
     worst,
 )
 from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.regimes import has_jump, has_kink
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution

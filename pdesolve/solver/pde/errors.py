@@ -11,11 +11,10 @@ from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pdesolve.model.attention.kinks import jumps_of
 from pdesolve.model.equations import FIELDS
 from pdesolve.solver.pde.axes import ByAxis
+from pdesolve.solver.pde.regimes import drawn, has_kink, parted
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, MADE_UP, QUANTITIES, TRACKED
 from pdesolve.typing import Array
@@ -30,7 +29,6 @@ ROUGHER = {"price_volatility": 1.25}  # times as much: a derivative's error is l
 LEAST = 0.55  # of what the bars of its parts allow, the bar of what is made of them
 ATTENTION = ("attention", "precision_rate")
 JUMPING = (*ATTENTION, "price_volatility")  # where attention does
-CLEARLY = 10.0  # of what the variance moves: an error of its is less
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,23 +160,6 @@ def concluded(best: Solution, covers: bool, note: str) -> Solution:
     return replace(best, message="; ".join(filter(None, said)))
 
 
-def has_kink(solution: Solution) -> bool:
-    """Whether attention is zero, or capped, in one part of the grid and not in another."""
-    variance = solution.static_nodes.variance + solution.states[..., 1]
-    regime = solution.economy.respond(variance).regime
-    felt = variance > 1e-6 * solution.prior.variance
-    return bool(np.unique(regime[felt]).size > 1) or has_jump(solution)
-
-
-def has_jump(solution: Solution) -> bool:
-    """Whether the best attention jumps at some of the variances that occur, or near them."""
-    economy, width = solution.economy, solution.economy.jump_width
-    variance = solution.static_nodes.variance + solution.states[..., 1]
-    least, most = variance.min() / (1.0 + width), variance.max() / (1.0 - width)
-    found = jumps_of(economy.technology, economy.risk_aversion)
-    return any(least < jump.variance < most for jump in found)
-
-
 def change(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Errors:
     """Largest size of the `moves` between two passes."""
     return {name: _size(moved) for name, moved in moves(fine, coarse, tuning).items()}
@@ -194,37 +175,15 @@ def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
     half = 0.5 * (fine.prior.high - fine.prior.low)
     width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
     xi = fine.economy.start + np.array(tuning.states) * width
-    parted = _parted(fine, xi) | _parted(coarse, xi)
+    apart = parted(fine, xi) | parted(coarse, xi)
     found = {}
     for name in TRACKED:
         value = QUANTITIES[name].value
         assert value is not None
         moved = value(coarse, xi) - value(fine, xi)
-        found[name] = np.where(parted, np.nan, moved) if name in JUMPING else moved
-    drawn = _drawn(fine, xi, _size(found["variance"]))
-    return found | {name: np.where(drawn, np.nan, found[name]) for name in ATTENTION}
-
-
-def _drawn(solution: Solution, xi: Array, moved: float) -> NDArray[np.bool_]:
-    """Whether these states draw attention and the first does not, nor would with more variance.
-
-    With `CLEARLY` times as much more as the variance moved.
-    """
-    variance, respond = solution.variance(xi), solution.economy.respond
-    idle = solution.attention(xi)[0] == 0.0
-    if not idle or float(respond(variance[0] + CLEARLY * moved).attention) > 0.0:
-        return np.zeros(xi.size, dtype=bool)
-    return np.asarray(respond(variance + moved).attention > 0.0)
-
-
-def _parted(solution: Solution, xi: Array) -> NDArray[np.bool_]:
-    """Whether a jump of attention lies between the variance at these states and at the first."""
-    economy = solution.economy
-    jumps = jumps_of(economy.technology, economy.risk_aversion)
-    if not jumps:
-        return np.zeros(xi.size, dtype=bool)
-    below = np.searchsorted(sorted(jump.variance for jump in jumps), solution.variance(xi))
-    return np.asarray(below != below[0])
+        found[name] = np.where(apart, np.nan, moved) if name in JUMPING else moved
+    some = drawn(fine, xi, _size(found["variance"]))
+    return found | {name: np.where(some, np.nan, found[name]) for name in ATTENTION}
 
 
 def times(error: Mapping[str, E], factor: float) -> dict[str, E]:

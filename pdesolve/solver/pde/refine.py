@@ -22,8 +22,6 @@ from pdesolve.solver.pde.errors import (
     ErrorTuning,
     change,
     concluded,
-    has_jump,
-    has_kink,
     judge,
     none,
     times,
@@ -32,6 +30,7 @@ from pdesolve.solver.pde.errors import (
 )
 from pdesolve.solver.pde.first import more, nodes_of, pilot
 from pdesolve.solver.pde.passes import PassError
+from pdesolve.solver.pde.regimes import has_jump, has_kink
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import TRACKED

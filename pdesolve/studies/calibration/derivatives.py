@@ -20,8 +20,8 @@ from pdesolve.case.errors import PdesolveError
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import pieces, spans
-from pdesolve.solver.pde.errors import has_kink
 from pdesolve.solver.pde.passes import retrace
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import VALUES
 from pdesolve.studies.calibration.targets import Targets

@@ -6,17 +6,9 @@ import numpy as np
 import pytest
 
 from pdesolve.solver.pde.axes import ByAxis
-from pdesolve.solver.pde.errors import (
-    ErrorTuning,
-    change,
-    error_scales,
-    has_jump,
-    has_kink,
-    judge,
-    made_up,
-    total,
-)
+from pdesolve.solver.pde.errors import ErrorTuning, change, error_scales, judge, made_up, total
 from pdesolve.solver.pde.refine import remaining
+from pdesolve.solver.pde.regimes import has_jump, has_kink
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import TRACKED
 from tests.tools.solutions import solved

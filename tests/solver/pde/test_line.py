@@ -8,8 +8,9 @@ from pdesolve.case import case_from_dict, case_to_dict, load_case
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver import normal
 from pdesolve.solver.normal_shooting import NormalError
-from pdesolve.solver.pde.errors import error_scales, has_kink
+from pdesolve.solver.pde.errors import error_scales
 from pdesolve.solver.pde.line import refine_line
+from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
 from pdesolve.verification.check import barred
