@@ -76,6 +76,7 @@ def test_a_flow_of_news_leaves_the_price_a_martingale() -> None:
     assert (gap < 1e-3).all()
 
 
+@pytest.mark.slow
 def test_a_normal_payoff_is_the_closed_form() -> None:
     """E p = m - rho n0/(tau + psi), which jumps with psi."""
     case = load_case("normal", {"market.announcements": [{"time": 0.5, "precision": 1.0}]})

@@ -52,6 +52,7 @@ def test_svix_is_that_of_the_options(binary: Solution, maturity: float) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_normal_payoff_has_them_in_closed_form() -> None:
     """There V, psi and the variance of the price are known functions of time."""
     solution = solved("normal", tol=1e-6)

@@ -90,6 +90,7 @@ def test_errors_are_those_of_a_better_solution(told: xarray.Dataset) -> None:
         assert abs(float(one - two)) <= dates + chance
 
 
+@pytest.mark.slow
 def test_normal_payoff_in_closed_form() -> None:
     """What is realised exceeds V by what investors at T expect the payoff to differ by, squared.
 

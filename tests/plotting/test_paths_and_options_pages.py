@@ -43,7 +43,7 @@ def test_strokes_are_told_apart_without_colour(three_states: Solution) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["three_states", "normal"])
+@pytest.mark.parametrize("name", ["three_states", pytest.param("normal", marks=pytest.mark.slow)])
 def test_nothing_overlaps(name: str, width: float) -> None:
     solution = solved(name, tol=1e-4)
     data, options, states = drawn(solution, name)

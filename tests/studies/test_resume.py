@@ -132,6 +132,7 @@ def finish(program: subprocess.Popen[str]) -> str:
     return out
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_killed_and_resumed_ends_the_same(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     expected = finish(start_points(whole))

@@ -91,6 +91,7 @@ def test_atoms_that_a_tilt_can_tell_apart_are_left_alone() -> None:
     assert compressed(prior, strict) is prior
 
 
+@pytest.mark.slow
 def test_a_solve_with_all_atoms_agrees_and_the_message_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -29,9 +29,12 @@ def test_closed_forms_against_forty_digits(name: str) -> None:
     assert worst.max() < TOLERANCE, worst
 
 
+SLOW = {"beta", "beta singular"}
+
+
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=pytest.mark.slow) if name == "beta" else name for name in DENSITIES],
+    [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in DENSITIES],
 )
 def test_densities_against_forty_digits(name: str) -> None:
     worst = errors(name, MILD + STRONG, density_reference)
