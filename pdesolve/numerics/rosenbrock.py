@@ -22,8 +22,8 @@ METHOD = RODAS4P  # that is used
 class StepControl:
     """How the length of a step follows from the error of the last one.
 
-    The first three are the usual ones (Hairer, Nørsett and Wanner, section II.4); the others only
-    say when there is no point in going on.
+    The first three are the usual ones (Hairer, Nørsett and Wanner, section II.4); the others
+    say how long steps may be at most, and when there is no point in going on.
 
     Attributes
     ----------

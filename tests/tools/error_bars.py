@@ -5,12 +5,12 @@ named cases, each as a user would, and compares the bars with the true errors. F
 is solved again over a domain of its own: REACH standard deviations of supply in place of 7.5, psi
 up to well beyond what is reached (checked afterwards), more nodes on the same length, and at least
 twice the time steps, from a thirtieth of the tolerance. With 1.25 times the nodes along xi (order
-8) and 1.45 times those along psi (order 5) a sixth of the error is left; where attention has a kink
-the factors are 1.5 and 2, and a jump is spread over 0.4 times as much. The difference is the true
-error, as long as it is much larger than what the finer grid itself leaves: an error over its bar
-counts if the same says so that begins at a solve to a tenth of the tolerance. On one line of nodes
-(normal payoffs) the bars are too tight for that, and the closed form, integrated to rounding from a
-start of its own, is the truth.
+8) and 1.45 times those along psi (order 7) a sixth and a thirteenth of the error are left; where
+attention has a kink the factors are 1.5 and 2, and a jump is spread over 0.4 times as much. The
+difference is the true error, as long as it is much larger than what the finer grid itself leaves:
+an error over its bar counts if the same says so that begins at a solve to a tenth of the tolerance.
+On one line of nodes (normal payoffs) the bars are too tight for that, and the closed form,
+integrated to rounding from a start of its own, is the truth.
 """
 
 import sys

@@ -2,9 +2,10 @@
 
 Pilot passes measure how much is learned, which sets the largest psi (:mod:`.first`). Then ladders
 of thin grids say how many nodes and steps are needed (:mod:`.climb`), and one pass follows. Where
-attention jumps, or ladders lead nowhere, the grid is refined in one direction at a time
-(:mod:`.refine`). What the grid's ends contribute is measured apart (:mod:`.contributions`), and a
-pass is accepted only if the grid covers what the solution on it needs (:mod:`.certificate`).
+attention has kinks or jumps, or these lead nowhere, ladders of other numbers are tried; where they
+lead nowhere either, the grid is refined in one direction at a time (:mod:`.refine`). What the
+grid's ends contribute is measured apart (:mod:`.contributions`), and a pass is accepted only if the
+grid covers what the solution on it needs (:mod:`.certificate`).
 """
 
 from dataclasses import replace

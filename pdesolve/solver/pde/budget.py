@@ -32,8 +32,8 @@ class BudgetTuning:
     few_steps : int
         With fewer time steps left there is no point in starting a pass.
     whole : float
-        Steps, times the nodes of a first pass, that a solve takes at least: two probes with 1.45
-        and 2.1 times the nodes follow it, of sixteen steps or so.
+        Steps, times the nodes of a first pass, that a solve takes at least, as if it were refined:
+        two probes with 1.45 and 2.1 times the nodes would follow it, of sixteen steps or so.
     kinked : float
         Nodes times steps of a whole solve, over those of its first pass, where attention has kinks,
         at a tolerance of 1e-5 (nearly three times as many at a tenth of it).

@@ -194,7 +194,7 @@ def _covering(
 
 
 def _wary(tuning: Tuning, how: LadderTuning) -> ErrorTuning:
-    """Less than elsewhere: each direction is measured, so no field goes by another one's error."""
+    """Less than elsewhere: what a field has of the worst one's error was seen to by direction."""
     return replace(tuning.errors, coupled=0.0, doubt=how.doubt)
 
 

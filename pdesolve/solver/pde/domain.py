@@ -38,7 +38,7 @@ class DomainTuning:
         Where the transport along psi begins to fade and where the grid ends, as multiples of the
         largest psi, if nobody gets that far: a hard end puts a kink into the solution.
     late : (float, float)
-        The same if states beyond are too improbable to matter.
+        The same if the payoff is as good as known there.
     improbable : float
         Share of the static variance that is left there, in units of the tolerance.
     leaving : float

@@ -1,7 +1,8 @@
 """How far a pass is from the answer: what errors are measured against, and their estimates.
 
 A change between two passes is the error of the coarser one; of it the finer one keeps a share that
-falls with the number of nodes, at orders deliberately below the scheme's own. The estimates are
+falls with the number of nodes, at orders deliberately below the scheme's own (ladders have numbers
+of their own, :mod:`.ladder_tuning`). The estimates are
 tuned, and tested, against far finer solves of named and random cases (tests/tools/error_bars.py).
 """
 
@@ -43,7 +44,7 @@ class ErrorTuning:
     probe : float
         Growth of the nodes when a direction is probed for the first time.
     safety : float
-        Factor on every estimate.
+        Factor on every estimate but those of ladders, of time steps and of jumps' width.
     kept : float
         Least share of a change that is taken to be left.
     lucky : float
@@ -63,7 +64,8 @@ class ErrorTuning:
         Error that the steps are taken to leave where that cannot be measured, in units of their
         tolerance.
     states : tuple of float
-        States near the initial one that are compared, in units of 1 / half the payoff's range.
+        States near the initial one that are compared, in units of 1 / half the payoff's range,
+        or 1 / its sd if that has no end.
     """
 
     probe: float = 1.45

@@ -3,7 +3,8 @@
 Where attention jumps with the variance so do 1/kappa², psi_dot/kappa² and C/kappa². A step among
 nodes has an error of how it lies between them, and time steps and lines along psi see it as it is.
 So the step is replaced by a smooth one, of a kernel whose first three moments are zero, so that
-what it leaves falls with the fourth power of its width; and along xi, as kinks are
+what it leaves falls with the fourth power of its width (the second where jumps are large); and
+along xi, as kinks are
 (:mod:`.corners`), by the second difference of its second integral, so that nodes may be farther
 apart than it is wide.
 """

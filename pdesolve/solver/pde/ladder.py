@@ -2,8 +2,8 @@
 
 What too few nodes along one direction do to the reported values hardly depends on how many there
 are along the other, nor on the time steps. So each direction has a ladder of grids: few nodes the
-other way, few steps, and on every rung more nodes along it. A rung's error is what the next one
-changes: it is measured, whatever the orders of the scheme, which only say which rung to try next;
+other way, few steps, and on every rung more nodes along it. A rung's error is found from what
+the next one changes; orders say which rung to try next, and how much of the error the change is;
 between two rungs it is interpolated where it is regular. Where it is not, a change may be small by
 luck: then an error is not believed to have fallen much faster than at that order from the rung
 below.
@@ -39,7 +39,7 @@ class Ladder:
     ----------
     run : Metered
     first : Solution
-        Its region and time steps are used.
+        Its region is used, and its time steps, or more if those are too few.
     axis : str
         "xi" or "psi".
     how : LadderTuning

@@ -44,7 +44,8 @@ class LadderTuning:
     most : float
         Nodes of a rung over those of the one before it.
     start : (float, float)
-        Nodes of the first rung along xi and psi, over the first pass's, at a target of `begun`.
+        Over the first pass's, at a target of `begun`: along xi nodes that the first rung, which has
+        as many as that, is compared with; along psi nodes of the first rung.
     least : float
         First pass's elements along psi, and one more, that this counts from, at least.
     near, fewer, beyond : float

@@ -1,4 +1,4 @@
-"""Refining in one direction at a time, where attention jumps or ladders lead nowhere.
+"""Refining in one direction at a time, where ladders lead nowhere.
 
 What each refinement changes in the reported values says what its direction contributes to the
 error, and from that the nodes of the next pass are chosen. A change between two passes is the error

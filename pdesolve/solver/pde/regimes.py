@@ -11,7 +11,7 @@ CLEARLY = 10.0  # of what the variance moves: an error of its is less
 
 
 def has_kink(solution: Solution) -> bool:
-    """Whether attention is zero, or capped, in one part of the grid and not in another."""
+    """Whether attention is zero, or capped, in a part of the grid only, or jumps."""
     variance = solution.static_nodes.variance + solution.states[..., 1]
     regime = solution.economy.respond(variance).regime
     felt = variance > 1e-6 * solution.prior.variance

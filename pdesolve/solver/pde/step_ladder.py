@@ -1,7 +1,8 @@
 """How many time steps are needed, measured on the psi nodes of the pass that they are for.
 
 What too few steps leave hardly depends on how many xi nodes there are. So there is a ladder here
-too: few xi nodes, and on every rung each step taken in two.
+too: few xi nodes (but for two payoffs at a kink), 1.5 times the steps on the second rung, and on
+every one after it each step taken in two.
 """
 
 from contextlib import suppress

@@ -151,7 +151,7 @@ class LineTuning:
         at one state may be small by luck, and the fields are wanted elsewhere too.
     exact, doubt : float
         Of the tolerance: accuracy to which the closed form's equations are integrated, and what is
-        taken to be left of that where attention has kinks.
+        taken to be left of that, as much as where attention has kinks.
     """
 
     passes: int = 8
