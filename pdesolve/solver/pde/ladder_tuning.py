@@ -158,7 +158,7 @@ KINKED = LadderTuning(
     start=(0.8, 0.65),
     near=1.4,
     doubt=0.03,
-    share=(0.4, 0.5),
+    share=(0.8, 0.5),
     time=0.25,
     rough=(30.0, 1e-4, 1e-3),
     close=0.35,
@@ -166,4 +166,11 @@ KINKED = LadderTuning(
 
 
 # where it jumps, too: on few steps jumps break the march down, and errors along xi fall more slowly
-JUMPED = replace(KINKED, rough=(0.3, 0.0, 1.0), close=None, orders=(4.0, 4.0), unsure=(0.5, 0.7))
+JUMPED = replace(
+    KINKED,
+    rough=(0.3, 0.0, 1.0),
+    close=None,
+    orders=(4.0, 4.0),
+    unsure=(0.5, 0.7),
+    share=(0.4, 0.5),
+)
