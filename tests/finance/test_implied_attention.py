@@ -169,9 +169,9 @@ def test_without_a_rate_of_decay_nothing_bounds_a_tail() -> None:
         ("three_states", 1.0, 5),
         ("three_states", 2.0, 17),
         ("normal", 0.8, 9),
-        ("normal", 2.5, 21),
+        pytest.param("normal", 2.5, 21, marks=pytest.mark.slow),
         ("mixture", 1.5, 9),
-        ("mixture", 2.5, 33),
+        pytest.param("mixture", 2.5, 33, marks=pytest.mark.slow),
     ],
 )
 def test_a_markets_own_quotes_give_its_attention(name: str, wide: float, count: int) -> None:

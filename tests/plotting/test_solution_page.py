@@ -251,7 +251,7 @@ def test_a_solution_draws_its_page(solutions: dict[str, Solution]) -> None:
 
 
 @pytest.mark.parametrize("name", panels.PANELS)
-@pytest.mark.parametrize("case", ["baseline", "normal"])
+@pytest.mark.parametrize("case", ["baseline", pytest.param("normal", marks=pytest.mark.slow)])
 def test_a_solution_draws_one_panel(case: str, name: str, solutions: dict[str, Solution]) -> None:
     solution = solutions[case]
     figure = solution.plot(name)

@@ -348,6 +348,7 @@ def test_a_value_that_does_not_move_is_a_flat_line_and_said(pages: dict[str, Fig
     assert not pages["flat"].axes[1].texts
 
 
+@pytest.mark.slow
 def test_a_value_that_does_not_move_gets_no_colour_bar() -> None:
     vary = {"market.initial_supply": np.linspace(-0.5, 0.5, 4), COST: np.geomspace(0.1, 2.0, 4)}
     data = pdesolve.sweep(load_case("normal"), vary, tol=1e-2, processes=1)

@@ -83,7 +83,9 @@ def test_states_are_visited_about_where_some_component_leads() -> None:
     np.testing.assert_array_equal(economy.visits(zeta, psi, 2.0), near)
 
 
-@pytest.mark.parametrize("sds", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize(
+    "sds", [3.0, *(pytest.param(sds, marks=pytest.mark.slow) for sds in (1.0, 2.0))]
+)
 def test_no_more_paths_are_elsewhere_than_of_a_normal(sds: float) -> None:
     """Of simulated economies at T, as often as the bound on what is added to the evidence says."""
     found = solved("three_states", tol=1e-4)

@@ -124,7 +124,9 @@ def test_a_grid_that_is_too_narrow_at_first_is_widened_until_it_is_not() -> None
     assert abs(found.initial.price - right.initial.price) < found.error["price"]
 
 
-@pytest.mark.parametrize("name", ["noisy_supply", "three_states"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("noisy_supply", marks=pytest.mark.slow), "three_states"]
+)
 def test_no_more_paths_are_far_out_than_the_certificate_says(name: str) -> None:
     """Under both measures, at T: a normal law's shares beyond one and two standard deviations."""
     found, rng = solved(name, tol=1e-4), np.random.default_rng(3)

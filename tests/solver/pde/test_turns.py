@@ -72,6 +72,7 @@ def test_what_is_not_known_does_not_count() -> None:
     assert (both.cuts, both.sizes) == ((0.4, 0.6, 1.1, 1.3), (1.0, 3.0, 1.0, 3.0, 0.7))
 
 
+@pytest.mark.slow
 def test_few_lines_do() -> None:
     """The truth has four times the lines, all elements alike; 48 xi nodes for all."""
     found = solved("capacity", tol=1e-5)
