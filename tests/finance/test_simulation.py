@@ -98,7 +98,9 @@ def test_memory_is_that_of_a_block_and_of_what_is_returned(three_states: Solutio
 
 
 @pytest.mark.parametrize("measure", ["physical", "risk-neutral"])
-@pytest.mark.parametrize("name", ["binary", "uniform", pytest.param("market", marks=SLOW)])
+@pytest.mark.parametrize(
+    "name", ["binary", *(pytest.param(name, marks=SLOW) for name in ("uniform", "market"))]
+)
 def test_means_are_those_of_the_law(name: str, measure: str) -> None:
     solution = solved(name, tol=1e-5)
     fine, coarse = (

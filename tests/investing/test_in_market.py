@@ -41,7 +41,7 @@ def informed(name: str, tol: float) -> Routes:
     return informed_growth(solved(*MARKETS[name], tol=tol))
 
 
-SLOW = {"market", "both"}
+SLOW = {"three_states", "market", "both"}
 
 
 @pytest.fixture(

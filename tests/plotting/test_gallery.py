@@ -137,7 +137,7 @@ PINS: Mapping[str, tuple[Mapping[str, float], float]] = {
 }
 
 
-SLOW = {"announcement", "calibration", "informativeness", "quotes", "smile"}
+SLOW = {"announcement", "calibration", "informativeness", "quotes", "smile", "value"}
 NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in PINS]
 
 

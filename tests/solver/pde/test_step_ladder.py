@@ -58,6 +58,7 @@ def test_where_shorter_steps_break_down_their_tolerance_has_to_do(
     assert worst(on, rung.error) == pytest.approx(rung.size)
 
 
+@pytest.mark.slow
 def test_steps_are_judged_on_the_nodes_that_a_kink_of_two_payoffs_needs() -> None:
     """817 of them; on the 36 of a first pass the same steps leave less than half as much."""
     found = solve(family_case("thresholds", 8004), tol=1e-5)
