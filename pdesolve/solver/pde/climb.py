@@ -246,9 +246,30 @@ def _rungs(
     fixed, share = ByAxis(numerics.xi_nodes, numerics.psi_nodes), ByAxis(*how.share)
     for axis in ("psi", "xi"):
         ladder, count = getattr(ladders, axis), getattr(fixed, axis)
-        if axis == "xi" and how.whole:
-            ladder.widen(found["psi"].nodes)
+        if axis == "xi":
+            told = ladders.psi.leaving(how.unresolved[1])
+            _widen(ladder, found["psi"].nodes, np.inf if how.whole else told, how)
         left = _rest(found["psi"], tolerance) if found else tolerance
         target = getattr(share, axis) * left
         found[axis] = ladder.at(count) if count else ladder.climb(target)
-    return ByAxis(**found)
+    psi = _again(ladders, ByAxis(**found), fixed.psi, share.psi * tolerance, how)
+    return ByAxis(found["xi"], psi)
+
+
+def _again(
+    ladders: ByAxis[Ladder], found: ByAxis[Rung], fixed: int, target: float, how: LadderTuning
+) -> Rung:
+    """What psi nodes leave once more, if xi nodes across that ladder were too few to tell."""
+    told = ladders.xi.leaving(how.unresolved[0])
+    if found.psi.size < how.minor * target or not _widen(ladders.psi, found.xi.nodes, told, how):
+        return found.psi
+    rung = ladders.psi.at(found.psi.nodes)
+    return rung if fixed or rung.size <= target else ladders.psi.climb(target)
+
+
+def _widen(ladder: Ladder, most: int, told: float, how: LadderTuning) -> bool:
+    """Have that many nodes across a ladder, or the most, if it has far fewer."""
+    few = min(told, most) > how.apart * ladder.across
+    if few:
+        ladder.widen(int(np.ceil(min(told, most))))
+    return few

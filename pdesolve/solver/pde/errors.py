@@ -26,6 +26,7 @@ Moves = dict[str, Array]  # with their signs, at each of the states that are com
 E = TypeVar("E", float, Array)
 
 ADDED = 0.6  # of what the sizes of errors add up to
+LARGEST = 0.9  # of the largest of them, at least
 ROUGHER = {"price_volatility": 1.25}  # times as much: a derivative's error is less regular
 LEAST = 0.55  # of what the bars of its parts allow, the bar of what is made of them
 ATTENTION = ("attention", "precision_rate")
@@ -232,8 +233,8 @@ def total(
     """Of too few nodes either way, of the grid's ends and of the time steps.
 
     A share of what the sizes of the others add up to: they may not cancel, nor are they all as
-    large as they may be. The same for what is made of these values, so much of each; there the
-    signs have to be known.
+    large as they may be; or of the largest, if that is more: alone it has nothing to cancel with.
+    The same for what is made of these values, so much of each; there the signs have to be known.
     """
 
     def both(weights: Mapping[str, float]) -> float:
@@ -241,7 +242,8 @@ def total(
             sum(weight * part[name] for name, weight in weights.items()) for part in (*parts, steps)
         ]
         rest = sum(abs(weight) * ends[name] for name, weight in weights.items())
-        return ADDED * sum(map(_size, found)) + rest
+        sizes = [*map(_size, found)]
+        return max(ADDED * sum(sizes), LARGEST * max(sizes)) + rest
 
     found = {name: ROUGHER.get(name, 1.0) * both({name: 1.0}) for name in TRACKED}
     for name, weights in made_of.items():

@@ -66,6 +66,7 @@ class Ladder:
         same = self._across == self._usual and self._times.size == first.times.size
         same = same and self._stencil == space.order
         self._known: dict[int, Solution | None] = {self._nodes: first} if same else {}
+        self._fewest: Rung | None = None  # whose error was measured
 
     def climb(self, target: float) -> Rung:
         """The fewest nodes with an error of at most the target, relative to the scales.
@@ -94,8 +95,9 @@ class Ladder:
             rises = rises + 1 if below is not None and self._stuck(below, here) else 0
             if below is not None and self._seen(below, here) < self._unsure:
                 near = how.fewer  # nodes do not resolve yet what there is, or did not just now
+            far = how.fewer if here.size > how.rough_rung else near
             found = self._near(below, here, target) if self._regular else here
-            if found.size <= target and found.nodes <= near * nodes:
+            if found.size <= target and found.nodes <= far * nodes:
                 return found
             if rises > how.rises and not self._regular:
                 break
@@ -111,11 +113,20 @@ class Ladder:
         """Time steps of all grids."""
         return self._times.size - 1
 
+    @property
+    def across(self) -> int:
+        """Nodes the other way."""
+        return self._across
+
     def widen(self, across: int) -> None:
-        """Have at least so many nodes the other way."""
-        if across > self._across:
-            self._across = across
-            self._known.clear()
+        """Have about so many nodes the other way, and the scheme's own stencils along them."""
+        self._across, self._stencil = across, self._first.space.order
+        self._known.clear()
+
+    def leaving(self, size: float) -> float:
+        """Nodes that leave about so much, going by the fewest that were tried."""
+        few = self._fewest
+        return 1.0 if few is None else few.nodes * (few.size / size) ** (1.0 / self._careful)
 
     def at(self, nodes: int) -> Rung:
         """So many nodes, and what they leave."""
@@ -160,15 +171,17 @@ class Ladder:
         if below and np.isfinite(below.size) and nodes > below.nodes:
             lucky = below.size * (below.nodes / nodes) ** self._along(self._how.luck)
             kept = max(kept, lucky / found.size) if found.size > 0.0 else kept
-        return Rung(nodes, times(moved, kept), kept * found.size)
+        found = Rung(nodes, times(moved, kept), kept * found.size)
+        if self._fewest is None or nodes < self._fewest.nodes:
+            self._fewest = found
+        return found
 
     def _near(self, below: Rung | None, here: Rung, target: float) -> Rung:
         """As many nodes as it takes, going by a rung, where the error is regular."""
         if not np.isfinite(here.size):
             return here
-        careful = self._how.beyond * self._order
         if here.size > target:
-            order = min(careful, self._observed(below, here))
+            order = min(self._careful, self._observed(below, here))
         else:  # less than what the rung below left: the error may have fallen faster than expected
             order = max(self._seen(below, here), self._order) if below else np.inf
         wanted = here.nodes * (here.size / target) ** (1.0 / order)
@@ -194,6 +207,11 @@ class Ladder:
         tiny = float(np.finfo(float).tiny)
         fall = max(below.size, tiny) / max(here.size, tiny)
         return float(np.log(fall) / np.log(here.nodes / below.nodes))
+
+    @property
+    def _careful(self) -> float:
+        """Order that an error is taken to fall at where it was not measured."""
+        return self._how.beyond * self._order
 
     @property
     def _unsure(self) -> float:

@@ -21,6 +21,11 @@ class LadderTuning:
         Xi nodes of the ladder along psi, over the first pass's.
     stencil : int
         Order of its differences along xi, at most.
+    unresolved : (float, float)
+        Error along xi and psi with which a grid tells nothing of the other direction.
+    apart, minor : float
+        Xi nodes that leave no more than that, over those of the ladder along psi, and of what psi
+        may leave: up to these that ladder will do as it is.
     whole : bool
         Whether the ladder along xi has the psi nodes that the other one calls for, and more steps.
     rungs : int
@@ -50,8 +55,10 @@ class LadderTuning:
         First pass's elements along psi, and one more, that this counts from, at least.
     near, fewer, beyond : float
         Along xi, where errors are regular: nodes over those of a rung up to which its error need
-        not be measured again, nodes of a rung over the fewest that it speaks for, and the share of
-        the scheme's order at which it is taken to fall beyond a rung, at most.
+        not be measured again, nodes of a rung over the fewest that it speaks for, or the most if it
+        leaves more than `rough_rung`, and the share of the scheme's order at which it is taken to
+        fall beyond a rung, at most.
+    rough_rung : float
     safety : float
         Factor on every error.
     alone : float
@@ -71,10 +78,11 @@ class LadderTuning:
         extrapolated, or less, and at ten times it, where grids are coarse, or more.
     step_safety : float
         Factor on the error of the steps.
-    step_orders : (float, float, float)
-        At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
+    step_orders : (float, float, float, float)
+        At which the error of the steps is taken to fall: at least, if it was not seen to, at most;
+        and to rise with fewer steps than a rung's.
     step_apart : float
-        Steps on the ladder along psi over those of the first rung of their own.
+        Steps that the first rung is compared with, over its own.
     step_near : (float, float)
         Steps over those of a rung up to which its error need not be measured again, on a first rung
         and on a later one.
@@ -96,6 +104,9 @@ class LadderTuning:
     ratios: tuple[float, float] = (1.25, 1.45)
     thinner: float = 0.7
     stencil: int = 4
+    unresolved: tuple[float, float] = (1.5e-3, 2e-4)
+    apart: float = 1.3
+    minor: float = 0.3
     whole: bool = False
     rungs: int = 12
     rises: int = 1
@@ -112,15 +123,16 @@ class LadderTuning:
     near: float = 1.55
     fewer: float = 1.25
     beyond: float = 0.85
+    rough_rung: float = 2e-4
     safety: float = 1.6
     alone: float = 1.3
-    coupled: tuple[float, float, float] = (0.3, 0.5, 0.3)
+    coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
     doubt: float = 0.01
     share: tuple[float, float] = (0.3, 0.5)
     time: float = 0.38
     loose: float = 0.85
-    step_safety: float = 1.4
-    step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
+    step_safety: float = 1.2
+    step_orders: tuple[float, float, float, float] = (3.0, 3.8, 4.0, 6.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
     begun_steps: tuple[float, float] = (5.0, 6.2)
@@ -154,7 +166,7 @@ KINKED = LadderTuning(
     safety=2.0,
     alone=1.0,
     coupled=(0.5, 0.5, 0.3),
-    step_safety=1.0,
+    step_safety=1.4,
     start=(0.8, 0.65),
     near=1.4,
     doubt=0.03,
@@ -173,4 +185,5 @@ JUMPED = replace(
     orders=(4.0, 4.0),
     unsure=(0.5, 0.7),
     share=(0.4, 0.5),
+    step_safety=2.0,
 )

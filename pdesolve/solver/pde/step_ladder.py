@@ -2,7 +2,8 @@
 
 What too few steps leave hardly depends on how many xi nodes there are. So there is a ladder here
 too: few xi nodes (but for two payoffs at a kink), 1.5 times the steps on the second rung, and on
-every one after it each step taken in two.
+every one after it each step taken in two. It begins at the steps of the other ladders: with fewer
+errors do not fall yet as the scheme has it, and say little about those with more.
 """
 
 from contextlib import suppress
@@ -25,6 +26,7 @@ from pdesolve.solver.pde.errors import (
 from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.solution import Solution
+from pdesolve.typing import Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ def climb_steps(
     ----------
     run : Metered
     on : Solution
-        On the grid of the ladder, with the steps of the second rung.
+        On the grid of the ladder, with the steps of the first rung.
     target : float
     how : LadderTuning
     doubt : ErrorTuning
@@ -75,34 +77,37 @@ def climb_steps(
     BudgetSpent
         If shorter steps take more work than there is.
     """
-    below, (least, unseen, most) = None, how.step_orders
-    few, fine, space = on, None, on.space
-    market, steps = on.case.market, int(on.steps["accepted"] / how.step_apart)
-    fewer = respaced(on.times, market, max(1, steps))
-    if fewer.size < on.times.size:
-        with suppress(ArithmeticError):  # else so few steps are too few for this grid
-            few, fine = retrace(on, space, fewer), on
+    below, few, space = None, on, on.space
+    least, unseen, most, steep = how.step_orders
     while True:
         steps = few.steps["accepted"]
-        run.left -= (3.0 if fine is None else 1.0) * space.n_xi * space.n_psi * steps
+        shorter = _shorter(few, how) if below is None else halved(few)
+        run.left -= space.n_xi * space.n_psi * (shorter.size - 1)
         if run.left < 0.0:
             raise BudgetSpent("shorter time steps are out of reach", None, 0)
+        fine, moved = None, dict[str, Array]()
         with suppress(ArithmeticError):
-            fine = retrace(few, space, halved(few)) if fine is None else fine
-        moved = {} if fine is None else moves(fine, few, doubt)
+            fine = retrace(few, space, shorter)
+            moved = moves(fine, few, doubt)
         if fine is None or not is_known(moved):
             size = doubt.blind * how.steps_for(run.tolerance)
             moved = {name: np.array([size * scale]) for name, scale in error_scales(few).items()}
             return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
         ratio = steps / fine.steps["accepted"]
-        kept = how.step_safety * doubt.halved
-        moved = times(moved, kept * (1.0 - 0.5**least) / (1.0 - ratio**least))
-        size, order, seen = worst(few, moved), unseen, most + 1.0
+        moved = times(moved, how.step_safety / (1.0 - ratio**unseen))
+        size, order = worst(few, moved), unseen
         if below is not None:
             fall = max(below.size, 1e-300) / max(size, 1e-300)
             seen = float(np.log(fall) / np.log(steps / below.steps))
             order = float(np.clip(seen, least, most))
-        rung = StepRung(steps=steps, error=moved, size=size, order=order, steep=max(seen, most))
+        rung = StepRung(steps=steps, error=moved, size=size, order=order, steep=steep)
         if rung.needed(target) <= how.step_near[0 if below is None else 1] * steps:
             return rung
-        below, few, fine = rung, fine, None
+        below, few = rung, fine
+
+
+def _shorter(found: Solution, how: LadderTuning) -> Array:
+    """Ends of the steps of a second rung."""
+    steps = int(np.ceil(how.step_apart * found.steps["accepted"]))
+    more = respaced(found.times, found.case.market, steps)
+    return more if more.size > found.times.size else halved(found)
