@@ -127,7 +127,7 @@ class LadderTuning:
     safety: float = 1.6
     alone: float = 1.3
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
-    doubt: float = 0.01
+    doubt: float = 0.007
     share: tuple[float, float] = (0.3, 0.5)
     time: float = 0.38
     loose: float = 0.85
