@@ -4,7 +4,9 @@ For every smooth named case, and COUNT of every family: what a node count leaves
 over what it leaves on a grid three times as fine the other way whose time steps are half as long;
 along xi, along psi and in time. The quantiles of these ratios are printed: those below one are what
 `LadderTuning.safety` has to cover. And the order at which the error of the time steps falls from
-one rung to the next, which `LadderTuning.step_orders` stays below.
+one rung to the next, which `LadderTuning.step_orders` stays below; what a first rung says that they
+leave, before `step_safety`, over what they do; and the order at which that rises with 1 / 1.5 times
+the steps.
 """
 
 import sys
@@ -19,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from pdesolve.case import Case, case_names, load_case
 from pdesolve.model.economy import Economy
 from pdesolve.numerics.grid import Grid
+from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered
 from pdesolve.solver.pde.contributions import halved
@@ -79,11 +82,27 @@ def ratios(first: Solution) -> Ratios:
             sizes.append(worst(first, change(found[-1], found[-2], TUNING.errors)))
         return sizes
 
+    def rung(nodes: ByAxis[int]) -> tuple[float, float]:
+        here, market, how = grid(nodes), first.case.market, TUNING.ladder
+        few = int(how.begun_steps[1] * (how.begun / TOLERANCE) ** (1 / how.orders[1]))
+        counts = (few / how.step_apart, few, few * how.step_apart, 6 * few)
+        less, own, more, most = (
+            retrace(first, here, respaced(first.times, market, round(k))) for k in counts
+        )
+
+        def size(fine: Solution, coarse: Solution) -> float:
+            return worst(first, change(fine, coarse, TUNING.errors))
+
+        said = size(more, own) / (1.0 - how.step_apart ** -how.step_orders[1])
+        rise = np.log(size(most, less) / size(most, own)) / np.log(how.step_apart)
+        return said / size(most, own), float(rise)
+
     thin = along(ByAxis(wide, m), ByAxis(2 * n, m), first.times)
     found = {"xi": thin / along(ByAxis(wide, 3 * m), ByAxis(2 * n, 3 * m), short)}
     on_few, on_many = steps(ByAxis(few, lines)), steps(ByAxis(2 * n, lines))
     found["time"] = on_few[0] / on_many[0]
     found["order in time"] = float(np.log2(on_few[0] / on_few[1]))
+    found["said in time"], found["order with fewer"] = rung(ByAxis(few, lines))
     if m > 1:
         more = 1 + 3 * (m - 1)
         thin = along(ByAxis(few, lines), ByAxis(few, more), first.times)
@@ -100,10 +119,10 @@ def main(seed: int, count: int) -> None:
             if first.space.n_xi > 1 and not has_kink(first):
                 found.append(ratios(first))
                 print(case.name, {name: round(x, 2) for name, x in found[-1].items()}, flush=True)
-    for name in ("xi", "psi", "time", "order in time"):
+    for name in ("xi", "psi", "time", "order in time", "said in time", "order with fewer"):
         known = [one[name] for one in found if np.isfinite(one.get(name, np.nan))]
         low, middle, high = np.quantile(known, [0.05, 0.5, 0.95])
-        print(f"{name:14s} {len(known)} cases: {low:.2f} | {middle:.2f} | {high:.2f}  (5, 50, 95%)")
+        print(f"{name:16s} {len(known)} cases: {low:.2f} | {middle:.2f} | {high:.2f}  (5, 50, 95%)")
 
 
 if __name__ == "__main__":
