@@ -238,11 +238,11 @@ def total(
     """
 
     def both(weights: Mapping[str, float]) -> float:
-        found = [
+        every: list[float | Array] = [
             sum(weight * part[name] for name, weight in weights.items()) for part in (*parts, steps)
         ]
         rest = sum(abs(weight) * ends[name] for name, weight in weights.items())
-        sizes = [*map(_size, found)]
+        sizes = [_size(one) for one in every]
         return max(ADDED * sum(sizes), LARGEST * max(sizes)) + rest
 
     found = {name: ROUGHER.get(name, 1.0) * both({name: 1.0}) for name in TRACKED}

@@ -78,9 +78,8 @@ class LadderTuning:
         extrapolated, or less, and at ten times it, where grids are coarse, or more.
     step_safety : float
         Factor on the error of the steps.
-    step_orders : (float, float, float, float)
-        At which the error of the steps is taken to fall: at least, if it was not seen to, at most;
-        and to rise with fewer steps than a rung's.
+    step_orders : (float, float, float)
+        At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
     step_apart : float
         Steps that the first rung is compared with, over its own.
     step_near : (float, float)
@@ -129,10 +128,10 @@ class LadderTuning:
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
     doubt: float = 0.007
     share: tuple[float, float] = (0.3, 0.5)
-    time: float = 0.38
+    time: float = 0.25
     loose: float = 0.85
     step_safety: float = 1.2
-    step_orders: tuple[float, float, float, float] = (3.0, 3.8, 4.0, 6.0)
+    step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
     begun_steps: tuple[float, float] = (5.0, 6.2)

@@ -31,26 +31,23 @@ from pdesolve.typing import Array
 
 @dataclass(frozen=True, kw_only=True)
 class StepRung:
-    """Time steps, and the error that they leave.
-
-    It is taken to fall from there at `order`, and to rise at `steep` with fewer steps.
-    """
+    """Time steps, and the error that they leave; it is taken to fall from there at `order`."""
 
     steps: int
     error: Moves
     size: float
     order: float
-    steep: float
 
     def needed(self, target: float) -> float:
-        """Steps that leave an error of the target, relative to the scales."""
-        power = self.order if self.size > target else self.steep
-        return float(self.steps * (max(self.size, 1e-300) / target) ** (1.0 / power))
+        """Steps that leave an error of the target, relative to the scales; no fewer than there are.
+
+        Fewer may leave far more, and fields at other dates need some.
+        """
+        return float(self.steps * max(1.0, self.size / target) ** (1.0 / self.order))
 
     def left(self, steps: int) -> Moves:
-        """What so many steps of like lengths leave."""
-        power = self.order if steps > self.steps else self.steep
-        return times(self.error, (self.steps / steps) ** power)
+        """What so many steps of like lengths leave, if they are no fewer."""
+        return times(self.error, (self.steps / steps) ** self.order)
 
 
 def climb_steps(
@@ -78,7 +75,7 @@ def climb_steps(
         If shorter steps take more work than there is.
     """
     below, few, space = None, on, on.space
-    least, unseen, most, steep = how.step_orders
+    least, unseen, most = how.step_orders
     while True:
         steps = few.steps["accepted"]
         shorter = _shorter(few, how) if below is None else halved(few)
@@ -92,7 +89,7 @@ def climb_steps(
         if fine is None or not is_known(moved):
             size = doubt.blind * how.steps_for(run.tolerance)
             moved = {name: np.array([size * scale]) for name, scale in error_scales(few).items()}
-            return StepRung(steps=steps, error=moved, size=size, order=least, steep=most)
+            return StepRung(steps=steps, error=moved, size=size, order=least)
         ratio = steps / fine.steps["accepted"]
         moved = times(moved, how.step_safety / (1.0 - ratio**unseen))
         size, order = worst(few, moved), unseen
@@ -100,7 +97,7 @@ def climb_steps(
             fall = max(below.size, 1e-300) / max(size, 1e-300)
             seen = float(np.log(fall) / np.log(steps / below.steps))
             order = float(np.clip(seen, least, most))
-        rung = StepRung(steps=steps, error=moved, size=size, order=order, steep=steep)
+        rung = StepRung(steps=steps, error=moved, size=size, order=order)
         if rung.needed(target) <= how.step_near[0 if below is None else 1] * steps:
             return rung
         below, few = rung, fine

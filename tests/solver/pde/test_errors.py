@@ -178,8 +178,8 @@ def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
 
 def test_time_steps_and_ends_have_their_part() -> None:
     zero, some = dict.fromkeys(TRACKED, 0.0), dict.fromkeys(TRACKED, 1e-6)
-    found = total(ByAxis(some, zero), some, dict.fromkeys(TRACKED, 3e-6))
-    assert found["variance"] == pytest.approx(0.6 * (3e-6 + 1e-6) + 1e-6)
+    found = total(ByAxis(some, zero), some, dict.fromkeys(TRACKED, 1.5e-6))
+    assert found["variance"] == pytest.approx(0.6 * (1.5e-6 + 1e-6) + 1e-6)
     assert found["price_volatility"] == pytest.approx(1.25 * found["variance"])
 
 
@@ -189,7 +189,8 @@ def test_time_steps_and_ends_have_their_part() -> None:
         ([1.0, 1.0], [2.0, 0.0], [3.0, 1.0], 6.0),  # all one way
         ([1.0, 1.0], [-2.0, 3.0], [1.0, -3.0], 7.0),
         ([1.0, -4.0], [-2.0, -4.0], [-1.0, 1.0], 9.0),
-        ([1.0, np.nan], [5.0, 1.0], [-1.0, np.nan], 7.0),  # a jump parts the second state
+        ([2.0, np.nan], [3.0, 1.0], [-2.0, np.nan], 7.0),  # a jump parts the second state
+        ([0.0, 0.0], [-5.0, 1.0], [1.0, 0.0], 7.5),  # 90% of one that nothing cancels
     ],
 )
 def test_errors_of_opposite_signs_are_not_believed_to_cancel(
