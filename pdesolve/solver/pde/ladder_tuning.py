@@ -128,7 +128,7 @@ class LadderTuning:
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
     doubt: float = 0.007
     share: tuple[float, float] = (0.3, 0.5)
-    time: float = 0.25
+    time: float = 0.2
     loose: float = 0.85
     step_safety: float = 1.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
