@@ -21,6 +21,7 @@ from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import TRACKED
+from tests.tools.families import family_case
 from tests.tools.solutions import solved
 
 DOUBT, HOW = ErrorTuning(), LadderTuning()
@@ -297,3 +298,29 @@ def test_no_long_step_from_nodes_that_do_not_resolve_what_there_is(
         assert found.size <= target
         steps.append(found.nodes / max(tried))
     assert (max(steps) <= HOW.fewer) == stuck
+
+
+def test_nor_from_a_rung_that_leaves_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, first = metered("baseline")
+    tried = list[int]()
+
+    def rung(self: Ladder, nodes: int, after: int, below: Rung | None) -> Rung:
+        tried.append(nodes)
+        size = 2.0 * HOW.rough_rung * (36.0 / nodes) ** 6.5
+        error = {name: np.array([size * scale]) for name, scale in error_scales(first).items()}
+        return Rung(nodes, error, size)
+
+    monkeypatch.setattr(Ladder, "_rung", rung)
+    found = Ladder(run, first, "xi", HOW, DOUBT).climb(0.15 * HOW.rough_rung)
+    assert len(tried) > 1
+    assert found.nodes <= HOW.fewer * max(tried)
+
+
+def test_a_ladder_on_too_few_nodes_across_is_climbed_again() -> None:
+    """31 xi nodes saw less than half of what too few along psi leave, and its bar said so."""
+    found = solve(family_case("smoothed samples", 80502), tol=1e-4)
+    space = found.space
+    lines = retrace(found, space.resized(space.n_xi, 2 * space.n_psi - 1), found.times)
+    moved = change(lines, found, DOUBT)
+    assert found.converged
+    assert all(moved[name] <= found.bars[name] for name in moved)
