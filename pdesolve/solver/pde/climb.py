@@ -247,8 +247,8 @@ def _rungs(
     for axis in ("psi", "xi"):
         ladder, count = getattr(ladders, axis), getattr(fixed, axis)
         if axis == "xi":
-            told = ladders.psi.leaving(how.unresolved[1])
-            _widen(ladder, found["psi"].nodes, np.inf if how.whole else told, how)
+            told = np.inf if how.whole else ladders.psi.leaving(how.unresolved[1])
+            _widen(ladder, found["psi"].nodes, told, 1.0 if how.whole else how.apart)
         left = _rest(found["psi"], tolerance) if found else tolerance
         target = getattr(share, axis) * left
         found[axis] = ladder.at(count) if count else ladder.climb(target)
@@ -261,15 +261,16 @@ def _again(
 ) -> Rung:
     """What psi nodes leave once more, if xi nodes across that ladder were too few to tell."""
     told = ladders.xi.leaving(how.unresolved[0])
-    if found.psi.size < how.minor * target or not _widen(ladders.psi, found.xi.nodes, told, how):
+    minor = found.psi.size < how.minor * target
+    if minor or not _widen(ladders.psi, found.xi.nodes, told, how.apart):
         return found.psi
     rung = ladders.psi.at(found.psi.nodes)
     return rung if fixed or rung.size <= target else ladders.psi.climb(target)
 
 
-def _widen(ladder: Ladder, most: int, told: float, how: LadderTuning) -> bool:
-    """Have that many nodes across a ladder, or the most, if it has far fewer."""
-    few = min(told, most) > how.apart * ladder.across
+def _widen(ladder: Ladder, most: int, told: float, apart: float) -> bool:
+    """Have that many nodes across a ladder, or the most, if they are so many times what it has."""
+    few = min(told, most) > apart * ladder.across
     if few:
         ladder.widen(int(np.ceil(min(told, most))))
     return few

@@ -178,28 +178,28 @@ def test_what_a_change_says_nothing_about_is_kept(solution: Solution) -> None:
 
 def test_time_steps_and_ends_have_their_part() -> None:
     zero, some = dict.fromkeys(TRACKED, 0.0), dict.fromkeys(TRACKED, 1e-6)
-    found = total(ByAxis(some, zero), some, dict.fromkeys(TRACKED, 1.5e-6))
-    assert found["variance"] == pytest.approx(0.6 * (1.5e-6 + 1e-6) + 1e-6)
+    found = total(ByAxis(some, zero), some, dict.fromkeys(TRACKED, 3e-6))
+    assert found["variance"] == pytest.approx(max(0.6 * (3e-6 + 1e-6), 0.9 * 3e-6) + 1e-6)
     assert found["price_volatility"] == pytest.approx(1.25 * found["variance"])
 
 
 @pytest.mark.parametrize(
-    ("xi", "psi", "steps", "sizes"),
+    ("xi", "psi", "steps", "counts"),
     [
-        ([1.0, 1.0], [2.0, 0.0], [3.0, 1.0], 6.0),  # all one way
-        ([1.0, 1.0], [-2.0, 3.0], [1.0, -3.0], 7.0),
-        ([1.0, -4.0], [-2.0, -4.0], [-1.0, 1.0], 9.0),
-        ([2.0, np.nan], [3.0, 1.0], [-2.0, np.nan], 7.0),  # a jump parts the second state
-        ([0.0, 0.0], [-5.0, 1.0], [1.0, 0.0], 7.5),  # 90% of one that nothing cancels
+        ([1.0, 1.0], [2.0, 0.0], [3.0, 1.0], 0.6 * 6.0),  # all one way
+        ([1.0, 1.0], [-2.0, 3.0], [1.0, -3.0], 0.6 * 7.0),
+        ([1.0, -4.0], [-2.0, -4.0], [-1.0, 1.0], 0.6 * 9.0),
+        ([2.0, np.nan], [3.0, 1.0], [-2.0, np.nan], 0.6 * 7.0),  # a jump parts the second state
+        ([1.0, np.nan], [5.0, 1.0], [-1.0, np.nan], 0.9 * 5.0),  # more than 60% of all
     ],
 )
 def test_errors_of_opposite_signs_are_not_believed_to_cancel(
-    xi: list[float], psi: list[float], steps: list[float], sizes: float
+    xi: list[float], psi: list[float], steps: list[float], counts: float
 ) -> None:
     """Each at the state where it is largest."""
     xis, psis, paces = (dict.fromkeys(TRACKED, np.array(one)) for one in (xi, psi, steps))
     found = total(ByAxis(xis, psis), dict.fromkeys(TRACKED, 0.25), paces)
-    assert found["variance"] == pytest.approx(0.6 * sizes + 0.25)
+    assert found["variance"] == pytest.approx(counts + 0.25)
 
 
 def test_attention_at_its_cap_is_exact() -> None:
