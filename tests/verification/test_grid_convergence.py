@@ -23,7 +23,7 @@ def test_directions_are_the_axes_with_nodes(binary: Solution, three_states: Solu
 
 @pytest.mark.parametrize("direction", ["xi", "psi", "time"])
 def test_changes_fall_as_they_should(direction: str) -> None:
-    found = refinement(solved("three_states", tol=3e-6), direction)
+    found = refinement(solved("three_states", {"numerics.xi_nodes": 70}, 3e-6), direction)
     table = found.table
     assert table.passed and not table.kink and found.direction == direction
     least, most = {"xi": (5.5, 9.5), "psi": (3.0, 6.0), "time": (3.7, 4.5)}[direction]
@@ -95,7 +95,7 @@ def test_resolutions_share_nodes_and_steps(three_states: Solution) -> None:
 
 def test_finer_resolutions_show_an_order_that_coarse_ones_do_not() -> None:
     """A few nodes do for what is reported, but not for all of the state space."""
-    rough = solved("three_states")
+    rough = solved("three_states", {"numerics.xi_nodes": 60})
     only = refinement(rough, "xi", RefinementTuning(further=0)).table
     found = refinement(rough, "xi").table
     assert not only.passed and found.passed
