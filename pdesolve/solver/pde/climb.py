@@ -250,7 +250,8 @@ def _rungs(
             told = np.inf if how.whole else ladders.psi.leaving(how.unresolved[1])
             _widen(ladder, found["psi"].nodes, told, 1.0 if how.whole else how.apart)
         left = _rest(found["psi"], tolerance) if found else tolerance
-        target = getattr(share, axis) * left
+        on_line = axis == "xi" and found["psi"].nodes == 1
+        target = (how.on_line if on_line else getattr(share, axis)) * left
         found[axis] = ladder.at(count) if count else ladder.climb(target)
     psi = _again(ladders, ByAxis(**found), fixed.psi, share.psi * tolerance, how)
     return ByAxis(found["xi"], psi)

@@ -133,7 +133,8 @@ class Ladder:
         if nodes == 1:
             return Rung(1, still(), 0.0)
         few = self._nodes
-        below = self._rung(few, nodes, None) if self._regular and few < nodes else None
+        far = self._regular and nodes >= self._next(few, self._ratio)
+        below = self._rung(few, nodes, None) if far else None
         return self._rung(nodes, self._next(nodes, self._ratio), below)
 
     def solved(self, nodes: int) -> Solution | None:
@@ -165,8 +166,7 @@ class Ladder:
         moved = moves(fine, coarse, self._doubt)
         found = Rung(nodes, moved, worst(self._first, moved))
         order = self._observed(below, found) if below else self._unsure
-        kept = self._how.safety * self._how.ease(self._run.tolerance)
-        kept /= 1.0 - (nodes / after) ** order
+        kept = self._how.wary(found.size) / (1.0 - (nodes / after) ** order)
         kept *= self._how.alone if below is None and self._regular else 1.0
         if below and np.isfinite(below.size) and nodes > below.nodes:
             lucky = below.size * (below.nodes / nodes) ** self._along(self._how.luck)

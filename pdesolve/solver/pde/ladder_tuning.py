@@ -71,11 +71,13 @@ class LadderTuning:
     share : (float, float)
         Of the tolerance: errors that too few nodes may leave, along xi of what those along psi left
         of it, and along psi.
+    on_line : float
+        Along xi where one psi node does: there nodes cost little, and fields elsewhere gain.
     time : float
         Of what nodes along psi left of the tolerance: error that the time steps may leave.
-    loose : float
-        One more on those of nodes at a tolerance of `begun`; none at a tenth of it, where more is
-        extrapolated, or less, and at ten times it, where grids are coarse, or more.
+    coarse : (float, float)
+        One more on those of nodes where the next rung changes so much or more: grids are coarse and
+        errors less regular. None at a tenth of it or less.
     step_safety : float
         Factor on the error of the steps.
     step_orders : (float, float, float)
@@ -123,13 +125,14 @@ class LadderTuning:
     fewer: float = 1.25
     beyond: float = 0.85
     rough_rung: float = 2e-4
-    safety: float = 1.6
+    safety: float = 1.4
     alone: float = 1.3
-    coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
+    coupled: tuple[float, float, float] = (0.15, 0.25, 0.1)
     doubt: float = 0.007
-    share: tuple[float, float] = (0.3, 0.5)
+    share: tuple[float, float] = (0.6, 0.5)
+    on_line: float = 0.3
     time: float = 0.2
-    loose: float = 0.85
+    coarse: tuple[float, float] = (1.2, 3e-5)
     step_safety: float = 1.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
@@ -141,10 +144,11 @@ class LadderTuning:
     passes: int = 4
     close: float | None = None
 
-    def ease(self, tolerance: float) -> float:
-        """Factor on what is added to nodes' errors for safety."""
-        share = max(0.0, 1.0 - abs(np.log10(tolerance / self.begun)))
-        return float(self.loose**share)
+    def wary(self, change: float) -> float:
+        """Factor on what is left by nodes whose next rung changes so much."""
+        most, at = self.coarse
+        share = np.clip(1.0 + np.log10(max(change, 1e-300) / at), 0.0, 1.0)
+        return self.safety * float(most**share)
 
     def steps_for(self, tolerance: float) -> float:
         """Tolerance of the time steps on the ladders."""
@@ -162,14 +166,15 @@ KINKED = LadderTuning(
     orders=(6.0, 4.0),
     unsure=(0.7, 0.7),
     most=1.7,
-    safety=2.0,
+    safety=1.7,
     alone=1.0,
-    coupled=(0.5, 0.5, 0.3),
+    coupled=(0.25, 0.3, 0.15),
     step_safety=1.4,
     start=(0.8, 0.65),
     near=1.4,
-    doubt=0.03,
+    doubt=0.02,
     share=(0.8, 0.5),
+    on_line=0.8,
     time=0.25,
     rough=(30.0, 1e-4, 1e-3),
     close=0.35,
@@ -184,5 +189,6 @@ JUMPED = replace(
     orders=(4.0, 4.0),
     unsure=(0.5, 0.7),
     share=(0.4, 0.5),
+    on_line=0.4,
     step_safety=2.0,
 )

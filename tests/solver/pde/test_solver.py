@@ -393,7 +393,8 @@ def test_retracing_the_same_steps_on_the_same_grid_changes_nothing() -> None:
 
 def test_a_grid_that_ends_too_early_shows() -> None:
     """On a grid of a third of the reach the end costs far more than on the solver's own."""
-    found = three_states(1e-4)
+    solved_there = three_states(1e-4)
+    found = retrace(solved_there, solved_there.space.resized(45, solved_there.space.n_psi))
     grid = replace(found.space, stretch=0.5 * found.space.stretch)
     near, tuning = retrace(found, grid), estimate.ErrorTuning()
     gaps = [
