@@ -166,7 +166,8 @@ class Ladder:
         moved = moves(fine, coarse, self._doubt)
         found = Rung(nodes, moved, worst(self._first, moved))
         order = self._observed(below, found) if below else self._unsure
-        kept = self._how.wary(found.size) / (1.0 - (nodes / after) ** order)
+        kept = self._along(self._how.safety) * self._how.wary(found.size)
+        kept /= 1.0 - (nodes / after) ** order
         kept *= self._how.alone if below is None and self._regular else 1.0
         if below and np.isfinite(below.size) and nodes > below.nodes:
             lucky = below.size * (below.nodes / nodes) ** self._along(self._how.luck)

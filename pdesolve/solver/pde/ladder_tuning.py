@@ -59,8 +59,8 @@ class LadderTuning:
         leaves more than `rough_rung`, and the share of the scheme's order at which it is taken to
         fall beyond a rung, at most.
     rough_rung : float
-    safety : float
-        Factor on every error.
+    safety : (float, float)
+        Factor on every error, along xi and psi.
     alone : float
         One more, where errors are regular, on that of a first rung: no other puts it to the test.
     coupled : (float, float, float)
@@ -125,9 +125,9 @@ class LadderTuning:
     fewer: float = 1.25
     beyond: float = 0.85
     rough_rung: float = 2e-4
-    safety: float = 1.4
+    safety: tuple[float, float] = (1.4, 1.65)
     alone: float = 1.3
-    coupled: tuple[float, float, float] = (0.15, 0.25, 0.1)
+    coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
     doubt: float = 0.007
     share: tuple[float, float] = (0.6, 0.5)
     on_line: float = 0.3
@@ -145,10 +145,10 @@ class LadderTuning:
     close: float | None = None
 
     def wary(self, change: float) -> float:
-        """Factor on what is left by nodes whose next rung changes so much."""
+        """Factor, beside `safety`, on what is left by nodes whose next rung changes so much."""
         most, at = self.coarse
         share = np.clip(1.0 + np.log10(max(change, 1e-300) / at), 0.0, 1.0)
-        return self.safety * float(most**share)
+        return float(most**share)
 
     def steps_for(self, tolerance: float) -> float:
         """Tolerance of the time steps on the ladders."""
@@ -166,9 +166,9 @@ KINKED = LadderTuning(
     orders=(6.0, 4.0),
     unsure=(0.7, 0.7),
     most=1.7,
-    safety=1.7,
+    safety=(1.7, 1.7),
     alone=1.0,
-    coupled=(0.25, 0.3, 0.15),
+    coupled=(0.5, 0.5, 0.3),
     step_safety=1.4,
     start=(0.8, 0.65),
     near=1.4,
