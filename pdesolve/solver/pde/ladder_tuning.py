@@ -129,7 +129,7 @@ class LadderTuning:
     alone: float = 1.3
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
     doubt: float = 0.007
-    share: tuple[float, float] = (0.6, 0.5)
+    share: tuple[float, float] = (0.55, 0.5)
     on_line: float = 0.3
     time: float = 0.2
     coarse: tuple[float, float] = (1.2, 3e-5)
