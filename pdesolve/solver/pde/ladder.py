@@ -59,7 +59,8 @@ class Ladder:
         self._regular = getattr(ByAxis(*how.regular), axis)
         scheme = space.order if axis == "xi" else space.psi_order
         self._order = min(self._along(how.orders), scheme)
-        self._ratio = self._along(how.ratios)
+        self._gathered = axis == "psi" and bool(space.clusters)
+        self._ratio = how.gathered if self._gathered else self._along(how.ratios)
         few = axis == "xi" and not how.whole
         self._times = first.times if few else _steps(first, run.tolerance, how, axis)
         self._stencil = space.order if axis == "xi" else min(how.stencil, space.order)
@@ -103,9 +104,9 @@ class Ladder:
                 break
             order = self._observed(below, here)
             wanted = nodes * (here.size / (how.aim * target)) ** (1.0 / order)
-            below, nodes = here if np.isfinite(here.size) else below, after
-            least, most = self._next(nodes, self._ratio), self._next(nodes, how.most)
-            after = int(np.clip(self._count(min(wanted, 2.0 * most)), least, most))
+            below, before = here if np.isfinite(here.size) else below, nodes
+            nodes = self._between(self._next(before, 1.0), after, wanted) if self._gathered else after
+            after = self._between(self._next(nodes, self._ratio), self._next(nodes, how.most), wanted)
         raise PassError(f"no {self._axis} nodes are found to be enough", None, 0)
 
     @property
@@ -176,6 +177,10 @@ class Ladder:
         if self._fewest is None or nodes < self._fewest.nodes:
             self._fewest = found
         return found
+
+    def _between(self, least: int, most: int, wanted: float) -> int:
+        """As many nodes as are wanted, at least and at most so many."""
+        return int(np.clip(self._count(min(wanted, 2.0 * most)), least, most))
 
     def _near(self, below: Rung | None, here: Rung, target: float) -> Rung:
         """As many nodes as it takes, going by a rung, where the error is regular."""

@@ -17,6 +17,8 @@ class LadderTuning:
     ratios : (float, float)
         Nodes that a rung is compared with, over its own, along xi and psi. Convergence along psi is
         not regular where the economy starts to learn fast: neighbours may have the same error.
+    gathered : float
+        The same along psi where nodes gather at several scales: neighbours are alike more often.
     thinner : float
         Xi nodes of the ladder along psi, over the first pass's.
     stencil : int
@@ -103,6 +105,7 @@ class LadderTuning:
     """
 
     ratios: tuple[float, float] = (1.25, 1.45)
+    gathered: float = 2.0
     thinner: float = 0.7
     stencil: int = 4
     unresolved: tuple[float, float] = (1.5e-3, 2e-4)
