@@ -104,9 +104,11 @@ class Ladder:
                 break
             order = self._observed(below, here)
             wanted = nodes * (here.size / (how.aim * target)) ** (1.0 / order)
-            below, before = here if np.isfinite(here.size) else below, nodes
-            nodes = self._between(self._next(before, 1.0), after, wanted) if self._gathered else after
-            after = self._between(self._next(nodes, self._ratio), self._next(nodes, how.most), wanted)
+            below, few, nodes = here if np.isfinite(here.size) else below, nodes, after
+            if self._gathered:  # what a rung is compared with may be more than it takes
+                nodes = self._between(self._next(few, 1.0), after, wanted)
+            least, most = self._next(nodes, self._ratio), self._next(nodes, how.most)
+            after = self._between(least, most, wanted)
         raise PassError(f"no {self._axis} nodes are found to be enough", None, 0)
 
     @property

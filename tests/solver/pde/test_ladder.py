@@ -116,6 +116,26 @@ def test_xi_has_what_psi_leaves_of_the_tolerance() -> None:
     assert shares[0.01][0] < shares[0.5][0] and shares[0.01][1] <= shares[0.5][1]
 
 
+@pytest.mark.parametrize(("name", "ratio"), [("heavy_tails", 2.0), ("three_states", 1.45)])
+def test_where_nodes_gather_psi_rungs_are_compared_with_twice_their_nodes(
+    name: str, ratio: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neighbours are alike more often there: 25 nodes and 37, where a rare event is one payoff."""
+    run, first = metered(name)
+    assert bool(first.space.clusters) == (ratio == HOW.gathered)
+    rungs, measure = [], Ladder._rung
+
+    def rung(self: Ladder, nodes: int, after: int, below: Rung | None) -> Rung:
+        rungs.append((nodes, after))
+        return measure(self, nodes, after, below)
+
+    monkeypatch.setattr(Ladder, "_rung", rung)
+    Ladder(run, first, "psi", HOW, DOUBT).climb(1e-7)
+    assert len(rungs) > 1
+    for nodes, after in rungs:
+        assert ratio <= (after - 1) / (nodes - 1) or ratio <= after / nodes
+
+
 def test_on_one_line_xi_leaves_less(binary: Solution) -> None:
     run, _ = metered("binary")
     first = retrace(binary, binary.space.resized(36, 1))
