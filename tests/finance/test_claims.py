@@ -99,8 +99,11 @@ def test_options_are_sums_over_state_prices(three_states: Solution) -> None:
 @pytest.mark.parametrize("maturity", [None, 0.4, 0.02])
 @pytest.mark.parametrize("name", ["three_states", "mixture"])
 def test_there_is_no_arbitrage_across_strikes(name: str, maturity: float | None) -> None:
-    """Parity, slopes from -1 to 0, convexity, and bounds, each within the bars."""
-    solution = solved(name, tol=1e-4)
+    """Parity, slopes from -1 to 0, convexity, and bounds, each within the bars.
+
+    Whose width soon after the start hangs on where nodes are: .0035 to .037 on 60 to 80 of them.
+    """
+    solution = solved(name, {"numerics.xi_nodes": 64}, 1e-4)
     data = solution.option_prices(maturity=maturity)
     k, call, put = (data[one].values for one in ("strike", "call", "put"))
     bar = data.call_error.values + data.put_error.values
