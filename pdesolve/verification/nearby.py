@@ -45,8 +45,6 @@ class RouteTuning:
     equations : float
         Of a field's scale and the root of the tolerance: what slopes along psi at the end of that
         axis may leave, which are of lower order than values.
-    slopes : float
-        See `slope_doubt`.
     doubtful : float
         Times that: with more in doubt, by fewer nodes and by the dates, nothing is decided of the
         equations; what is in doubt between nodes is allowed up to so many times `between`.
@@ -68,7 +66,6 @@ class RouteTuning:
         (0.873, 0.71, -0.29),
     )
     between: float = 10.0
-    slopes: float = 3.0
     equations: float = 3.0
     doubtful: float = 10.0
 
@@ -181,19 +178,6 @@ class Nearby:
             "static_price": float(alone[0]),
             "static_variance": float(alone[1]),
         }
-
-    def slope_doubt(self, t: float) -> float:
-        """What is in doubt of the price volatility as wider differences see its slope otherwise.
-
-        From orders 8 to 10, 12, 14 and 16 slopes of a layer on four nodes (jackpot at t = 0.87 T)
-        move by 1.3, 1.0, 0.7 and 0.6: those beyond the scheme's by `slopes` times the first two.
-        """
-        space, slab = self.solution.space, self.slab(t)
-        along_psi, along_xi = self._windows
-        wider = (self.solution.slope(slab) - space.derivatives(slab)[0])[along_psi, along_xi, 0]
-        rate = self.choice(float(self.totals(t)[2, 1])).precision_rate
-        most = float(np.abs(wider[2:-2, 3:-3]).max(initial=0.0))
-        return self.tuning.slopes * self._diffusion(rate) ** 0.5 * most
 
     def choice(self, variance: float) -> Chosen:
         """The best attention at a variance."""

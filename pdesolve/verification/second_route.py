@@ -81,8 +81,8 @@ def _undecided(name: str, why: str) -> Check:
 def _between(solution: Solution, tuning: RouteTuning) -> Check:
     """Fields at states between nodes, at times between dates.
 
-    What polynomials through fewer nodes change is in doubt, and what wider differences do, and
-    allowed: where nodes are few, as the economy hardly gets there, no reading knows better.
+    What polynomials of the splines' own degree change is in doubt, and allowed: where nodes are
+    few, as the economy hardly gets there, no reading knows better.
     """
     sizes, usual = error_scales(solution), tuning.between * solution.case.numerics.tolerance
     like = max(4, tuning.xi_nodes - 4)
@@ -91,13 +91,11 @@ def _between(solution: Solution, tuning: RouteTuning) -> Check:
     for t, xi, psi in _places(solution, tuning):
         near = Nearby(solution=solution, xi=xi, psi=psi, tuning=tuning)
         values, coarse = near.values(t), replace(near, tuning=fewer).values(t)
-        unsure = {"price_volatility": near.slope_doubt(t)}
         for name in (name for name in values if hasattr(Solution, name)):  # fields, that is
             state = (xi, psi) if name.startswith("static") else (xi, psi, t)
             read = float(getattr(solution, name)(*state))
             gap, doubt = (abs(one - values[name]) / sizes[name] for one in (read, coarse[name]))
             gap = gap if np.isfinite(gap) else np.inf
-            doubt += unsure.get(name, 0.0) / sizes[name]
             allowed = min(usual + doubt, tuning.doubtful * usual)
             if gap / allowed > worst / bound:
                 worst, bound, few = gap, allowed, "; nodes are few there" if gap > usual else ""

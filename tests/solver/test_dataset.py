@@ -26,7 +26,7 @@ def inside(data: xarray.Dataset) -> tuple[float, float]:
 
 @pytest.mark.parametrize(("method", "off"), [("linear", 2e-2), ("cubic", 3e-4)])
 def test_what_is_interpolated_is_the_solution(method: str, off: float) -> None:
-    found = solved("three_states", {"numerics.xi_nodes": 50}, 5e-5)
+    found = solved("three_states", {"numerics.xi_nodes": 49}, 5e-5)
     data = found.to_dataset(everywhere=method == "cubic")
     t, psi = inside(data)
     xi0 = np.linspace(-1.5, 1.5, 9)

@@ -138,15 +138,12 @@ REPORTING: dict[str, tuple[str, Break, set[str]]] = {
 }
 
 
-GRIDS = {"linear interpolation": {"numerics.xi_nodes": 61}}  # next to a node lines read well
-
-
 @pytest.mark.parametrize("mutation", REPORTING)
 def test_breaking_what_is_reported_is_caught(
     mutation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, apply, noticed = REPORTING[mutation]
-    solution = solved(case, GRIDS.get(mutation))
+    solution = solved(case)
     assert not failed(solution)
     apply(monkeypatch)
     assert set(failed(solution)) == noticed
@@ -288,7 +285,7 @@ def test_a_payoff_far_from_zero_is_no_less_right() -> None:
 
 def test_fields_where_nodes_are_few_are_held_to_what_fewer_nodes_change() -> None:
     """Few where the economy hardly gets: in doubt, but not by as much as a wrong reading is off."""
-    found = solved("jackpot", {"numerics.xi_nodes": 70, "numerics.psi_nodes": 29})
+    found = solved("jackpot")
     (check,) = (one for one in second_route_checks(found) if "between" in one.name)
     tolerance = found.case.numerics.tolerance
     assert check.passed and check.note.endswith("nodes are few there")
