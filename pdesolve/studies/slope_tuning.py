@@ -57,6 +57,8 @@ class SlopeTuning:
         Error that the solution itself is taken to leave, in units of its tolerance.
     goal, rough : float
         Relative error of a slope that ends the refinement; the same where marches are less even.
+    besides : float
+        What slopes of values that accuracy is not asked of may leave, in units of that.
     loose : float
         The least such error, in units of the solution's tolerance.
     noise : float
@@ -87,5 +89,6 @@ class SlopeTuning:
     left: float = 2.0
     goal: float = 5e-3
     rough: float = 2e-2
+    besides: float = 2.0
     loose: float = 10.0
     noise: float = 1e-14

@@ -43,6 +43,7 @@ class Slope(NamedTuple):
 UNKNOWN = Slope(dict.fromkeys(VALUES, float("nan")), dict.fromkeys(VALUES, float("nan")))
 MOVING = np.array([not name.startswith("static") for name in VALUES])  # what a march may change
 ASKED = [VALUES.index(name) for name in ERRORS]
+BESIDES = np.array([name not in ERRORS for name in VALUES])  # accuracy is not asked of them
 
 
 def slopes_to(
@@ -79,6 +80,7 @@ def slopes_to(
             if len(known) == 2:
                 change = (tuning.uneven if uneven else tuning.smooth) * np.abs(one - known[0])
                 error, relative = _error(found, base, list(moved.values()), one, change, tuning)
+                relative[BESIDES] /= tuning.besides
                 if np.nanmax(relative) <= goal:
                     break
     if len(known) < 2:

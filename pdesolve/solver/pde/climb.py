@@ -129,7 +129,8 @@ def _passed(
     on = getattr(ladders, axis).solved(getattr(nodes, axis)) or first
     aimed = quick * _rest(rungs.psi, tolerance)
     paces = climb_steps(run, on, aimed, how, doubt)
-    steps = int(np.ceil(max(paces.needed(aimed), steps_tried(first))))
+    stable = (one.steps for one in ladders if one.shortened)
+    steps = int(np.ceil(max(paces.needed(aimed), steps_tried(first), *stable)))
     run.release()  # the ladders lead somewhere
     run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
     times = respaced(first.times, first.case.market, steps)

@@ -68,6 +68,7 @@ class Ladder:
         same = same and self._stencil == space.order
         self._known: dict[int, Solution | None] = {self._nodes: first} if same else {}
         self._fewest: Rung | None = None  # whose error was measured
+        self.shortened = False  # whether there are more steps than it began with
 
     def climb(self, target: float) -> Rung:
         """The fewest nodes with an error of at most the target, relative to the scales.
@@ -92,7 +93,10 @@ class Ladder:
         for _ in range(how.rungs):
             here = self._rung(nodes, after, below)
             if here.size == np.inf and self._known.get(after, self._first) is None:
-                break
+                if self.shortened:
+                    break
+                self._shorten()
+                continue
             rises = rises + 1 if below is not None and self._stuck(below, here) else 0
             if below is not None and self._seen(below, here) < self._unsure:
                 near = how.fewer  # nodes do not resolve yet what there is, or did not just now
@@ -124,6 +128,12 @@ class Ladder:
     def widen(self, across: int) -> None:
         """Have about so many nodes the other way, and the scheme's own stencils along them."""
         self._across, self._stencil = across, self._first.space.order
+        self._known.clear()
+
+    def _shorten(self) -> None:
+        """Have more time steps, as a grid broke down on these; all grids are solved again."""
+        self.shortened, more = True, int(np.ceil(self._how.shortened * self.steps))
+        self._times = respaced(self._times, self._first.case.market, more)
         self._known.clear()
 
     def leaving(self, size: float) -> float:

@@ -36,6 +36,8 @@ class LadderTuning:
         In a row, from rung to rung, of errors that are not regular: with more, steps are too few.
     hardly : float
         Order at which an error that does not count as one falls, at least.
+    shortened : float
+        Time steps of a ladder over those it had, once, where a grid breaks down on them.
     shorter : int
         Times that ladders which lead nowhere are tried again with twice the steps.
     regular : (bool, bool)
@@ -115,6 +117,7 @@ class LadderTuning:
     rungs: int = 12
     rises: int = 1
     hardly: float = 0.5
+    shortened: float = 1.5
     shorter: int = 2
     regular: tuple[bool, bool] = (True, False)
     luck: tuple[float, float] = (12.0, 7.0)

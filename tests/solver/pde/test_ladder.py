@@ -7,6 +7,7 @@ import pytest
 
 from pdesolve.case import load_case
 from pdesolve.model.economy import Economy
+from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde import accuracy, climb
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
@@ -21,6 +22,7 @@ from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.tuning import Tuning
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import TRACKED
+from pdesolve.typing import Array
 from tests.tools.families import family_case
 from tests.tools.solutions import solved
 
@@ -198,6 +200,30 @@ def test_ladders_that_break_down_are_left(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(PassError, match="no psi nodes are found to be enough"):
         Ladder(run, first, "psi", LadderTuning(), DOUBT).climb(1e-6)
     assert run.left > 3.9e6
+
+
+def test_a_ladder_whose_grid_breaks_down_has_more_time_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From there on, and it alone; the pass has no fewer."""
+    steps, usual = list[tuple[int, int]](), retrace
+
+    def fragile(first: Solution, space: Grid, times: Array) -> Solution:
+        begun = 1.5 * (first.times.size - 1)
+        if space.n_xi > first.space.n_xi and times.size - 1 < begun:  # the next rung along xi
+            raise ZeroDivisionError
+        steps.append((space.n_xi, times.size - 1))
+        return usual(first, space, times)
+
+    monkeypatch.setattr("pdesolve.solver.pde.ladder.retrace", fragile)
+    found, plain = solve("three_states", tol=1e-4), solved("three_states", tol=1e-4)
+    assert found.converged
+    for name in ("price", "variance", "attention"):
+        gap = abs(getattr(found.initial, name) - getattr(plain.initial, name))
+        assert gap < found.error[name]
+    few, more = sorted({count for _, count in steps})
+    assert more == np.ceil(1.5 * few) <= found.steps["accepted"]
+    assert max(nodes for nodes, count in steps if count == few) < max(steps)[0]
 
 
 @pytest.mark.parametrize(
