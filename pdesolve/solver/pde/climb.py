@@ -63,7 +63,7 @@ def climbed(
             note = f"a finer pass broke down: {failure}"
             short = run.left < 2.0 * (begun - run.left)  # of work for the same with more steps
             spent = isinstance(failure, BudgetSpent) or short or not tries
-            closer = None if spent else _closer(run, first, ladders.psi.steps)
+            closer = None if spent else _closer(run, first, ladders.psi.begun)
             if closer is None:
                 break
             ladders, first, tries = _ladders(run, closer, how, doubt), closer, tries - 1
@@ -129,7 +129,7 @@ def _passed(
     on = getattr(ladders, axis).solved(getattr(nodes, axis)) or first
     aimed = quick * _rest(rungs.psi, tolerance)
     paces = climb_steps(run, on, aimed, how, doubt)
-    stable = (one.steps for one in ladders if one.shortened)
+    stable = (one.steps for one in ladders if one.steps > one.begun)
     steps = int(np.ceil(max(paces.needed(aimed), steps_tried(first), *stable)))
     run.release()  # the ladders lead somewhere
     run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)

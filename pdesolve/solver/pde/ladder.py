@@ -68,7 +68,7 @@ class Ladder:
         same = same and self._stencil == space.order
         self._known: dict[int, Solution | None] = {self._nodes: first} if same else {}
         self._fewest: Rung | None = None  # whose error was measured
-        self.shortened = False  # whether there are more steps than it began with
+        self.begun = self.steps  # time steps of its first grids
 
     def climb(self, target: float) -> Rung:
         """The fewest nodes with an error of at most the target, relative to the scales.
@@ -93,7 +93,7 @@ class Ladder:
         for _ in range(how.rungs):
             here = self._rung(nodes, after, below)
             if here.size == np.inf and self._known.get(after, self._first) is None:
-                if self.shortened:
+                if self.steps > self.begun:
                     break
                 self._shorten()
                 continue
@@ -131,8 +131,8 @@ class Ladder:
         self._known.clear()
 
     def _shorten(self) -> None:
-        """Have more time steps, as a grid broke down on these; all grids are solved again."""
-        self.shortened, more = True, int(np.ceil(self._how.shortened * self.steps))
+        """Have more time steps, as a grid broke down on these: every grid is solved anew."""
+        more = int(np.ceil(self._how.shortened * self.steps))
         self._times = respaced(self._times, self._first.case.market, more)
         self._known.clear()
 
