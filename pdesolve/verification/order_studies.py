@@ -16,20 +16,17 @@ Theory, and what it takes to see it:
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pdesolve.numerics import grid as grids
 from pdesolve.numerics import stencils
 from pdesolve.numerics.rosenbrock import METHOD
 from pdesolve.typing import Array
 from pdesolve.verification.manufactured_problem import Problem, march_fixed, march_steady
 from pdesolve.verification.manufactured_solution import SIZES
 from pdesolve.verification.orders import OrderTable, order_row
-
-Mask: TypeAlias = NDArray[np.bool_]
+from pdesolve.verification.regions import Region, above, across, element_ends, lowest
 
 PRODUCTION = (8, 7)  # orders along xi and psi; at kinks 5 along psi
 
@@ -120,25 +117,6 @@ class StudyTuning:
     joint_factors: tuple[float, ...] = (1.0, 1.5, 2.0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Region:
-    """A part of the grid and the order expected there.
-
-    Attributes
-    ----------
-    name : str
-    nodes : callable
-        Grid -> boolean array, shape (n_psi, n_xi).
-    expected, cap : float
-        As in `OrderRow`.
-    """
-
-    name: str
-    nodes: Callable[[grids.Grid], Mask]
-    expected: float
-    cap: float
-
-
 def xi_table(order: int = PRODUCTION[0], tuning: StudyTuning = StudyTuning()) -> OrderTable:
     """Errors against intervals along xi, for differences of that order; no psi axis, steady."""
     study = tuning.xi[order]
@@ -147,7 +125,7 @@ def xi_table(order: int = PRODUCTION[0], tuning: StudyTuning = StudyTuning()) ->
         problem = Problem(intervals=int(intervals), elements=0, order=order, timed=False)
         return problem, march_steady(problem, tuning.xi_span)
 
-    regions = _across(float(order), study.cap)
+    regions = across(float(order), study.cap)
     return _study(f"xi, order {order}", "intervals along xi", study.resolutions, run, regions)
 
 
@@ -166,9 +144,9 @@ def psi_table(psi_order: int = PRODUCTION[1], tuning: StudyTuning = StudyTuning(
         study.resolutions,
         run,
         (
-            Region(name="interior", nodes=_above, expected=within, cap=study.cap),
-            Region(name="element ends", nodes=_ends, expected=ends, cap=study.ends_cap),
-            Region(name="boundary", nodes=_lowest, expected=ends, cap=study.ends_cap),
+            Region(name="interior", nodes=above, expected=within, cap=study.cap),
+            Region(name="element ends", nodes=element_ends, expected=ends, cap=study.ends_cap),
+            Region(name="boundary", nodes=lowest, expected=ends, cap=study.ends_cap),
         ),
         f"Radau: order {psi_order} at elements' ends, {within:g} between them",
     )
@@ -183,7 +161,7 @@ def time_table(tuning: StudyTuning = StudyTuning()) -> OrderTable:
         return problem, march_fixed(problem, tuning.time_span, int(steps))
 
     order = METHOD.order
-    regions = _across(float(order), study.cap)
+    regions = across(float(order), study.cap)
     return _study(f"time, order {order}", "time steps", study.resolutions, run, regions)
 
 
@@ -216,7 +194,7 @@ def joint_table(
         f"{base.steps} steps)",
         tuning.joint_factors,
         run,
-        _across(expected, base.cap),
+        across(expected, base.cap),
         f"order {expected:g}: that along psi between elements' ends",
     )
 
@@ -239,41 +217,6 @@ def manufactured_tables(
 def _order_within(psi_order: int) -> int:
     """Order between the ends of elements of s = (psi_order + 1)/2 lines: s + 1, at most 2s - 1."""
     return min((psi_order + 1) // 2 + 1, psi_order)
-
-
-def _across(expected: float, cap: float) -> tuple[Region, ...]:
-    """Nodes inside the xi axis, and its ends."""
-    return (
-        Region(name="interior", nodes=_inside, expected=expected, cap=cap),
-        Region(name="boundary", nodes=_edge, expected=expected, cap=cap),
-    )
-
-
-def _edge(grid: grids.Grid) -> Mask:
-    """The ends of the xi axis."""
-    nodes = np.zeros(grid.xi.shape, dtype=bool)
-    nodes[:, [0, -1]] = True
-    return nodes
-
-
-def _inside(grid: grids.Grid) -> Mask:
-    return ~_edge(grid)
-
-
-def _lowest(grid: grids.Grid) -> Mask:
-    """Return psi = 0, where an economy starts."""
-    return np.broadcast_to(np.arange(grid.n_psi)[:, None] == 0, grid.xi.shape)
-
-
-def _above(grid: grids.Grid) -> Mask:
-    return ~_lowest(grid)
-
-
-def _ends(grid: grids.Grid) -> Mask:
-    """Ends of the elements, without the inflow at the top, which knows nothing of the others."""
-    lines = np.arange(grid.n_psi)
-    chosen = (lines % grid.stages == 0) & (lines < grid.n_psi - 1)
-    return np.broadcast_to(chosen[:, None], grid.xi.shape)
 
 
 def _study(

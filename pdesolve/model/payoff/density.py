@@ -7,8 +7,9 @@ from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
+from pdesolve.model.payoff.panels import Panels
 from pdesolve.model.payoff.prior import Cumulants, Prior
-from pdesolve.model.payoff.quadrature import Panels, QuadratureRule
+from pdesolve.model.payoff.quadrature import QuadratureRule
 from pdesolve.typing import Array
 
 ROUGH = Panels(graded=3, nodes=16)

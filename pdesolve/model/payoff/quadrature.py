@@ -1,9 +1,7 @@
 """Quadrature for a tilted density on a bounded interval, accurate for every tilt.
 
-A rule is built around the mode of each tilted density: on either side the panels reach
-to where the density has fallen by the factor exp(-far), and are graded by powers of a ratio
-chosen per point, so that a flat prior, a needle in the interior and a pile-up at one end all
-cost the same number of nodes. Log densities and positions are measured as differences from
+A rule is built around the mode of each tilted density, of panels on either side
+(:mod:`pdesolve.model.payoff.panels`). Log densities and positions are measured as differences from
 the mode, which keeps the relative accuracy of small cumulants.
 
 Tilts are in the scaled, centred payoff: ``z`` multiplies it and ``p`` half its square
@@ -11,49 +9,15 @@ Tilts are in the scaled, centred payoff: ``z`` multiplies it and ``p`` half its 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
+from pdesolve.model.payoff.panels import Panels, gauss, two_sides
 from pdesolve.typing import Array
 
 Mask = NDArray[np.bool_]
-Fall = Callable[[Array], tuple[Array, Array]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Panels:
-    """How finely a tilted density is integrated.
-
-    Cumulants are then within 5e-16 of the range to the power k, and the log mass within 4e-14, of
-    45-digit arithmetic (tests/model/payoff).
-
-    Attributes
-    ----------
-    near, far : float
-        Falls of the log density that bound the first and the last panel.
-    graded : int
-        Panels between them, on each side of a mode.
-    nodes : int
-        Gauss nodes in each panel.
-    flat : int
-        Nodes of the one panel that does for the uniform prior.
-    """
-
-    near: float = 1.0
-    far: float = 44.0
-    graded: int = 8
-    nodes: int = 20
-    flat: int = 64
-
-    @property
-    def each(self) -> int:
-        """Nodes around one mode."""
-        return 2 * (self.graded + 1) * self.nodes
 
 
 class QuadratureRule(NamedTuple):
@@ -96,8 +60,8 @@ def uniform_rule(z: Array, p: Array, *, panels: Panels = Panels()) -> Quadrature
     far = panels.far
     reach = 2.0 * far / np.maximum(steep + np.sqrt(steep**2 + 2.0 * far * p), far)
     left, right = np.minimum(reach, 1.0 + mode), np.minimum(reach, 1.0 - mode)
-    gauss, weight = _gauss(panels.flat)
-    shift = 0.5 * (right - left) + 0.5 * (right + left) * gauss[:, None]
+    places, weight = gauss(panels.flat)
+    shift = 0.5 * (right - left) + 0.5 * (right + left) * places[:, None]
     density = np.exp((slope - 0.5 * p * shift) * shift)
     log_peak = (z - 0.5 * p * mode) * mode
     return QuadratureRule(log_peak, mode, shift, 0.5 * (right + left) * weight[:, None] * density)
@@ -143,7 +107,7 @@ def beta_rule(
         return log_ratio, -shift
 
     limit = np.full_like(z, np.inf)
-    shift, weight = _two_sides(fall_left, limit, fall_right, limit, panels)
+    shift, weight = two_sides(fall_left, limit, fall_right, limit, panels)
     log_peak = a * np.log(y) + b * np.log(c) + (z - 0.5 * p * anchor) * anchor
     return QuadratureRule(log_peak, anchor, shift, weight)
 
@@ -202,7 +166,7 @@ def lognormal_rule(
         return tilt - ((mode - log_mean) + 0.5 * step) * step * curve, shift
 
     def bump(mode: Array, left: Array, right: Array) -> tuple[Array, Array]:
-        return _two_sides(lambda d: fall(mode, -d), left, lambda d: fall(mode, d), right, panels)
+        return two_sides(lambda d: fall(mode, -d), left, lambda d: fall(mode, d), right, panels)
 
     start = np.log(low) if low > 0.0 else -np.inf
     lower, upper, valley, both = _log_modes(slope_in_log, pull, p, log_mean, curve, start)
@@ -251,12 +215,6 @@ def _log_modes(
     return lower, np.where(both, upper, lower), valley, both
 
 
-@lru_cache(maxsize=8)
-def _gauss(count: int) -> tuple[Array, Array]:
-    """Nodes and weights of Gauss and Legendre."""
-    return leggauss(count)
-
-
 def bisect(function: Callable[[Array], Array], lower: Array, upper: Array) -> Array:
     """Root of a decreasing function in [lower, upper], or the end nearest to it.
 
@@ -275,39 +233,4 @@ def bisect(function: Callable[[Array], Array], lower: Array, upper: Array) -> Ar
         middle = 0.5 * (lower + upper)
         positive = function(middle) > 0.0
         lower, upper = np.where(positive, middle, lower), np.where(positive, upper, middle)
-    return upper
-
-
-def _two_sides(
-    fall_left: Fall, left: Array, fall_right: Fall, right: Array, panels: Panels
-) -> tuple[Array, Array]:
-    """Shifts and weights on both sides of a mode, as far as the distances left and right."""
-    parts = [_side(fall_left, left, panels), _side(fall_right, right, panels)]
-    shift, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return shift, weight
-
-
-def _side(fall: Fall, limit: Array, panels: Panels) -> tuple[Array, Array]:
-    """Shifts and weights on one side of a mode, no further than the distance `limit`."""
-    farthest = np.log(np.clip(limit, 1e-200, 1e12))
-    near, far = _reach(fall, np.array([[panels.near], [panels.far]]), farthest)
-    near = np.minimum(np.minimum(near, 0.0), far)
-    fractions = np.linspace(0.0, 1.0, panels.graded + 1)[:, None]
-    edges = np.exp(near + fractions * (far - near))
-    edges = np.concatenate([np.zeros_like(far)[None], edges])
-    half = 0.5 * np.diff(edges, axis=0)[:, None]
-    gauss, weight = _gauss(panels.nodes)
-    distance = edges[:-1, None] + half * (1.0 + gauss[:, None])
-    flat = (-1, far.size)
-    log_ratio, shift = fall(distance.reshape(flat))
-    return shift, (half * weight[:, None]).reshape(flat) * np.exp(log_ratio)
-
-
-def _reach(fall: Fall, level: Array, farthest: Array) -> Array:
-    """Log distances at which the log density has fallen by levels (roughly), or `farthest`."""
-    lower, upper = farthest - 100.0, farthest
-    for _ in range(16):
-        middle = 0.5 * (lower + upper)
-        above = fall(np.exp(middle))[0] > -level
-        lower, upper = np.where(above, middle, lower), np.where(above, upper, middle)
     return upper
