@@ -19,6 +19,7 @@ from pdesolve.solver.pde.errors import (
     Moves,
     change,
     concluded,
+    is_broken,
     judge,
     lifted,
     made_up,
@@ -135,6 +136,8 @@ def _passed(
     run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
     times = respaced(first.times, first.case.market, steps)
     best = run.along(first, first.space.resized(*nodes), times)
+    if is_broken(best, first, doubt):
+        raise PassError(f"{steps} time steps are unstable", None, steps)
     left_by = (*(one.error for one in rungs), paces.left(best.steps["accepted"]))
     xi, psi, late = (lifted(best, *one) for one in zip(left_by, how.coupled, strict=True))
     return best, _Parts(ByAxis(xi, psi), late)

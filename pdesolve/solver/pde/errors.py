@@ -64,6 +64,9 @@ class ErrorTuning:
     blind : float
         Error that the steps are taken to leave where that cannot be measured, in units of their
         tolerance.
+    broken : float
+        Change of a value from one pass to another, in units of its scale, that tells of steps which
+        are too long to be stable: it was .45 at most where they are not (at 1e-3; .05 at 1e-4).
     states : tuple of float
         States near the initial one that are compared, in units of 1 / half the payoff's range,
         or 1 / its sd if that has no end.
@@ -78,6 +81,7 @@ class ErrorTuning:
     halved: float = 1.4
     doubt: float = 0.15
     blind: float = 3.0
+    broken: float = 2.0
     states: tuple[float, ...] = (0.0, -0.3, -0.15, 0.15, 0.3)
 
 
@@ -187,6 +191,11 @@ def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
         found[name] = np.where(apart, np.nan, moved) if name in JUMPING else moved
     some = drawn(fine, xi, _size(found["variance"]))
     return found | {name: np.where(some, np.nan, found[name]) for name in ATTENTION}
+
+
+def is_broken(found: Solution, first: Solution, tuning: ErrorTuning) -> bool:
+    """Whether a pass without error control is nowhere near a first one: its steps are unstable."""
+    return not worst(first, change(found, first, tuning)) <= tuning.broken
 
 
 def times(error: Mapping[str, E], factor: float) -> dict[str, E]:

@@ -17,7 +17,7 @@ import numpy as np
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
-from pdesolve.solver.pde.errors import ErrorTuning, Moves, moves, still, times, worst
+from pdesolve.solver.pde.errors import ErrorTuning, Moves, is_broken, moves, still, times, worst
 from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.solution import Solution
@@ -161,6 +161,8 @@ class Ladder:
             try:
                 grid = replace(self._first.space.resized(*size), order=self._stencil)
                 found = retrace(self._first, grid, self._times)
+                if is_broken(found, self._first, self._doubt):
+                    raise FloatingPointError("the steps are unstable")
                 self._known[nodes] = found
             except ArithmeticError:
                 if self._across < self._usual:  # too thin

@@ -49,6 +49,15 @@ def test_narrow_gaps_count_where_wide_ones_leave_too_many_nodes() -> None:
         assert abs(getattr(found.initial, name) - true) < found.bars[name]
 
 
+def test_a_thin_grid_that_blew_up_says_nothing() -> None:
+    """On 56 xi nodes fields of 1e22 were believed: no nodes were enough, for a minute."""
+    found = solve(family_case("narrow mixtures", 102500), tol=1e-5)
+    assert found.converged and found.space.n_psi < 100
+    values = {"price": 1.16114282, "variance": 0.46409668, "log_value": -2.721733}
+    for name, true in values.items():
+        assert abs(getattr(found.initial, name) - true) < found.bars[name]
+
+
 def test_where_nobody_attends_attention_nearby_does_not_count() -> None:
     """The variance is clearly below the threshold: attention is zero, and certainly so."""
     found = solve(two_peaks(), tol=1e-4)

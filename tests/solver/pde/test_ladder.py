@@ -269,6 +269,23 @@ def test_more_time_steps_where_ladders_lead_nowhere(
     assert steps[times] == 2**times * steps[0] <= found.steps["accepted"]
 
 
+def test_a_pass_that_blew_up_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its values are nowhere near a first pass's: all again with more steps."""
+    passes, usual = list[int](), Metered.along
+
+    def along(self: Metered, found: Solution, grid: Grid, times: Array) -> Solution:
+        passes.append(times.size - 1)
+        one = usual(self, found, grid, times)
+        return replace(one, states=1e3 * one.states) if len(passes) == 1 else one
+
+    plain = solved("three_states", tol=1e-3)
+    monkeypatch.setattr(Metered, "along", along)
+    found = solve("three_states", tol=1e-3)
+    assert found.converged and len(passes) == 3  # what blew up, a first one in more steps, the last
+    assert abs(found.initial.price - plain.initial.price) < found.error["price"]
+    assert found.steps["accepted"] == passes[2] >= passes[1] > passes[0]
+
+
 @pytest.mark.parametrize(("fixed", "tries"), [({}, 1), ({"numerics.xi_nodes": 40}, 3)])
 def test_not_where_that_takes_more_work_than_there_is(
     monkeypatch: pytest.MonkeyPatch, fixed: dict[str, object], tries: int
