@@ -12,6 +12,8 @@ from pdesolve.plotting.layout import key, letter, panels
 from pdesolve.plotting.style import NARROW
 
 MEASURED = Path(__file__).with_suffix(".csv")
+# of the line, which falls from left to right, in points: neighbours on either side in turn
+BESIDE = (((-2, -11), "right"), ((2, 4), "left"))
 ABOUT = MEASURED.read_text(encoding="utf-8").partition("\n")[0].strip("# ")
 CASE = ""
 CAPTION = (
@@ -57,10 +59,10 @@ def draw(found: Found, width: float) -> Figure:
     for ax, methods in zip(axes, found.values(), strict=True):
         for method, points in methods.items():
             ax.loglog([p.error for p in points], [p.seconds for p in points], **strokes[method])
-        for point in methods["pdesolve"]:
+        for k, point in enumerate(methods["pdesolve"]):
             exponent = f"{float(point.asked):.0e}".replace("e-0", "e-")
-            at = (point.error, point.seconds)
-            ax.annotate(exponent, at, (0, -11), textcoords="offset points", ha="center")
+            at, (place, side) = (point.error, point.seconds), BESIDE[k % 2]
+            ax.annotate(exponent, at, place, textcoords="offset points", ha=side)
         ax.margins(x=0.1)
         ax.set_xlabel("largest relative error (log scale)")
         if ax is axes[0] or width < NARROW:
