@@ -125,14 +125,14 @@ def _passed(
     share, quick = shares
     doubt = _wary(tuning, how)
     rungs = _rungs(ladders, first, share * tolerance, how)
+    run.release()  # the ladders lead somewhere
     nodes = ByAxis(*(one.nodes for one in rungs))
     axis = "xi" if how.whole and nodes.psi == 1 else "psi"
-    on = getattr(ladders, axis).solved(getattr(nodes, axis)) or first
+    on = getattr(ladders, axis).closest(getattr(nodes, axis)) or first
     aimed = quick * _rest(rungs.psi, tolerance)
     paces = climb_steps(run, on, aimed, how, doubt)
     stable = (one.steps for one in ladders if one.steps > one.begun)
     steps = int(np.ceil(max(paces.needed(aimed), steps_tried(first), *stable)))
-    run.release()  # the ladders lead somewhere
     run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
     times = respaced(first.times, first.case.market, steps)
     best = run.along(first, first.space.resized(*nodes), times)

@@ -101,7 +101,7 @@ class Ladder:
             if below is not None and self._seen(below, here) < self._unsure:
                 near = how.fewer  # nodes do not resolve yet what there is, or did not just now
             far = how.fewer if here.size > how.rough_rung else near
-            found = self._near(below, here, target) if self._regular else here
+            found = self._near(below, here, target) if self._regular else self._some(here, target)
             if found.size <= target and found.nodes <= far * nodes:
                 return found
             if rises > how.rises and not self._regular:
@@ -172,6 +172,11 @@ class Ladder:
                 self._known[nodes] = None
         return self._known[nodes]
 
+    def closest(self, nodes: int) -> Solution | None:
+        """The solution on so many nodes or a few less, as far as a rung stood for others."""
+        near = [one for one in self._known if one <= nodes <= self._how.some * one]
+        return self.solved(max(near, default=nodes))
+
     def _rung(self, nodes: int, after: int, below: Rung | None) -> Rung:
         """What so many nodes leave, by what the next ones change."""
         _, fine = self.solved(nodes), self.solved(after)
@@ -211,6 +216,16 @@ class Ladder:
         if below is not None and below.nodes < nodes < here.nodes:
             error = _steeper(error, below, here, nodes, order)
         return Rung(nodes, error, left * here.size)
+
+    def _some(self, here: Rung, target: float) -> Rung:
+        """Some more nodes where errors are irregular, at the least order, or no more."""
+        if not target < here.size < np.inf:
+            return here
+        nodes = self._count(here.nodes * (here.size / target) ** (1.0 / self._unsure))
+        if nodes > self._how.some * here.nodes:
+            return here
+        left = (here.nodes / nodes) ** self._unsure
+        return Rung(nodes, times(here.error, left), left * here.size)
 
     def _stuck(self, below: Rung, here: Rung) -> bool:
         """Whether an error grew from one rung to another, or hardly fell."""

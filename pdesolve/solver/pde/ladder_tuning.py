@@ -62,6 +62,9 @@ class LadderTuning:
         not be measured again, nodes of a rung over the fewest that it speaks for, or the most if it
         leaves more than `rough_rung`, and the share of the scheme's order at which it is taken to
         fall beyond a rung, at most.
+    some : float
+        Where errors are irregular: nodes over those of a rung up to which its error is taken to
+        have fallen at the least order; 1 where every node count is measured.
     rough_rung : float
     safety : (float, float)
         Factor on every error, along xi and psi.
@@ -130,6 +133,7 @@ class LadderTuning:
     near: float = 1.55
     fewer: float = 1.25
     beyond: float = 0.85
+    some: float = 1.0
     rough_rung: float = 2e-4
     safety: tuple[float, float] = (1.4, 1.65)
     alone: float = 1.3
@@ -200,4 +204,5 @@ JUMPED = replace(
     safety=(1.7, 1.7),
     coarse=(1.2, 3e-5),
     step_safety=2.0,
+    some=1.3,
 )

@@ -16,7 +16,7 @@ from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import ErrorTuning, change, error_scales, worst
 from pdesolve.solver.pde.first import as_close
 from pdesolve.solver.pde.ladder import Ladder, Rung
-from pdesolve.solver.pde.ladder_tuning import LadderTuning
+from pdesolve.solver.pde.ladder_tuning import JUMPED, LadderTuning
 from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.tuning import Tuning
@@ -102,6 +102,20 @@ def test_between_rungs_each_value_has_at_least_the_error_that_it_fell_from() -> 
     for name in TRACKED:
         order = max(orders.get(name, 9.0), 9.0)
         assert found.error[name] == pytest.approx(at_here[name] * (60 / found.nodes) ** order)
+
+
+def test_where_attention_jumps_a_few_more_psi_nodes_need_not_be_measured() -> None:
+    """At the least order that is believed; steps are measured on the nodes that were."""
+    run, first = metered("three_states")
+    ladder = Ladder(run, first, "psi", JUMPED, DOUBT)
+    here = ladder._rung(17, 25, None)
+    more, far = (ladder._some(here, here.size / share) for share in (1.2, 9.0))
+    assert more.nodes == 21 and far is here
+    assert more.size == here.size * (17 / 21) ** (JUMPED.unsure[1] * JUMPED.orders[1])
+    assert ladder._rung(21, 29, None).size < more.size
+    assert ladder.closest(20) is ladder.solved(17)
+    assert ladder.closest(21) is ladder.solved(21)
+    assert Ladder(run, first, "psi", HOW, DOUBT)._some(here, here.size / 1.2) is here
 
 
 def test_xi_has_what_psi_leaves_of_the_tolerance() -> None:
