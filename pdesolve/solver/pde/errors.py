@@ -65,7 +65,7 @@ class ErrorTuning:
         Error that the steps are taken to leave where that cannot be measured, in units of their
         tolerance.
     broken : float
-        Change of a value from one pass to another, in units of its scale, that tells of steps which
+        Change of a field from one pass to another, in units of its scale, that tells of steps which
         are too long to be stable: it was .45 at most where they are not (at 1e-3; .05 at 1e-4).
     states : tuple of float
         States near the initial one that are compared, in units of 1 / half the payoff's range,
@@ -194,8 +194,13 @@ def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
 
 
 def is_broken(found: Solution, first: Solution, tuning: ErrorTuning) -> bool:
-    """Whether a pass without error control is nowhere near a first one: its steps are unstable."""
-    return not worst(first, change(found, first, tuning)) <= tuning.broken
+    """Whether a pass without error control is nowhere near a first one: its steps are unstable.
+
+    By the fields alone: attention that has just left zero is much more than there was.
+    """
+    moved, sizes = change(found, first, tuning), error_scales(first)
+    fields = [moved[name] / sizes[name] for name in ERRORS if name not in ATTENTION]
+    return not np.max(fields) <= tuning.broken
 
 
 def times(error: Mapping[str, E], factor: float) -> dict[str, E]:

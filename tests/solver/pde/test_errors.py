@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from pdesolve.solver.pde.axes import ByAxis
-from pdesolve.solver.pde.errors import ErrorTuning, change, error_scales, judge, made_up, total
+from pdesolve.solver.pde.errors import (
+    ErrorTuning,
+    change,
+    error_scales,
+    is_broken,
+    judge,
+    made_up,
+    total,
+)
 from pdesolve.solver.pde.refine import remaining
 from pdesolve.solver.pde.regimes import has_jump, has_kink
 from pdesolve.solver.solution import Solution
@@ -223,3 +231,23 @@ def test_what_cannot_be_seen_is_added_up_to_the_tolerance(solution: Solution) ->
 
 def test_a_solution_does_not_differ_from_itself(solution: Solution) -> None:
     assert change(solution, solution, TUNING) == dict.fromkeys(TRACKED, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "scales", "broken"),
+    [
+        ("variance", 1.9, False),
+        ("variance", 2.1, True),
+        ("price", np.nan, True),
+        ("log_value", np.inf, True),
+        ("attention", 1e3, False),
+        ("precision_rate", 1e3, False),
+    ],
+)
+def test_fields_far_from_a_first_pass_tell_of_unstable_steps(
+    solution: Solution, monkeypatch: pytest.MonkeyPatch, name: str, scales: float, broken: bool
+) -> None:
+    """Attention does not: what has just left zero is much more than there was."""
+    moved = dict.fromkeys(TRACKED, 0.0) | {name: scales * error_scales(solution)[name]}
+    monkeypatch.setattr("pdesolve.solver.pde.errors.change", lambda *_: moved)
+    assert is_broken(solution, solution, ErrorTuning()) == broken
