@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.interpolate import KroghInterpolator
+from scipy.interpolate import BSpline, KroghInterpolator, make_interp_spline
 
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
@@ -29,6 +29,11 @@ class RouteTuning:
     xi_nodes, psi_nodes, at_kinks : int
         That a polynomial goes through, along xi and psi; along xi where attention has a kink, which
         many nodes make it swing around.
+    degree : int
+        Of a spline through all nodes along xi, which is read in place of the polynomial; 0 if the
+        polynomial is.
+    degrees : tuple of int
+        Splines that what is in doubt between nodes is seen by, beside polynomials.
     step : float
         Of differences, in units of the distance between nodes.
     round_off : float
@@ -54,6 +59,8 @@ class RouteTuning:
     xi_nodes: int = 12
     psi_nodes: int = 7
     at_kinks: int = 6
+    degree: int = 0
+    degrees: tuple[int, ...] = (3, 7)
     step: float = 0.1
     round_off: float = 1e-10
     felt: float = 1e-3
@@ -107,12 +114,21 @@ class Nearby:
         z = y if bend < 1e-8 else np.log(bend * y + np.sqrt(1.0 + (bend * y) ** 2)) / bend
         return np.log((space.psi_scale + psi) / space.psi_scale), z
 
+    @cached_property
+    def _cardinal(self) -> BSpline:
+        """Splines along xi through one at a node and zero at all others, for each of them."""
+        nodes = self.solution.space.z
+        return make_interp_spline(nodes, np.eye(nodes.size), k=self.tuning.degree)
+
     def deviations(self, xi: Array, psi: Array, states: Array) -> Array:
         """What nodal values (..., n_psi, n_xi, 3) are in these states (m,): shape (..., m, 3)."""
         along_psi, along_xi = self._windows
         eta, z = self._place(xi, psi)
         by_psi = lagrange(self.solution.space.eta[along_psi], eta)
-        by_xi = lagrange(self.solution.space.z[along_xi], z)
+        if self.tuning.degree:
+            along_xi, by_xi = slice(None), self._cardinal(z)
+        else:
+            by_xi = lagrange(self.solution.space.z[along_xi], z)
         near = states[..., along_psi, along_xi, :]
         return np.einsum("mj,mi,...jif->...mf", by_psi, by_xi, near)
 
@@ -155,10 +171,25 @@ class Nearby:
             high = float(space.psi[line + 1] - space.psi[line])
         return share * min(wide, 1.0 / self.solution.prior.sd), share * high
 
+    def _slope(self, totals: Array, t: float) -> float:
+        """Of the price along xi: of a spline, the one through its slopes at the nodes."""
+        if not self.tuning.degree:
+            return float(first(totals[:, 0], self.steps[0]))
+        space, h, spline = self.solution.space, self.steps[0], self._cardinal
+        lines, _ = self._windows
+        psi = np.broadcast_to(space.psi[lines, None], (len(space.psi[lines]), space.n_xi))
+        xi = space.xi[lines] + self.solution.prior.centre * psi
+        by_xi = (self._place(xi + h, psi)[1] - self._place(xi - h, psi)[1]) / (2.0 * h)
+        slopes = by_xi * (self.slab(t)[lines, :, 0] @ spline.derivative()(space.z).T)
+        eta, z = self._place(np.array([self.xi]), np.array([self.psi]))
+        read = lagrange(space.eta[lines], eta) @ slopes @ spline(z).T
+        alone = self.static(np.array([self.xi]), np.array([self.psi]))
+        return float(read[0, 0] + alone[0, 1])
+
     def values(self, t: float = 0.0) -> dict[str, float]:
         """Every reported value at this state."""
         market, totals = self.solution.case.market, self.totals(t)
-        rho, p_xi = market.risk_aversion, float(first(totals[:, 0], self.steps[0]))
+        rho, p_xi = market.risk_aversion, self._slope(totals, t)
         p, variance, log_value = (float(one) for one in totals[2])
         found = self.choice(variance)
         alone = self.static(np.array([self.xi]), np.array([self.psi]))[0]

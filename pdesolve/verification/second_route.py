@@ -81,21 +81,23 @@ def _undecided(name: str, why: str) -> Check:
 def _between(solution: Solution, tuning: RouteTuning) -> Check:
     """Fields at states between nodes, at times between dates.
 
-    What polynomials of the splines' own degree change is in doubt, and allowed: where nodes are
-    few, as the economy hardly gets there, no reading knows better.
+    What polynomials of the splines' own degree change, or splines of one degree or another, is in
+    doubt, and allowed: where nodes are few, as the economy hardly gets there, no reading knows
+    better.
     """
     sizes, usual = error_scales(solution), tuning.between * solution.case.numerics.tolerance
-    like = max(4, tuning.xi_nodes - 4)
-    fewer = replace(tuning, xi_nodes=like, psi_nodes=tuning.psi_nodes - 2)
+    others = list(_others(solution, tuning))
     worst, bound, where = 0.0, usual, ""
     for t, xi, psi in _places(solution, tuning):
         near = Nearby(solution=solution, xi=xi, psi=psi, tuning=tuning)
-        values, coarse = near.values(t), replace(near, tuning=fewer).values(t)
+        values = near.values(t)
+        more = [replace(near, tuning=other).values(t) for other in others]
         for name in (name for name in values if hasattr(Solution, name)):  # fields, that is
             state = (xi, psi) if name.startswith("static") else (xi, psi, t)
             read = float(getattr(solution, name)(*state))
-            gap, doubt = (abs(one - values[name]) / sizes[name] for one in (read, coarse[name]))
+            gap = abs(read - values[name]) / sizes[name]
             gap = gap if np.isfinite(gap) else np.inf
+            doubt = max(abs(one[name] - values[name]) for one in more) / sizes[name]
             allowed = min(usual + doubt, tuning.doubtful * usual)
             if gap / allowed > worst / bound:
                 worst, bound, few = gap, allowed, "; nodes are few there" if gap > usual else ""
@@ -109,6 +111,14 @@ def _between(solution: Solution, tuning: RouteTuning) -> Check:
         unit="of the field's scale",
         note=where,
     )
+
+
+def _others(solution: Solution, tuning: RouteTuning) -> Iterator[RouteTuning]:
+    """Other ways between the nodes: as well as any where these are close enough."""
+    like = max(4, tuning.xi_nodes - 4)
+    yield replace(tuning, xi_nodes=like, psi_nodes=tuning.psi_nodes - 2)
+    for degree in tuning.degrees if solution.space.n_xi > max(tuning.degrees) else ():
+        yield replace(tuning, degree=degree)
 
 
 def _places(solution: Solution, tuning: RouteTuning) -> Iterator[tuple[float, float, float]]:

@@ -17,6 +17,7 @@ from pdesolve.model.equations import Motion
 from pdesolve.model.payoff.prior import Prior
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import States
+from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.pde.solver import SolveError, solve
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.reading import Reading
@@ -298,6 +299,19 @@ def test_linear_interpolation_is_caught_where_nodes_are_few(
     found = replace(solved("jackpot"))  # by solves that read as they should, and nothing kept
     linear_interpolation(monkeypatch)
     assert "fields between nodes and dates" in failed(found)
+
+
+@pytest.mark.parametrize("more", [-4, 3, 13, 28])
+def test_where_nodes_are_few_as_many_as_there_are_will_do(
+    more: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Splines of a degree or another differ there by more than polynomials do, on most counts."""
+    found = solved("jackpot")
+    n_xi, n_psi = found.space.n_xi + more, found.space.n_psi
+    again = retrace(found, found.space.resized(n_xi, n_psi), found.times)
+    assert "fields between nodes and dates" not in failed(again)
+    linear_interpolation(monkeypatch)
+    assert "fields between nodes and dates" in failed(again)
 
 
 def test_a_price_that_falls_is_caught(three_states: Solution) -> None:
