@@ -29,7 +29,7 @@ from pdesolve.solver.pde.errors import (
     total,
     worst,
 )
-from pdesolve.solver.pde.first import as_close, nodes_of, pilot
+from pdesolve.solver.pde.first import as_close, coarseness, nodes_of, pilot
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError
@@ -55,7 +55,7 @@ def climbed(
     best, note, covers = None, "", False
     doubt = _wary(tuning, how)
     share, quick = 1.0, how.time
-    ladders, left, tries = _ladders(run, first, how, doubt), how.passes, how.shorter
+    ladders, left, tries = _ladders(run, domain, first, how, doubt), how.passes, how.shorter
     while left:
         begun = run.left
         try:
@@ -67,7 +67,7 @@ def climbed(
             closer = None if spent else _closer(run, first, ladders.psi.begun)
             if closer is None:
                 break
-            ladders, first, tries = _ladders(run, closer, how, doubt), closer, tries - 1
+            ladders, first, tries = _ladders(run, domain, closer, how, doubt), closer, tries - 1
             continue
         left, note = left - 1, ""
         if how is tuning.ladder and has_kink(best):
@@ -93,7 +93,7 @@ def climbed(
             except PassError as failure:
                 note = f"a wider grid broke down: {failure}"
                 break
-            ladders = _ladders(run, first, how, doubt)
+            ladders = _ladders(run, domain, first, how, doubt)
     return None if best is None else concluded(best, covers, note)
 
 
@@ -211,9 +211,10 @@ def _over(run: Metered, found: Solution, wider: Domain) -> Solution | None:
 
 
 def _ladders(
-    run: Metered, first: Solution, how: LadderTuning, doubt: ErrorTuning
+    run: Metered, domain: Domain, first: Solution, how: LadderTuning, doubt: ErrorTuning
 ) -> ByAxis[Ladder]:
     """From a first pass, one for each direction."""
+    how = how.on(coarseness(domain, first.space))
     return ByAxis(*(Ladder(run, first, axis, how, doubt) for axis in ByAxis._fields))
 
 

@@ -66,6 +66,11 @@ def _steps(domain: Domain, grid: Grid) -> float:
     return float(2.0 * grid.width / domain.finest * fan**0.5)
 
 
+def coarseness(domain: Domain, grid: Grid) -> float:
+    """Spacing of a grid's xi nodes, in units of the domain's finest length."""
+    return _steps(domain, grid) / max(grid.n_xi - 1, 1)
+
+
 def settle(
     run: Metered,
     domain: Domain,

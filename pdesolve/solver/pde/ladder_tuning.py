@@ -82,9 +82,12 @@ class LadderTuning:
         Along xi where one psi node does: there nodes cost little, and fields elsewhere gain.
     time : float
         Of what nodes along psi left of the tolerance: error that the time steps may leave.
-    coarse : (float, float)
-        One more on those of nodes where the next rung changes so much or more: grids are coarse and
-        errors less regular. None at a tenth of it or less.
+    coarse : (float, float, float)
+        One more on those of nodes where the next rung changes so much (the last) or more: grids are
+        coarse and errors less regular. None at a tenth of it or less.
+    resolved : (float, float)
+        Spacing of the first pass's xi nodes, in units of the domain's finest length, up to which
+        that is the first number, and from which on it is the second.
     step_safety : float
         Factor on the error of the steps.
     step_orders : (float, float, float)
@@ -113,7 +116,7 @@ class LadderTuning:
     gathered: float = 2.0
     thinner: float = 0.7
     stencil: int = 4
-    unresolved: tuple[float, float] = (1.5e-3, 2e-4)
+    unresolved: tuple[float, float] = (1.5e-3, 1e-4)
     apart: float = 1.3
     minor: float = 0.3
     whole: bool = False
@@ -135,14 +138,15 @@ class LadderTuning:
     beyond: float = 0.85
     some: float = 1.0
     rough_rung: float = 2e-4
-    safety: tuple[float, float] = (1.4, 1.65)
+    safety: tuple[float, float] = (1.27, 1.5)
     alone: float = 1.3
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
     doubt: float = 0.007
-    share: tuple[float, float] = (0.55, 0.5)
-    on_line: float = 0.3
+    share: tuple[float, float] = (0.5, 0.45)
+    on_line: float = 0.27
     time: float = 0.2
-    coarse: tuple[float, float] = (1.2, 3e-5)
+    coarse: tuple[float, float, float] = (1.2, 1.7, 3e-5)
+    resolved: tuple[float, float] = (1.4, 2.0)
     step_safety: float = 1.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
@@ -154,9 +158,15 @@ class LadderTuning:
     passes: int = 4
     close: float | None = None
 
+    def on(self, spacing: float) -> "LadderTuning":
+        """The same where the first pass's xi nodes are that many of the finest lengths apart."""
+        few, many, at = self.coarse
+        most = few * (many / few) ** float(np.interp(spacing, self.resolved, (0.0, 1.0)))
+        return replace(self, coarse=(most, most, at))
+
     def wary(self, change: float) -> float:
         """Factor, beside `safety`, on what is left by nodes whose next rung changes so much."""
-        most, at = self.coarse
+        _, most, at = self.coarse
         share = np.clip(1.0 + np.log10(max(change, 1e-300) / at), 0.0, 1.0)
         return float(most**share)
 
@@ -176,16 +186,16 @@ KINKED = LadderTuning(
     orders=(6.0, 4.0),
     unsure=(0.7, 0.7),
     most=1.7,
-    safety=(1.15, 1.15),
-    coarse=(1.75, 3e-5),
+    safety=(1.1, 1.1),
+    coarse=(1.4, 1.4, 3e-5),
     alone=1.0,
     coupled=(0.5, 0.5, 0.3),
     step_safety=1.4,
     start=(0.8, 0.65),
     near=1.4,
     doubt=0.02,
-    share=(0.95, 0.5),
-    on_line=0.8,
+    share=(0.75, 0.4),
+    on_line=0.65,
     time=0.25,
     rough=(30.0, 1e-4, 1e-3),
     close=0.35,
@@ -202,7 +212,7 @@ JUMPED = replace(
     share=(0.4, 0.5),
     on_line=0.4,
     safety=(1.7, 1.7),
-    coarse=(1.2, 3e-5),
+    coarse=(1.2, 1.2, 3e-5),
     step_safety=2.0,
     some=1.3,
 )

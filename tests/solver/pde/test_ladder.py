@@ -14,7 +14,7 @@ from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.certificate import CertificateTuning
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.errors import ErrorTuning, change, error_scales, worst
-from pdesolve.solver.pde.first import as_close
+from pdesolve.solver.pde.first import as_close, coarseness
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.ladder_tuning import JUMPED, LadderTuning
 from pdesolve.solver.pde.passes import PassError, retrace
@@ -67,11 +67,31 @@ def test_a_climb_ends_where_the_error_is_small_enough(target: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "factor"),
-    [(1e-2, 1.2), (3e-5, 1.2), (3e-5 / 10**0.5, 1.2**0.5), (3e-6, 1.0), (1e-9, 1.0), (0.0, 1.0)],
+    ("change", "share"),
+    [(1e-2, 1.0), (3e-5, 1.0), (3e-5 / 10**0.5, 0.5), (3e-6, 0.0), (1e-9, 0.0), (0.0, 0.0)],
 )
-def test_more_is_added_for_safety_where_grids_are_coarse(change: float, factor: float) -> None:
-    assert HOW.wary(change) == pytest.approx(factor)
+@pytest.mark.parametrize(
+    ("spacing", "most"),
+    [(0.5, 1.2), (1.4, 1.2), (1.7, (1.2 * 1.7) ** 0.5), (2.0, 1.7), (5.0, 1.7)],
+)
+def test_more_is_added_for_safety_where_grids_are_coarse(
+    change: float, share: float, spacing: float, most: float
+) -> None:
+    assert HOW.on(spacing).wary(change) == pytest.approx(most**share)
+
+
+def test_nodes_that_do_not_resolve_the_finest_length_have_wider_bars() -> None:
+    """The same ladder, seen from first passes whose xi nodes are closer together or not."""
+    run, first = metered("three_states")
+    domain = choose_domain(run.economy, 1e-5)
+    spacing = coarseness(domain, first.space)
+    assert spacing == pytest.approx(2.0 * coarseness(domain, first.space.resized(71, 9)))
+    fine, coarse = (
+        Ladder(run, first, "xi", HOW.on(apart), DOUBT)._rung(36, 45, None)
+        for apart in (spacing, 2.0)
+    )
+    assert spacing < 1.4
+    assert coarse.size == pytest.approx(1.7 / 1.2 * fine.size)
 
 
 def test_a_first_rung_along_xi_is_less_sure() -> None:
