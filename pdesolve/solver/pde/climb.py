@@ -252,7 +252,7 @@ def _rungs(
     for axis in ("psi", "xi"):
         ladder, count = getattr(ladders, axis), getattr(fixed, axis)
         if axis == "xi":
-            told = np.inf if how.whole else ladders.psi.leaving(how.unresolved[1])
+            told = np.inf if how.whole else ladders.psi.telling
             _widen(ladder, found["psi"].nodes, told, 1.0 if how.whole else how.apart)
         left = _rest(found["psi"], tolerance) if found else tolerance
         on_line = axis == "xi" and found["psi"].nodes == 1
@@ -266,9 +266,8 @@ def _again(
     ladders: ByAxis[Ladder], found: ByAxis[Rung], fixed: int, target: float, how: LadderTuning
 ) -> Rung:
     """What psi nodes leave once more, if xi nodes across that ladder were too few to tell."""
-    told = ladders.xi.leaving(how.unresolved[0])
     minor = found.psi.size < how.minor * target
-    if minor or not _widen(ladders.psi, found.xi.nodes, told, how.apart):
+    if minor or not _widen(ladders.psi, found.xi.nodes, ladders.xi.telling, how.apart):
         return found.psi
     rung = ladders.psi.at(found.psi.nodes)
     return rung if fixed or rung.size <= target else ladders.psi.climb(target)

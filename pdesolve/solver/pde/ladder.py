@@ -136,9 +136,10 @@ class Ladder:
         self._times = respaced(self._times, self._first.case.market, more)
         self._known.clear()
 
-    def leaving(self, size: float) -> float:
-        """Nodes that leave about so much, going by the fewest that were tried."""
-        few = self._fewest
+    @property
+    def telling(self) -> float:
+        """Nodes with which a grid tells of the other direction, going by the fewest tried."""
+        few, size = self._fewest, self._along(self._how.unresolved)
         return 1.0 if few is None else few.nodes * (few.size / size) ** (1.0 / self._careful)
 
     def at(self, nodes: int) -> Rung:

@@ -88,6 +88,8 @@ class LadderTuning:
     resolved : (float, float)
         Spacing of the first pass's xi nodes, in units of the domain's finest length, up to which
         that is the first number, and from which on it is the second.
+    blurred : float
+        There, times the error along psi with which a grid tells nothing of xi.
     step_safety : float
         Factor on the error of the steps.
     step_orders : (float, float, float)
@@ -116,7 +118,7 @@ class LadderTuning:
     gathered: float = 2.0
     thinner: float = 0.7
     stencil: int = 4
-    unresolved: tuple[float, float] = (1.5e-3, 1e-4)
+    unresolved: tuple[float, float] = (1.5e-3, 2e-4)
     apart: float = 1.3
     minor: float = 0.3
     whole: bool = False
@@ -138,15 +140,16 @@ class LadderTuning:
     beyond: float = 0.85
     some: float = 1.0
     rough_rung: float = 2e-4
-    safety: tuple[float, float] = (1.27, 1.5)
+    safety: tuple[float, float] = (1.3, 1.5)
     alone: float = 1.3
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
     doubt: float = 0.007
-    share: tuple[float, float] = (0.5, 0.45)
+    share: tuple[float, float] = (0.51, 0.45)
     on_line: float = 0.27
     time: float = 0.2
     coarse: tuple[float, float, float] = (1.2, 1.7, 3e-5)
     resolved: tuple[float, float] = (1.4, 2.0)
+    blurred: float = 0.5
     step_safety: float = 1.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
@@ -160,9 +163,10 @@ class LadderTuning:
 
     def on(self, spacing: float) -> "LadderTuning":
         """The same where the first pass's xi nodes are that many of the finest lengths apart."""
-        few, many, at = self.coarse
-        most = few * (many / few) ** float(np.interp(spacing, self.resolved, (0.0, 1.0)))
-        return replace(self, coarse=(most, most, at))
+        share = float(np.interp(spacing, self.resolved, (0.0, 1.0)))
+        (few, many, at), (xi, psi) = self.coarse, self.unresolved
+        most, told = few * (many / few) ** share, psi * self.blurred**share
+        return replace(self, coarse=(most, most, at), unresolved=(xi, told))
 
     def wary(self, change: float) -> float:
         """Factor, beside `safety`, on what is left by nodes whose next rung changes so much."""

@@ -81,7 +81,7 @@ def test_more_is_added_for_safety_where_grids_are_coarse(
 
 
 def test_nodes_that_do_not_resolve_the_finest_length_have_wider_bars() -> None:
-    """The same ladder, seen from first passes whose xi nodes are closer together or not."""
+    """The same ladders, seen from first passes whose xi nodes are closer together or not."""
     run, first = metered("three_states")
     domain = choose_domain(run.economy, 1e-5)
     spacing = coarseness(domain, first.space)
@@ -92,6 +92,12 @@ def test_nodes_that_do_not_resolve_the_finest_length_have_wider_bars() -> None:
     )
     assert spacing < 1.4
     assert coarse.size == pytest.approx(1.7 / 1.2 * fine.size)
+    lines = []
+    for apart in (spacing, 2.0):
+        psi = Ladder(run, first, "psi", replace(HOW.on(apart), coarse=(1.0, 1.0, 1.0)), DOUBT)
+        psi.at(17)
+        lines.append(psi.telling)
+    assert lines[1] == pytest.approx(lines[0] * 2.0 ** (1.0 / (HOW.beyond * HOW.orders[1])))
 
 
 def test_a_first_rung_along_xi_is_less_sure() -> None:
