@@ -101,7 +101,11 @@ class Ladder:
             if below is not None and self._seen(below, here) < self._unsure:
                 near = how.fewer  # nodes do not resolve yet what there is, or did not just now
             far = how.fewer if here.size > how.rough_rung else near
-            found = self._near(below, here, target) if self._regular else self._some(here, target)
+            rung = after if target >= how.rough_target else None
+            if self._regular:
+                found = self._near(below, here, target, rung)
+            else:
+                found = self._some(here, target)
             if found.size <= target and found.nodes <= far * nodes:
                 return found
             if rises > how.rises and not self._regular:
@@ -202,8 +206,11 @@ class Ladder:
         """As many nodes as are wanted, at least and at most so many."""
         return int(np.clip(self._count(min(wanted, 2.0 * most)), least, most))
 
-    def _near(self, below: Rung | None, here: Rung, target: float) -> Rung:
-        """As many nodes as it takes, going by a rung, where the error is regular."""
+    def _near(self, below: Rung | None, here: Rung, target: float, rung: int | None = None) -> Rung:
+        """As many nodes as it takes, going by a rung, where the error is regular.
+
+        No others than those of this rung and the one that it is compared with, if that is given.
+        """
         if not np.isfinite(here.size):
             return here
         if here.size > target:
@@ -212,6 +219,8 @@ class Ladder:
             order = max(self._seen(below, here), self._order) if below else np.inf
         wanted = here.nodes * (here.size / target) ** (1.0 / order)
         nodes = max(self._count(min(wanted, 1e6)), self._count(here.nodes / self._how.fewer))
+        if rung is not None:
+            nodes = here.nodes if nodes <= here.nodes else max(nodes, rung)
         left = (here.nodes / nodes) ** order
         error = times(here.error, left)
         if below is not None and below.nodes < nodes < here.nodes:

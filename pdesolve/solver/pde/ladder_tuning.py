@@ -66,6 +66,9 @@ class LadderTuning:
         Where errors are irregular: nodes over those of a rung up to which its error is taken to
         have fallen at the least order; 1 where every node count is measured.
     rough_rung : float
+    rough_target : float
+        Where so much may be left or more, nodes are those of some rung: errors of coarse grids come
+        and go between them.
     safety : (float, float)
         Factor on every error, along xi and psi.
     alone : float
@@ -140,6 +143,7 @@ class LadderTuning:
     beyond: float = 0.85
     some: float = 1.0
     rough_rung: float = 2e-4
+    rough_target: float = 2e-5
     safety: tuple[float, float] = (1.3, 1.5)
     alone: float = 1.3
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
@@ -200,6 +204,7 @@ KINKED = LadderTuning(
     doubt=0.02,
     share=(0.75, 0.4),
     on_line=0.65,
+    rough_target=1.0,
     time=0.25,
     rough=(30.0, 1e-4, 1e-3),
     close=0.35,

@@ -398,6 +398,25 @@ def test_bars_are_not_much_wider_than_errors(name: str) -> None:
     assert max(errors[field] / found.error[field] for field in errors) > 0.1
 
 
+@pytest.mark.parametrize(("target", "measured"), [(4e-5, True), (8e-6, False)])
+def test_coarse_grids_have_as_many_nodes_as_some_rung(
+    monkeypatch: pytest.MonkeyPatch, target: float, measured: bool
+) -> None:
+    """Between them an error may be another by luck; on finer ones it falls from node to node."""
+    run, first = metered("baseline")
+    scales, solved_on = error_scales(first), set[int]()
+
+    def rung(self: Ladder, nodes: int, after: int, below: Rung | None) -> Rung:
+        solved_on.update((nodes, after))
+        size = 1.07e-4 * (36.0 / nodes) ** 7.3
+        return Rung(nodes, {n: np.array([size * scale]) for n, scale in scales.items()}, size)
+
+    monkeypatch.setattr(Ladder, "_rung", rung)
+    found = Ladder(run, first, "xi", HOW, DOUBT).climb(target)
+    assert found.size <= target
+    assert (found.nodes in solved_on) == measured
+
+
 @pytest.mark.parametrize("stuck", [False, True])
 def test_no_long_step_from_nodes_that_do_not_resolve_what_there_is(
     monkeypatch: pytest.MonkeyPatch, stuck: bool
