@@ -32,8 +32,6 @@ class RouteTuning:
     degree : int
         Of a spline through all nodes along xi, which is read in place of the polynomial; 0 if the
         polynomial is.
-    degrees : tuple of int
-        Splines that what is in doubt between nodes is seen by, beside polynomials.
     step : float
         Of differences, in units of the distance between nodes.
     round_off : float
@@ -60,7 +58,6 @@ class RouteTuning:
     psi_nodes: int = 7
     at_kinks: int = 6
     degree: int = 0
-    degrees: tuple[int, ...] = (3, 7)
     step: float = 0.1
     round_off: float = 1e-10
     felt: float = 1e-3

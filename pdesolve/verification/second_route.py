@@ -81,9 +81,9 @@ def _undecided(name: str, why: str) -> Check:
 def _between(solution: Solution, tuning: RouteTuning) -> Check:
     """Fields at states between nodes, at times between dates.
 
-    What polynomials of the splines' own degree change, or splines of one degree or another, is in
-    doubt, and allowed: where nodes are few, as the economy hardly gets there, no reading knows
-    better.
+    What polynomials of the splines' own degree change, or a cubic spline, which is no reading's but
+    at kinks, is in doubt, and allowed: where nodes are few, as the economy hardly gets there, no
+    reading knows better.
     """
     sizes, usual = error_scales(solution), tuning.between * solution.case.numerics.tolerance
     others = list(_others(solution, tuning))
@@ -114,11 +114,11 @@ def _between(solution: Solution, tuning: RouteTuning) -> Check:
 
 
 def _others(solution: Solution, tuning: RouteTuning) -> Iterator[RouteTuning]:
-    """Other ways between the nodes: as well as any where these are close enough."""
+    """Other ways between the nodes: as good as any where these are close enough."""
     like = max(4, tuning.xi_nodes - 4)
     yield replace(tuning, xi_nodes=like, psi_nodes=tuning.psi_nodes - 2)
-    for degree in tuning.degrees if solution.space.n_xi > max(tuning.degrees) else ():
-        yield replace(tuning, degree=degree)
+    if solution.space.n_xi > 1 and not has_kink(solution):
+        yield replace(tuning, degree=3)
 
 
 def _places(solution: Solution, tuning: RouteTuning) -> Iterator[tuple[float, float, float]]:
