@@ -106,7 +106,7 @@ class Ladder:
                 found = self._near(below, here, target, rung)
             else:
                 found = self._some(here, target)
-            if found.size <= target and found.nodes <= far * nodes:
+            if found.size <= target and found.nodes <= min(far * nodes, rung or np.inf):
                 return found
             if rises > how.rises and not self._regular:
                 break
