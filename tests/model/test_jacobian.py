@@ -142,3 +142,15 @@ def test_price_outside_the_payoff_range_is_an_error() -> None:
     with pytest.raises(ArithmeticError, match="leaves the payoff's range"):
         system.linearise(low)
     replace(system, price_range=(-inf, inf)).linearise(low)
+
+
+def test_a_price_outside_it_is_none_beyond_what_can_be_known() -> None:
+    """There transport fades, and no equilibrium's prices are found."""
+    system, u = small_system(linear())
+    assert 0 < system.lines_known < system.grid.n_psi
+    high, lines = u.copy(), system.lines_known
+    high[lines:, 3, 0] = 2.0 - system.static.mean[lines:, 3]
+    system.linearise(high)
+    high[lines - 1, 3, 0] = 2.0 - system.static.mean[lines - 1, 3]
+    with pytest.raises(ArithmeticError, match="leaves the payoff's range"):
+        system.linearise(high)

@@ -62,7 +62,8 @@ def solve_to_tolerance(
     if economy.prior.is_normal:
         domain, rough = domain.of_order(tuning.refine.psi_order, tuning.refine.fade), tolerance
     nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
-    economy = replace(economy, jump_width=tuning.jumps.width)
+    width = tuning.line.width if economy.prior.is_normal else tuning.jumps.at(tolerance)
+    economy = replace(economy, jump_width=width)
     run = Metered(case, economy, tolerance, tuning.budget, tuning.steps, progress=progress)
     domain, first = settle(run, domain, nodes, rough, fixed.xi, tuning.pilot)
     if first.space.n_xi == 1:

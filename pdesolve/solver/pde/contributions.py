@@ -1,6 +1,5 @@
 """What the ends of the grid, spread jumps and time steps contribute to the error, measured."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from pdesolve.solver.on_grid import Known
 from pdesolve.solver.pde.announcements import NewsTuning, announced, pieces
 from pdesolve.solver.pde.budget import Metered, node_count, steps_tried
 from pdesolve.solver.pde.errors import (
+    ROUGHER,
     Errors,
     change,
     error_scales,
@@ -40,44 +40,44 @@ def measure(
 
 def ends_leave(run: Metered, best: Solution, first: Solution, tuning: Tuning) -> Errors:
     """What the ends of the grid leave: on the first pass's, if it is fine enough to say."""
-    return _on_either(_ends, run, best, first, tuning)
-
-
-def jumps_leave(run: Metered, best: Solution, first: Solution, tuning: Tuning) -> Errors:
-    """What it leaves that jumps of attention are spread over some variances: likewise."""
-    spread = first.economy.jump_width and has_jump(best)
-    return _on_either(_spread, run, best, first, tuning) if spread else none()
-
-
-def _on_either(
-    leave: Callable[[Metered, Solution, Tuning], Errors],
-    run: Metered,
-    best: Solution,
-    first: Solution,
-    tuning: Tuning,
-) -> Errors:
-    """On the first pass's grid, or on the last one's if that is too coarse to say."""
-    found = leave(run, first, tuning)
+    found = _ends(run, first, tuning)
     if worst(best, found) > tuning.refine.enough * run.tolerance:
-        found = leave(run, best, tuning)
+        found = _ends(run, best, tuning)
     return found
 
 
-def _spread(run: Metered, found: Solution, tuning: Tuning) -> Errors:
-    """Change when jumps are spread wider: more than is left, even if that falls at order two.
+def jumps_leave(run: Metered, best: Solution, first: Solution, tuning: Tuning) -> Errors:
+    """What it leaves that jumps of attention are spread over some variances, by a wider spread.
 
-    If that breaks the integration down it is not known: all of the tolerance.
+    What that changes is more than is left even at order two. On the first pass's grid if it is
+    little there; on the last one's, less by the order that a still wider one shows if it is much.
+    If either breaks the integration down it is not known: all of the tolerance.
     """
-    run.left -= node_count(found) * steps_tried(found)
-    economy = found.economy
-    economy = replace(economy, jump_width=tuning.jumps.wider * economy.jump_width)
-    known = Known(found.case, economy, found.space, found.static_nodes)
+    if not (first.economy.jump_width and has_jump(best)):
+        return none()
+    how = tuning.jumps
     try:
-        wider = retrace(replace(found, known=known), found.space)
+        for found, enough in ((first, how.share), (best, how.much)):
+            wide = _as_wide(run, found, how.wider)
+            moved = change(wide, found, tuning.errors)
+            size = worst(best, moved)
+            if size <= enough * run.tolerance:
+                return moved
+        wider = _as_wide(run, best, how.wider**2)
+        further = worst(best, change(wider, wide, tuning.errors))
+        left = how.left(further / size)
+        return {name: moved[name] * (1.0 if name in ROUGHER else left) for name in TRACKED}
     except ArithmeticError:
-        sizes = error_scales(found)
+        sizes = error_scales(best)
         return {name: run.tolerance * sizes[name] for name in TRACKED}
-    return change(wider, found, tuning.errors)
+
+
+def _as_wide(run: Metered, found: Solution, factor: float) -> Solution:
+    """The same with jumps spread over so many times the variances."""
+    run.left -= node_count(found) * steps_tried(found)
+    economy = replace(found.economy, jump_width=factor * found.economy.jump_width)
+    known = Known(found.case, economy, found.space, found.static_nodes)
+    return retrace(replace(found, known=known), found.space)
 
 
 def _ends(run: Metered, found: Solution, tuning: Tuning) -> Errors:

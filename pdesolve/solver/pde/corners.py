@@ -112,7 +112,7 @@ class Added(NamedTuple):
     def to_felt(self, felt: Felt) -> Felt:
         """The same, and how they move with the variance."""
         move, cost = self.to(felt.move, felt.cost)
-        by_inverse, by_learning, by_paid = _by_variance(felt) + self.slopes
+        by_inverse, by_learning, by_paid = by_variance(felt) + self.slopes
         by_kappa2 = -by_inverse * move.kappa2**2
         by_psi_dot = by_learning * move.kappa2 + move.psi_dot / move.kappa2 * by_kappa2
         by_cost = by_paid * move.kappa2 + cost / move.kappa2 * by_kappa2
@@ -129,12 +129,24 @@ def over_kappa2(move: Motion, cost: Array) -> Array:
     return np.stack([np.ones_like(cost), move.psi_dot, cost]) / move.kappa2
 
 
-def _by_variance(felt: Felt) -> Array:
+def by_variance(felt: Felt) -> Array:
     """Its derivatives to V."""
     by_move, by_kappa2 = felt.by_move, felt.by_move.kappa2
     numerators = np.stack([np.zeros_like(felt.cost), by_move.psi_dot, felt.by_cost])
     found: Array = (numerators - over_kappa2(felt.move, felt.cost) * by_kappa2) / felt.move.kappa2
     return found
+
+
+def bends(economy: Economy) -> tuple[Array, Array]:
+    """Variances at kinks, (kinks,); there, what slopes of `over_kappa2` jump by: (kinks, 3)."""
+    kinks = economy.kinks
+    if not kinks:
+        return np.zeros(0), np.zeros((0, 3))
+    at = np.array([kink.variance for kink in kinks])
+    response = economy.respond(at)
+    steep = response._replace(slope=np.array([kink.jump for kink in kinks]))
+    bent = Felt.of(economy.market, steep, economy.motion(response.precision_rate), at)
+    return at, by_variance(bent).T
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -157,14 +169,10 @@ class Corners:
     @classmethod
     def of(cls, economy: Economy, grid: Grid) -> "Corners":
         """Read them off."""
-        found = economy.kinks if grid.n_xi > 1 else ()
-        if not found:
-            return cls(grid=grid, at=[], jumps=np.zeros((0, 3)))
-        at = np.array([kink.variance for kink in found])
-        response = economy.respond(at)
-        steep = response._replace(slope=np.array([kink.jump for kink in found]))
-        bent = Felt.of(economy.market, steep, economy.motion(response.precision_rate), at)
-        return cls(grid=grid, at=at.tolist(), jumps=_by_variance(bent).T)
+        at, jumps = bends(economy)
+        if grid.n_xi == 1:
+            at, jumps = at[:0], jumps[:0]
+        return cls(grid=grid, at=at.tolist(), jumps=jumps)
 
     def last(self, count: int) -> "Corners":
         """At most so many, without those at the least variances: where attention only sets in."""

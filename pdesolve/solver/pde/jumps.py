@@ -4,52 +4,27 @@ Where attention jumps with the variance so do 1/kappa², psi_dot/kappa² and C/k
 nodes has an error of how it lies between them, and time steps and lines along psi see it as it is.
 So the step is replaced by a smooth one, of a kernel whose first three moments are zero, so that
 what it leaves falls with the fourth power of its width (the second where jumps are large); and
-along xi, as kinks are
-(:mod:`.corners`), by the second difference of its second integral, so that nodes may be farther
-apart than it is wide.
+along xi, as kinks are (:mod:`.corners`), by the second difference of its second integral, so that
+nodes may be farther apart than it is wide. What follows the jump is smoothed with it
+(:mod:`.growth`).
 """
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial import Polynomial
 
+from pdesolve.model.attention.kinks import Jump
 from pdesolve.model.economy import Economy
-from pdesolve.model.equations import Motion
 from pdesolve.numerics.grid import Grid
+from pdesolve.numerics.kernels import SAFE, SHARP, Kernel
 from pdesolve.numerics.stencils import central_weights
 from pdesolve.solver.pde.corners import Added, beside, over_kappa2
+from pdesolve.solver.pde.growth import growth_beyond, ramps
 from pdesolve.typing import Array
 
 FLAT = 0.03  # of the width between neighbours: second differences are derivatives
 LEAST = 0.5  # of the lesser of both sides that 1/kappa² and psi_dot/kappa² keep
 BEYOND = 0.054  # of a step, by which the smooth one passes its ends
-
-
-class Kernel(NamedTuple):
-    """What smooths a step, on (-1, 1): its integrals from -1 on, the second and the third."""
-
-    second: Polynomial
-    third: Polynomial
-
-    @classmethod
-    def of(cls, *even: float) -> "Kernel":
-        """That with these coefficients of 1, x², ..., times (1 - x²)²."""
-        bell = Polynomial([1.0, 0.0, -1.0]) ** 2
-        shape = bell * Polynomial(np.ravel([(c, 0.0) for c in even]))
-        whole = shape.integ(lbnd=-1.0)(1.0)
-        return cls(*((shape / whole).integ(m, lbnd=-1.0) for m in (2, 3)))
-
-    def integrals(self, x: Array) -> tuple[Array, Array]:
-        """The second and the third, anywhere."""
-        inside, beyond = np.clip(x, -1.0, 1.0), np.maximum(x - 1.0, 0.0)
-        return self.second(inside) + beyond, self.third(inside) + beyond * (1.0 + 0.5 * beyond)
-
-
-SHARP = Kernel.of(1.0, -3.0)  # of order 4
-SAFE = Kernel.of(1.0)  # of order 2, nowhere negative
 
 
 def step_seen(
@@ -87,71 +62,112 @@ def step_seen(
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Spread:
+    """One jump of an economy, as it is spread.
+
+    Attributes
+    ----------
+    economy : Economy
+    at, width : float
+        V*, and how far from it the step begins and ends, money².
+    sides : array, shape (3, 2)
+        There, 1/kappa², psi_dot/kappa² and C/kappa² before and after.
+    """
+
+    economy: Economy
+    at: float
+    width: float
+    sides: Array
+
+    @classmethod
+    def of(cls, economy: Economy, jump: Jump) -> "Spread":
+        """Of an economy."""
+        choices = jump.choices
+        return cls(
+            economy=economy,
+            at=jump.variance,
+            width=economy.jump_width * jump.variance,
+            sides=over_kappa2(economy.motion(choices.precision_rate), choices.cost),
+        )
+
+    @property
+    def least(self) -> Array:
+        """Of 1/kappa² and psi_dot/kappa², what is kept beside it."""
+        kept: Array = LEAST * self.sides[:2].min(axis=-1)
+        return kept
+
+    def seen(
+        self, variance: Array, by_node: Array, order: int, values: Array, slopes: Array | None
+    ) -> Array | None:
+        """What it takes to make it smooth, and its slope by V: (2, 3, ..., n_psi, n_xi).
+
+        None if no node sees it. Arguments are those of `step_seen` and `Jumps.added`.
+        """
+        size = self.sides[:, 1] - self.sides[:, 0]
+        bold = bool(np.all(BEYOND * np.abs(size[:2]) < self.least))
+        kernel = SHARP if bold else SAFE
+        seen = step_seen(variance, by_node, self.at, self.width, order, kernel)
+        if seen is None:
+            return None
+        found = beside(size, seen)
+        if variance.shape[-1] > 1 and (beyond := growth_beyond(self.economy, self.at, bold)):
+            off, apart = (variance - self.at) / self.width, np.abs(by_node) / self.width
+            near = np.abs(off) < 1.0 + order // 2 * apart
+            x, further = off[near], ramps(self.economy, self.at, variance[near])
+            smooth = beyond.seen(x, np.maximum(apart[near], FLAT), order)
+            grown = values[:, near] - self.sides[:, 1:] - further[0]
+            found[0][:, near] += smooth[0] - (x > 0.0) * grown
+            if slopes is not None:
+                steep = slopes[:, near] - further[1]
+                found[1][:, near] += smooth[1] / self.width - (x > 0.0) * steep
+        least = np.expand_dims(self.least, tuple(range(1, values.ndim)))
+        floor = np.minimum(least, LEAST * values[:2])
+        found[0, :2] = np.maximum(found[0, :2], floor - values[:2])
+        return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Jumps:
     """The jumps of an economy on a grid.
 
     Attributes
     ----------
     grid : Grid
-    width : float
-        Over V*.
-    at : list of float
-        Variances V*, money².
-    sides : array, shape (jumps, 3, 2)
-        There, 1/kappa², psi_dot/kappa² and C/kappa² before and after.
+    spread : list of Spread
     """
 
     grid: Grid
-    width: float
-    at: list[float]
-    sides: Array
+    spread: list[Spread]
 
     @classmethod
     def of(cls, economy: Economy, grid: Grid) -> "Jumps":
         """Read them off; none if they are to stay as they are."""
-        spread = economy.jump_width > 0.0
-        found = economy.jumps if spread else ()
-        sides = [
-            over_kappa2(economy.motion(jump.choices.precision_rate), jump.choices.cost)
-            for jump in found
-        ]
-        return cls(
-            grid=grid,
-            width=economy.jump_width,
-            at=[jump.variance for jump in found],
-            sides=np.reshape(sides, (-1, 3, 2)),
-        )
+        found = economy.jumps if economy.jump_width > 0.0 else ()
+        return cls(grid=grid, spread=[Spread.of(economy, jump) for jump in found])
 
-    @cached_property
-    def least(self) -> Array:
-        """Of 1/kappa² and psi_dot/kappa², beside each jump, what is kept: shape (jumps, 2)."""
-        kept: Array = LEAST * self.sides[:, :2].min(axis=-1)
-        return kept
+    @property
+    def at(self) -> list[float]:
+        """Variances V*, money²."""
+        return [one.at for one in self.spread]
 
-    def added(self, variance: Array, by_xi: Array, move: Motion) -> Added | None:
-        """What makes a smooth step, as differences see it, of jumps; None where there are none.
+    def added(
+        self, variance: Array, by_xi: Array, values: Array, slopes: Array | None = None
+    ) -> Added | None:
+        """What makes jumps smooth, as differences see them; None where there are none.
 
         Parameters
         ----------
         variance, by_xi : array, shape (..., n_psi, n_xi)
             V, its xi-derivative.
-        move : Motion
-            With the jumps as they are.
+        values, slopes : array, shape (3, ..., n_psi, n_xi)
+            1/kappa², psi_dot/kappa² and C/kappa² with the jumps as they are, and their slopes by V
+            if those of what is added are asked for.
         """
-        if not self.at:
+        if not self.spread:
             return None
         by_node = by_xi * np.diff(self.grid.z[:2]).sum() / self.grid.metric[0]
-        inverse, found = 1.0 / move.kappa2, None
-        for at, sides, least in zip(self.at, self.sides, self.least, strict=True):
-            size = sides[:, 1] - sides[:, 0]
-            bold = np.all(BEYOND * np.abs(size[:2]) < least)
-            kernel = SHARP if bold else SAFE
-            seen = step_seen(variance, by_node, at, self.width * at, self.grid.order, kernel)
-            if seen is None:
-                continue
-            more = beside(size, seen)
-            for k, usual in enumerate((inverse, move.psi_dot * inverse)):
-                floor = np.minimum(least[k], LEAST * usual) - usual
-                more[0, k] = np.maximum(more[0, k], floor)
-            found = more if found is None else found + more
-        return None if found is None else Added(*found)
+        every = (
+            one.seen(variance, by_node, self.grid.order, values, slopes) for one in self.spread
+        )
+        found = [one for one in every if one is not None]
+        return Added(*sum(found[1:], start=found[0])) if found else None

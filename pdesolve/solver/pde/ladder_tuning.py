@@ -214,14 +214,14 @@ KINKED = LadderTuning(
 # where it jumps, too: on few steps jumps break the march down, and errors along xi fall more slowly
 JUMPED = replace(
     KINKED,
-    rough=(0.3, 0.0, 1.0),
+    rough=(0.6, 0.0, 1.0),
     close=None,
-    orders=(4.0, 4.0),
-    unsure=(0.5, 0.7),
+    thinner=1.0,
     share=(0.4, 0.5),
     on_line=0.4,
-    safety=(1.7, 1.7),
+    safety=(1.5, 1.5),
     coarse=(1.2, 1.2, 3e-5),
     step_safety=2.0,
     some=1.3,
+    shorter=1,
 )

@@ -16,7 +16,7 @@ from pdesolve.model.payoff.prior import Cumulants
 from pdesolve.numerics.banded import Factors, Room
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import static_nodes
-from pdesolve.solver.pde.corners import Added, Corners
+from pdesolve.solver.pde.corners import Added, Corners, by_variance, over_kappa2
 from pdesolve.solver.pde.jumps import Jumps
 from pdesolve.typing import Array
 
@@ -77,6 +77,11 @@ class Equilibrium:
         return np.moveaxis(np.zeros((len(self.sizes), *self.grid.xi.shape)), 0, -1)
 
     @cached_property
+    def lines_known(self) -> int:
+        """Lines up to psi_known, from psi = 0 on."""
+        return int(np.searchsorted(self.grid.psi, self.grid.psi_known, side="right"))
+
+    @cached_property
     def units(self) -> Array:
         """Of the fields, shape (3,)."""
         return np.array(self.sizes)
@@ -105,13 +110,21 @@ class Equilibrium:
         """Optimal attention at every node, given the deviations u; no slopes if it is guessed."""
         return self.economy.respond(self.static.variance + u[..., 1], guess, steep=guess is None)
 
-    def seen(self, u: Array, u_xi: Array, move: Motion, kinks: int) -> Added | None:
-        """What differences along xi make of jumps of attention, and of so many kinks, the last."""
+    def seen(
+        self, u: Array, u_xi: Array, move: Motion, cost: Array, kinks: int, felt: Felt | None = None
+    ) -> Added | None:
+        """What differences along xi make of jumps of attention, and of so many kinks, the last.
+
+        With slopes by V if it is given how attention is felt.
+        """
         if not ((kinks and self.corners.at) or (self.economy.jumps and self.jumps.at)):
             return None
         variance, by_xi = self.static.variance + u[..., 1], self.static.third + u_xi[..., 1]
         bent = self.corners.last(kinks).added(variance, by_xi, move.kappa2)
-        spread = self.jumps.added(variance, by_xi, move)
+        spread = None
+        if self.economy.jumps:
+            slopes = None if felt is None else by_variance(felt)
+            spread = self.jumps.added(variance, by_xi, over_kappa2(move, cost), slopes)
         return spread.and_also(bent) if spread else bent
 
     def derivatives(self, u: Array) -> tuple[Array, Array, Array]:
@@ -137,11 +150,14 @@ class Equilibrium:
         ------
         OutOfRange
             If a price is outside the payoff's range by more than a hundredth of it: the price is an
-            expectation of the payoff, so the grid is too coarse for this state.
+            expectation of the payoff, so the grid is too coarse for this state. Lines beyond
+            psi_known, where transport fades, are no equilibrium's.
         """
         low, high = self.price_range
         if np.isfinite(high - low):
-            price, slack = self.static.mean + u[..., 0], 0.01 * (high - low)
+            lines = slice(self.lines_known)
+            price = self.static.mean[lines] + u[..., lines, :, 0]
+            slack = 0.01 * (high - low)
             if price.min() < low - slack or price.max() > high + slack:
                 raise OutOfRange("the price leaves the payoff's range: too few xi nodes")
         return EquilibriumAt(self, u)
@@ -161,7 +177,7 @@ class EquilibriumAt:
         move = system.economy.motion(self._response.precision_rate)
         variance = system.static.variance + u[..., 1]
         felt = Felt.of(system.economy.market, self._response, move, variance)
-        added = system.seen(u, self._derivatives[0], move, len(system.corners.at))
+        added = system.seen(u, self._derivatives[0], move, felt.cost, len(system.corners.at), felt)
         self._felt = added.to_felt(felt) if added else felt
         self.initial_rates = system.rates(u, self._derivatives, *self._felt[:2])
 
@@ -170,7 +186,7 @@ class EquilibriumAt:
         system, derivatives = self._system, self._system.grid.derivatives(u)
         response = system.respond(u, self._response.attention)
         move, cost = system.economy.motion(response.precision_rate), response.cost
-        if added := system.seen(u, derivatives[0], move, len(system.corners.at)):
+        if added := system.seen(u, derivatives[0], move, cost, len(system.corners.at)):
             move, cost = added.to(move, cost)
         return system.rates(u, derivatives, move, cost)
 
@@ -185,7 +201,7 @@ class EquilibriumAt:
         move = equations.motion_of(others.rho_sigma, others.public_precision, rate)
         for k, system in enumerate(others.systems):
             one = Motion(*(part[k] for part in move))
-            if added := system.seen(u, u_xi, one, len(self._system.corners.at)):
+            if added := system.seen(u, u_xi, one, cost[k], len(self._system.corners.at)):
                 one, cost[k] = added.to(one, cost[k])
                 for part, seen in zip(move, one, strict=True):
                     part[k] = seen

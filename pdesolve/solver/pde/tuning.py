@@ -111,26 +111,45 @@ class JumpTuning:
     nodes : float
         Along xi, on the first pass's grid where there are jumps, over those that it has elsewhere.
     width : float
-        To begin with, over the variance.
+        To begin with, over the variance, at a tolerance of 1e-4: what it leaves falls with its
+        fourth power.
+    widths : (float, float)
+        At least and at most.
     wider : float
         A width that what it leaves is measured by, over the width.
+    much : float
+        Of the tolerance: what that may change without its order being measured, too.
+    order : float
+        Which that is taken to be, at most.
     share : float
         Of the tolerance: what it may leave without a narrower one being tried.
     aim, most : float
-        The share that the next one is to leave, by an order of two; the next one over the last, at
+        The share that the next one is to leave, by that order; the next one over the last, at
         least.
     """
 
     nodes: float = 1.5
-    width: float = 0.1
+    width: float = 0.15
+    widths: tuple[float, float] = (0.03, 0.3)
     wider: float = 1.5
+    much: float = 0.35
+    order: float = 3.0
     share: float = 0.2
-    aim: float = 0.1
+    aim: float = 0.3
     most: float = 0.3
+
+    def at(self, tolerance: float) -> float:
+        """The width to begin with."""
+        return float(np.clip(self.width * (tolerance / 1e-4) ** 0.25, *self.widths))
+
+    def left(self, fall: float) -> float:
+        """Share of what a wider one changes that is left; one wider still changes times as much."""
+        order = min(np.log(max(fall, 1.0 + 1e-9)) / np.log(self.wider), self.order)
+        return float(min(1.0, 1.0 / (self.wider**order - 1.0)))
 
     def narrower(self, width: float, size: float) -> float:
         """The next one, after one that leaves so much over the tolerance."""
-        return width * float(np.clip((self.aim / size) ** 0.5, self.most, 1.0))
+        return width * float(np.clip((self.aim / size) ** (1.0 / self.order), self.most, 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +163,8 @@ class LineTuning:
     ----------
     passes : int
         At most, after the first.
+    width : float
+        Of jumps, to begin with, over the variance.
     growth, tighter, narrower : float
         Of the nodes from pass to pass, of the time steps' tolerance and of the width of jumps.
     settled : float
@@ -155,6 +176,7 @@ class LineTuning:
     """
 
     passes: int = 8
+    width: float = 0.1
     growth: float = 1.6
     tighter: float = 0.6
     narrower: float = 0.85

@@ -9,14 +9,20 @@ from scipy.integrate import cumulative_simpson
 from pdesolve.case import Case, case_from_dict
 from pdesolve.model.attention.kinks import jumps_of
 from pdesolve.model.economy import Economy
+from pdesolve.numerics.kernels import SAFE, SHARP, Kernel
+from pdesolve.numerics.rosenbrock import StepControl
 from pdesolve.numerics.stencils import central_weights
 from pdesolve.solver.normal import normal_initial
+from pdesolve.solver.on_grid import Known
 from pdesolve.solver.pde.axes import ByAxis
+from pdesolve.solver.pde.budget import BudgetTuning, Metered
+from pdesolve.solver.pde.contributions import jumps_leave
 from pdesolve.solver.pde.domain import choose_domain
-from pdesolve.solver.pde.errors import error_scales
-from pdesolve.solver.pde.jumps import SAFE, SHARP, Jumps, Kernel, step_seen
-from pdesolve.solver.pde.passes import run_pass
+from pdesolve.solver.pde.errors import ErrorTuning, change, error_scales, none, worst
+from pdesolve.solver.pde.jumps import Jumps, step_seen
+from pdesolve.solver.pde.passes import retrace, run_pass
 from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.pde.tuning import JumpTuning, Tuning
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, InitialState
 from pdesolve.typing import Array
@@ -154,6 +160,51 @@ def test_bars_hold_where_attention_jumps() -> None:
     domain = replace(domain, psi_top=1.2 * found.space.psi_known)
     nodes = ByAxis(round(1.5 * found.space.n_xi), 2 * found.space.n_psi)
     under(found, run_pass(BIMODAL, economy, domain, nodes, 1e-4, 400).initial)
+
+
+def test_what_the_width_leaves_is_less_by_the_order_that_wider_ones_show() -> None:
+    how = JumpTuning()
+    assert how.at(1e-4) == how.width
+    assert how.at(1e-5) == pytest.approx(how.width / 10**0.25)
+    assert (how.at(1e-12), how.at(0.1)) == how.widths
+    assert how.left(how.wider**2) == pytest.approx(1.0 / (how.wider**2 - 1.0))
+    assert how.left(100.0) == pytest.approx(1.0 / (how.wider**how.order - 1.0))
+    assert how.left(0.0) == 1.0
+    assert how.narrower(0.1, 8.0 * how.aim) == pytest.approx(0.05)
+    assert how.narrower(0.1, 1e9) == pytest.approx(0.1 * how.most)
+    assert how.narrower(0.1, 0.5 * how.aim) == 0.1
+
+
+def test_what_the_width_leaves_is_measured_where_that_can_be_told() -> None:
+    """On the first pass's grid if it is little there, on the last one's if it is not."""
+    economy, how = replace(Economy.of(BIMODAL), jump_width=0.1), JumpTuning()
+    domain = choose_domain(economy, 1e-3)
+    run = Metered(BIMODAL, economy, 1e-3, BudgetTuning(), StepControl())
+    first, best = (run(domain, ByAxis(*nodes), 1e-3) for nodes in ((36, 9), (48, 13)))
+
+    def changed(found: Solution, width: float, wider: float) -> dict[str, float]:
+        by = (replace(found, known=known_as(found, one)) for one in (wider, width))
+        wide, narrow = (retrace(one, found.space) for one in by)
+        return change(wide, narrow, ErrorTuning())
+
+    once, size = changed(first, 0.1, 0.15), worst(best, changed(first, 0.1, 0.15))
+    run.tolerance = 6.0 * size
+    assert jumps_leave(run, best, first, Tuning()) == pytest.approx(once)
+    run.tolerance = size
+    once, twice = changed(best, 0.1, 0.15), changed(best, 0.15, 0.225)
+    share = how.left(worst(best, twice) / worst(best, once))
+    assert 0.4 < share < 0.9
+    found = jumps_leave(run, best, first, Tuning())
+    assert found["variance"] == pytest.approx(share * once["variance"])
+    assert found["price_volatility"] == pytest.approx(once["price_volatility"])
+    none_spread = replace(first, known=known_as(first, 0.0))
+    assert jumps_leave(run, best, none_spread, Tuning()) == none()
+
+
+def known_as(found: Solution, width: float) -> Known:
+    """Of an economy with jumps spread that wide."""
+    economy = replace(found.economy, jump_width=width)
+    return Known(found.case, economy, found.space, found.static_nodes)
 
 
 def under(found: Solution, truth: InitialState) -> None:

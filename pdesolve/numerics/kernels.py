@@ -1,0 +1,33 @@
+"""Kernels that smooth a step: even, of mass one, zero beyond -1 and 1."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.polynomial import Polynomial
+
+from pdesolve.typing import Array
+
+
+class Kernel(NamedTuple):
+    """A kernel on (-1, 1), and its integrals from -1 on, the second and the third."""
+
+    shape: Polynomial
+    second: Polynomial
+    third: Polynomial
+
+    @classmethod
+    def of(cls, *even: float) -> "Kernel":
+        """That with these coefficients of 1, x², ..., times (1 - x²)²."""
+        bell = Polynomial([1.0, 0.0, -1.0]) ** 2
+        shape = bell * Polynomial(np.ravel([(c, 0.0) for c in even]))
+        shape = shape / shape.integ(lbnd=-1.0)(1.0)
+        return cls(shape, *(shape.integ(m, lbnd=-1.0) for m in (2, 3)))
+
+    def integrals(self, x: Array) -> tuple[Array, Array]:
+        """The second and the third, anywhere."""
+        inside, beyond = np.clip(x, -1.0, 1.0), np.maximum(x - 1.0, 0.0)
+        return self.second(inside) + beyond, self.third(inside) + beyond * (1.0 + 0.5 * beyond)
+
+
+SHARP = Kernel.of(1.0, -3.0)  # of order 4
+SAFE = Kernel.of(1.0)  # of order 2, nowhere negative
