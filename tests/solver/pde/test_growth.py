@@ -16,6 +16,7 @@ from pdesolve.solver.pde.corners import over_kappa2
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.growth import Growth, grown, growth_beyond, ramps
 from pdesolve.solver.pde.passes import run_pass
+from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.values import InitialState
 from pdesolve.typing import Array
 
@@ -121,6 +122,26 @@ def test_there_is_none_where_attention_jumps_to_its_cap() -> None:
     economy = economy_of(capacity=0.05)
     (jump,) = economy.jumps
     assert growth_beyond(economy, jump.variance, True) is None
+
+
+def test_the_jacobian_is_that_of_the_rates_where_nodes_are_close() -> None:
+    """But for how a jump moves the distance of its neighbours, which closer nodes see less of."""
+    economy = economy_of(width=0.25)
+    domain = replace(choose_domain(economy, 1e-4).of_order(5, (1.0, 2.0)), psi_top=25.0)
+    for nodes, share in ((60, 1e-2), (300, 1e-4)):
+        found = run_pass(steep(), economy, domain, ByAxis(nodes, 13), 1e-3, 400)
+        system, u = Equilibrium.of(economy, found.space), found.states[0]
+        moved = np.zeros_like(u)
+        moved[..., 1] = 1e-6 * np.cos(3.0 * found.space.z) * np.exp(-found.space.psi[:, None])
+        up, down = (system.linearise(u + way * moved).initial_rates for way in (1.0, -1.0))
+        c0, c1, c2, c_psi = system.linearise(u).coefficients
+        by_xi, twice, by_psi = system.derivatives(moved / system.units)
+        by = np.einsum("ij...,...j->...i", c0, moved / system.units)
+        by += np.einsum("ij...,...j->...i", c1, by_xi) + c2[..., None] * twice
+        by += c_psi[..., None] * by_psi
+        truth = (up - down) / (2.0 * system.units)
+        off, size = (np.sqrt(np.mean(part**2, axis=(0, 1))) for part in (by - truth, truth))
+        assert np.all(off < share * size)
 
 
 def test_errors_along_psi_fall_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
