@@ -16,9 +16,11 @@ from pdesolve.solver.pde.corners import over_kappa2
 from pdesolve.solver.pde.domain import choose_domain
 from pdesolve.solver.pde.growth import Growth, grown, growth_beyond, ramps
 from pdesolve.solver.pde.passes import run_pass
+from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.values import InitialState
 from pdesolve.typing import Array
+from pdesolve.verification.second_route import second_route_checks
 
 
 def steep(capacity: float = np.inf) -> Case:
@@ -161,3 +163,15 @@ def test_errors_along_psi_fall_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jumps, "growth_beyond", lambda *of: None)
     assert smooth < 3e-6
     assert change() > 10.0 * smooth
+
+
+def test_what_comes_of_it_is_right_by_a_second_route_and_finer_grids() -> None:
+    """With a quarter of the lines that were needed when the step alone was smoothed."""
+    found = solve(steep(), tol=1e-4)
+    assert found.converged
+    assert found.space.n_psi < 100
+    assert not [check.name for check in second_route_checks(found) if not check.passed]
+    finer = solve(steep(), tol=1e-5)
+    for name in ("price", "variance", "log_value", "precision_rate"):
+        off = abs(getattr(found.initial, name) - getattr(finer.initial, name))
+        assert off < found.bars[name]
