@@ -172,8 +172,8 @@ def _covering(
 ) -> tuple[_Judged, Domain, Domain]:
     """An accepted pass again with nodes as close as they are, while its domain has to be wider.
 
-    Unless that breaks down or changes more than the tolerance: what nodes and steps leave has to be
-    measured anew then.
+    Unless that breaks down, changes more than the tolerance, or is because the ends are felt: what
+    nodes and steps leave has to be measured anew then.
 
     Returns
     -------
@@ -188,7 +188,8 @@ def _covering(
 
     wider = needed(judged, domain)
     for _ in range(how.passes):
-        if wider == domain or not judged.best.converged:
+        felt = worst(judged.best, judged.ends) > tuning.certificate.ends * run.tolerance
+        if wider == domain or not judged.best.converged or felt:
             break
         best, coarse = _over(run, judged.best, wider), _over(run, first, wider)
         if best is None or worst(best, change(best, judged.best, doubt)) > run.tolerance:
