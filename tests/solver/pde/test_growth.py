@@ -18,6 +18,7 @@ from pdesolve.solver.pde.growth import Growth, grown, growth_beyond, ramps
 from pdesolve.solver.pde.passes import run_pass
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.pde.system import Equilibrium
+from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import InitialState
 from pdesolve.typing import Array
 from pdesolve.verification.second_route import second_route_checks
@@ -165,12 +166,20 @@ def test_errors_along_psi_fall_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert change() > 10.0 * smooth
 
 
-def test_what_comes_of_it_is_right_by_a_second_route_and_finer_grids() -> None:
+@pytest.fixture(scope="module")
+def found() -> Solution:
+    return solve(steep(), tol=1e-4)
+
+
+def test_what_comes_of_it_is_right_by_a_second_route(found: Solution) -> None:
     """With a quarter of the lines that were needed when the step alone was smoothed."""
-    found = solve(steep(), tol=1e-4)
     assert found.converged
     assert found.space.n_psi < 100
     assert not [check.name for check in second_route_checks(found) if not check.passed]
+
+
+@pytest.mark.slow
+def test_bars_hold_against_a_finer_solve(found: Solution) -> None:
     finer = solve(steep(), tol=1e-5)
     for name in ("price", "variance", "log_value", "precision_rate"):
         off = abs(getattr(found.initial, name) - getattr(finer.initial, name))
