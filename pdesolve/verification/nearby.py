@@ -48,13 +48,9 @@ class RouteTuning:
     equations : float
         Of a field's scale and the root of the tolerance: what slopes along psi at the end of that
         axis may leave, which are of lower order than values.
-    coupled : float
-        Share of what is in doubt of the worst field in its equation that all are taken to be by, as
-        in `ErrorTuning`: slopes of one are in the rates of the others.
     doubtful : float
-        Times what `equations` allows: with more in doubt, by fewer nodes and by the dates, nothing
-        is decided of the equations; what is in doubt between nodes is allowed up to so many times
-        `between`.
+        Times that: with more in doubt, by fewer nodes and by the dates, nothing is decided of the
+        equations; what is in doubt between nodes is allowed up to so many times `between`.
     """
 
     reading: float = 0.5
@@ -75,7 +71,6 @@ class RouteTuning:
     )
     between: float = 10.0
     equations: float = 3.0
-    coupled: float = 0.6
     doubtful: float = 10.0
 
 

@@ -152,12 +152,10 @@ def _integrated(solution: Solution, near: Nearby) -> Iterator[Check]:
 
     total = added(said)
     doubt = np.abs(total - added(coarse)) + np.abs(added(solved) - found)
-    doubt = doubt / np.array([sizes[name] for name in FIELDS])
-    doubt = np.maximum(doubt, near.tuning.coupled * doubt.max())
     usual = near.tuning.equations * solution.case.numerics.tolerance**0.5
     for i, name in enumerate(FIELDS):
         gap = float(abs(total[i] - found[i])) / sizes[name]
-        bound = max(usual, float(doubt[i]))
+        bound = max(usual, float(doubt[i]) / sizes[name])
         decided = bound <= near.tuning.doubtful * usual
         yield Check(
             group=GROUP,

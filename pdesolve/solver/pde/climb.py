@@ -75,9 +75,7 @@ def climbed(
         judged = _judged(run, best, first, parts, tuning, doubt)
         judged, domain, wider = _covering(run, judged, domain, first, parts, tuning, how)
         best, ends, covers = judged.best, judged.ends, wider == domain
-        economy = best.economy
-        if not best.converged:
-            economy = narrower(best, judged.spread, tolerance, tuning.jumps)
+        economy = _narrower(best, judged.spread, tolerance, tuning.jumps)
         if not left or (best.converged and covers):
             break
         if not best.converged:
@@ -229,13 +227,13 @@ def _closer(run: Metered, first: Solution, steps: int) -> Solution | None:
     return None
 
 
-def narrower(found: Solution, spread: Errors, tolerance: float, tuning: JumpTuning) -> Economy:
+def _narrower(best: Solution, spread: Errors, tolerance: float, tuning: JumpTuning) -> Economy:
     """The economy, with jumps spread less if what that leaves stands in the way."""
-    size = worst(found, spread) / tolerance
-    if size <= tuning.share:
-        return found.economy
-    width = tuning.narrower(found.economy.jump_width, size)
-    return replace(found.economy, jump_width=width)
+    size = worst(best, spread) / tolerance
+    if best.converged or size <= tuning.share:
+        return best.economy
+    width = tuning.narrower(best.economy.jump_width, size)
+    return replace(best.economy, jump_width=width)
 
 
 def _rest(psi: Rung, tolerance: float) -> float:

@@ -137,6 +137,7 @@ def by_variance(felt: Felt) -> Array:
     return found
 
 
+@lru_cache(maxsize=8)
 def bends(economy: Economy) -> tuple[Array, Array]:
     """Variances at kinks, (kinks,); there, what slopes of `over_kappa2` jump by: (kinks, 3)."""
     kinks = economy.kinks

@@ -7,7 +7,7 @@ integral, which is tabulated.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.interpolate import BSpline, make_interp_spline
@@ -59,6 +59,12 @@ class Growth:
         once, twice = (smooth.antiderivative(m) for m in (1, 2))
         return cls(smooth=smooth, once=once, twice=twice)
 
+    @cached_property
+    def _last(self) -> tuple[Array, Array]:
+        """At the table's end, beyond which it goes on as it is: itself and its first integral."""
+        end = self.smooth.t[-1]
+        return self.smooth(end), self.once(end)
+
     def seen(self, x: Array, apart: Array, order: int) -> Array:
         """What differences make of it, and of its slope by x, shape (2, 3, nodes).
 
@@ -72,7 +78,7 @@ class Growth:
         beside = x[:, None] + apart[:, None] * np.arange(-(order // 2), order // 2 + 1)
         end = float(self.smooth.t[-1])
         inside, further = np.clip(beside, -1.0, end), np.maximum(beside - end, 0.0)[..., None]
-        size, slope = self.smooth(end), self.once(end)
+        size, slope = self._last
         once = self.once(inside) + further * size
         twice = self.twice(inside) + further * (slope + 0.5 * further * size)
         weights = central_weights(2, order)
