@@ -72,7 +72,8 @@ def frontier(moments: Moments, points: int = 50) -> Frontier:
     found = [(least, METHODS["minimum_variance"].optimality(moments, least))]
     low, high = float(least @ moments.mean), float(moments.mean.max())
     spread = float(np.ptp(moments.mean))
-    if high - low > TIE * spread:
+    rounding = np.finfo(float).eps * least.size * float(np.abs(least) @ np.abs(moments.mean))
+    if high - low > max(TIE * spread, rounding):
         for mean in np.linspace(low, high, points)[1:-1].tolist():
             found.append(_at(moments, mean, spread))
         found.append(_top(moments, high - TIE * spread))
