@@ -77,9 +77,9 @@ def _bootstrap(excess: Law, resamples: int, rng: np.random.Generator) -> Array:
     worst = np.where(side > 0, lowest.min(axis=1), -highest.max(axis=1))  # as a return of that side
     found = np.where((worst < 0.0) | (side == 0.0), 0.0, np.copysign(np.inf, mean))
     bets = np.flatnonzero((worst < 0.0) & (side != 0.0))
-    scale, often = side[bets] / -worst[bets], counts[bets]
+    scale, often = side[bets] / -worst[bets], counts[bets].astype(float)
 
-    def gap(share: Array) -> tuple[Array, Array]:
+    def gap(share: Array, scale: Array, often: Array) -> tuple[Array, Array]:
         """-g' and -g'' along the share of the fraction that ruins."""
         with np.errstate(divide="ignore", invalid="ignore"):
             each = scale[:, None] * x / (1.0 + (share * scale)[:, None] * x)
@@ -89,5 +89,5 @@ def _bootstrap(excess: Law, resamples: int, rng: np.random.Generator) -> Array:
     if bets.size:
         ends = np.zeros(bets.size), np.full(bets.size, 1.0 - 1e-12)
         start = np.full(bets.size, 0.5)
-        found[bets] = scale * increasing_root(gap, start, *ends, geometric=False)
+        found[bets] = scale * increasing_root(gap, start, *ends, scale, often, geometric=False)
     return found

@@ -23,10 +23,14 @@ class Kernel(NamedTuple):
         shape = shape / shape.integ(lbnd=-1.0)(1.0)
         return cls(shape, *(shape.integ(m, lbnd=-1.0) for m in (2, 3)))
 
-    def integrals(self, x: Array) -> tuple[Array, Array]:
-        """The second and the third, anywhere."""
-        inside, beyond = np.clip(x, -1.0, 1.0), np.maximum(x - 1.0, 0.0)
-        return self.second(inside) + beyond, self.third(inside) + beyond * (1.0 + 0.5 * beyond)
+    def ramp(self, x: Array) -> Array:
+        """The second, anywhere."""
+        return self.second(np.clip(x, -1.0, 1.0)) + np.maximum(x - 1.0, 0.0)
+
+    def bend(self, x: Array) -> Array:
+        """The third, anywhere."""
+        beyond = np.maximum(x - 1.0, 0.0)
+        return self.third(np.clip(x, -1.0, 1.0)) + beyond * (1.0 + 0.5 * beyond)
 
 
 SHARP = Kernel.of(1.0, -3.0)  # of order 4

@@ -13,11 +13,11 @@ class NoConvergence(PdesolveError, RuntimeError):
 
 
 def increasing_root(
-    gap: Callable[[Array], tuple[Array, Array | float]],
+    gap: Callable[..., tuple[Array, Array | float]],
     start: Array,
     lower: Array,
     upper: Array,
-    *,
+    *data: Array,
     geometric: bool,
     max_iterations: int = 100,
 ) -> Array:
@@ -26,9 +26,12 @@ def increasing_root(
     Parameters
     ----------
     gap : callable
-        Points to values of a logarithm and slopes; slopes by log x if `geometric`, else by x.
-    start, lower, upper : array
+        Points, and the data of their functions, to values of a logarithm and slopes; slopes by log
+        x if `geometric`, else by x.
+    start, lower, upper : array, shape (n,)
         One bracket and one first guess per function, 0 < lower if `geometric`.
+    *data : array, shape (n, ...)
+        What else tells the functions apart.
     geometric : bool
         Whether Newton works on log x; the fallback is then the geometric mean of the bracket.
     max_iterations : int
@@ -44,8 +47,9 @@ def increasing_root(
     NoConvergence
     """
     x = np.minimum(np.maximum(start, lower), upper)
+    roots, which, done = np.empty_like(x), np.arange(x.size), np.zeros(x.shape, dtype=bool)
     for _ in range(max_iterations):
-        value, slope = gap(x)
+        value, slope = gap(x, *data)
         step = -value / slope
         trial = x * np.exp(step) if geometric else x + step
         low = value < 0
@@ -55,10 +59,16 @@ def increasing_root(
         if not inside.all():
             middle = np.sqrt(lower) * np.sqrt(upper) if geometric else 0.5 * (lower + upper)
             trial = np.where(inside, trial, middle)
-        x = trial
-        if settled.all() or (settled | (np.abs(value) < 1e-14)).all():
-            return x
+        x, done = trial, settled | (np.abs(value) < 1e-14)
+        left = x.size - np.count_nonzero(done)
+        if 2 * left > x.size:
+            continue
+        roots[which[done]] = x[done]  # the others go on alone
+        if not left:
+            return roots
+        which, x, lower, upper = (one[~done] for one in (which, x, lower, upper))
+        data, done = tuple(one[~done] for one in data), done[~done]
     raise NoConvergence(
-        f"{max_iterations} Newton steps left {np.count_nonzero(~settled)} of {x.size} roots "
-        f"unsettled, the first between {lower[~settled][0]:.6g} and {upper[~settled][0]:.6g}"
+        f"{max_iterations} Newton steps left {np.count_nonzero(~done)} of {roots.size} roots "
+        f"unsettled, the first between {lower[~done][0]:.6g} and {upper[~done][0]:.6g}"
     )

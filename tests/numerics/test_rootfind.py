@@ -46,6 +46,23 @@ def test_linear_function_takes_two_steps() -> None:
     np.testing.assert_array_equal(root, 3.0)
 
 
+def test_functions_that_take_longer_go_on_alone_with_their_data() -> None:
+    """(x/a)^e = 1, from a start far off: the less e, the closer to one step; all roots by name."""
+    at, power = np.geomspace(1e-3, 1e3, 40), np.linspace(1.0, 9.0, 40)
+    sizes: list[int] = []
+
+    def gap(x: Array, at: Array, power: Array) -> tuple[Array, Array]:
+        sizes.append(x.size)
+        return (x / at) ** power - 1.0, power * (x / at) ** power
+
+    ends = np.full(40, 1e-9), np.full(40, 1e9)
+    start = at * np.where(np.arange(40) % 3, 1.0, 30.0)
+    root = increasing_root(gap, start, *ends, at, power, geometric=True)
+    np.testing.assert_allclose(root, at, rtol=1e-13)
+    assert sizes[0] == 40
+    assert sizes[-1] <= 14
+
+
 def test_no_functions() -> None:
     assert solve(arctangent, np.empty(0), 0, 1).shape == (0,)
 

@@ -168,9 +168,8 @@ def _interior(
     cold = np.full(benefit.shape, 1.0) if np.ndim(reach) == 0 else top
     if start is not None:
         cold = np.where(start > 0, start, cold)
-    return increasing_root(
-        lambda s: tech.gap(s, benefit), cold, np.asarray(lower), top, geometric=tech.geometric
-    )
+    lowest = np.asarray(lower)
+    return increasing_root(tech.gap, cold, lowest, top, benefit, geometric=tech.geometric)
 
 
 def _describe(attention: Attention) -> str:

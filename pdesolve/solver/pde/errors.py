@@ -179,18 +179,27 @@ def moves(fine: Solution, coarse: Solution, tuning: ErrorTuning) -> Moves:
     one: a small error of the variance there is a large one of that, and none of what is reported.
     Nor is attention where there is some, if at the initial state there is clearly none.
     """
-    half = 0.5 * (fine.prior.high - fine.prior.low)
-    width = 1.0 / (half if np.isfinite(half) else fine.prior.sd)
-    xi = fine.economy.start + np.array(tuning.states) * width
+    xi = _nearby(fine, tuning)
     apart = parted(fine, xi) | parted(coarse, xi)
-    found = {}
-    for name in TRACKED:
-        value = QUANTITIES[name].value
-        assert value is not None
-        moved = value(coarse, xi) - value(fine, xi)
-        found[name] = np.where(apart, np.nan, moved) if name in JUMPING else moved
+    found = {name: _moved(name, fine, coarse, xi) for name in TRACKED}
+    found |= {name: np.where(apart, np.nan, found[name]) for name in JUMPING}
     some = drawn(fine, xi, _size(found["variance"]))
     return found | {name: np.where(some, np.nan, found[name]) for name in ATTENTION}
+
+
+def _nearby(solution: Solution, tuning: ErrorTuning) -> Array:
+    """The initial state and those near it, 1/money."""
+    half = 0.5 * (solution.prior.high - solution.prior.low)
+    width = 1.0 / (half if np.isfinite(half) else solution.prior.sd)
+    return solution.economy.start + np.array(tuning.states) * width
+
+
+def _moved(name: str, fine: Solution, coarse: Solution, xi: Array) -> Array:
+    """What the coarser of two passes has more of a value there."""
+    value = QUANTITIES[name].value
+    assert value is not None
+    moved: Array = value(coarse, xi) - value(fine, xi)
+    return moved
 
 
 def is_broken(found: Solution, first: Solution, tuning: ErrorTuning) -> bool:
@@ -198,9 +207,10 @@ def is_broken(found: Solution, first: Solution, tuning: ErrorTuning) -> bool:
 
     By the fields alone: attention that has just left zero is much more than there was.
     """
-    moved, sizes = change(found, first, tuning), error_scales(first)
-    fields = [moved[name] / sizes[name] for name in ERRORS if name not in ATTENTION]
-    return not np.max(fields) <= tuning.broken
+    xi, sizes = _nearby(found, tuning), error_scales(first)
+    names = [name for name in ERRORS if name not in ATTENTION]
+    moved = [_size(_moved(name, found, first, xi)) / sizes[name] for name in names]
+    return not np.max(moved) <= tuning.broken
 
 
 def times(error: Mapping[str, E], factor: float) -> dict[str, E]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from scipy.interpolate import BSpline, make_interp_spline
+from scipy.interpolate import BSpline, PPoly, make_interp_spline
 
 from pdesolve.model.attention.response import NoOptimum
 from pdesolve.model.economy import Economy
@@ -29,14 +29,16 @@ class Growth:
 
     Attributes
     ----------
-    smooth, once, twice : BSpline
+    smooth : BSpline
         Of x = (V - V*) / width, what there is more than just beyond the jump, smoothed, shape
-        (..., 3); its integrals from -1 on.
+        (..., 3).
+    once, twice : PPoly
+        Its integrals from -1 on.
     """
 
     smooth: BSpline
-    once: BSpline
-    twice: BSpline
+    once: PPoly
+    twice: PPoly
 
     @classmethod
     def of(cls, economy: Economy, at: float, kernel: Kernel) -> "Growth | None":
@@ -56,7 +58,7 @@ class Growth:
         if not beyond.any():
             return None
         smooth = make_interp_spline(x, np.sum(beyond * weights, axis=-1).T, DEGREE)
-        once, twice = (smooth.antiderivative(m) for m in (1, 2))
+        once, twice = (_by_pieces(smooth.antiderivative(m)) for m in (1, 2))
         return cls(smooth=smooth, once=once, twice=twice)
 
     @cached_property
@@ -65,8 +67,8 @@ class Growth:
         end = self.smooth.t[-1]
         return self.smooth(end), self.once(end)
 
-    def seen(self, x: Array, apart: Array, order: int) -> Array:
-        """What differences make of it, and of its slope by x, shape (2, 3, nodes).
+    def seen(self, x: Array, apart: Array, order: int, *, steep: bool = True) -> Array:
+        """What differences make of it, and of its slope by x if that is asked for.
 
         Parameters
         ----------
@@ -74,16 +76,34 @@ class Growth:
             How far nodes are from V*, and from their neighbours.
         order : int
             Of the differences.
+        steep : bool
+
+        Returns
+        -------
+        array, shape (2 or 1, 3, nodes)
         """
         beside = x[:, None] + apart[:, None] * np.arange(-(order // 2), order // 2 + 1)
+        some, (size, slope) = beside > -1.0, self._last
         end = float(self.smooth.t[-1])
-        inside, further = np.clip(beside, -1.0, end), np.maximum(beside - end, 0.0)[..., None]
-        size, slope = self._last
-        once = self.once(inside) + further * size
-        twice = self.twice(inside) + further * (slope + 0.5 * further * size)
-        weights = central_weights(2, order)
-        found = [np.einsum("nkf,k->fn", one, weights) for one in (twice, once)]
-        return np.stack(found) / apart**2
+        inside = np.minimum(beside[some], end)
+        further = np.maximum(beside[some] - end, 0.0)[:, None]
+        read = [self.twice(inside) + further * (slope + 0.5 * further * size)]
+        if steep:
+            read.append(self.once(inside) + further * size)
+        found = np.zeros((len(read), len(size), *beside.shape))
+        for table, values in zip(found, read, strict=True):
+            table[:, some] = values.T
+        seen: Array = found @ central_weights(2, order) / apart**2
+        return seen
+
+
+def _by_pieces(spline: BSpline) -> PPoly:
+    """The same piece by piece, which is quicker to read."""
+    one_by_one = [
+        PPoly.from_spline((spline.t, spline.c[:, field], spline.k))
+        for field in range(spline.c.shape[1])
+    ]
+    return PPoly(np.stack([one.c for one in one_by_one], axis=-1), one_by_one[0].x)
 
 
 @lru_cache(maxsize=8)

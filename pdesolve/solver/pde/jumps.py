@@ -12,6 +12,7 @@ nodes may be farther apart than it is wide. What follows the jump is smoothed wi
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pdesolve.model.attention.kinks import Jump
 from pdesolve.model.economy import Economy
@@ -27,38 +28,34 @@ LEAST = 0.5  # of the lesser of both sides that 1/kappa² and psi_dot/kappa² ke
 BEYOND = 0.054  # of a step, by which the smooth one passes its ends
 
 
-def step_seen(
-    variance: Array, by_node: Array, at: float, width: float, order: int, kernel: Kernel
-) -> Array | None:
-    """What differences make of a smooth step at V*, less the step itself, and its slope by V.
+def within(x: Array, apart: Array, order: int) -> NDArray[np.bool_]:
+    """Which nodes see a jump: those so many widths off, with neighbours so many widths away."""
+    return np.abs(x) < 1.0 + order // 2 * apart
 
-    Zero but for the nodes that see V come near V*; None if there are none.
+
+def step_seen(x: Array, apart: Array, order: int, kernel: Kernel, *, steep: bool = True) -> Array:
+    """What differences make of a smooth step at V*, less the step itself, and its slope by x.
 
     Parameters
     ----------
-    variance, by_node : array, shape (..., n_psi, n_xi)
-        V, and its derivative by the number of the node.
-    at, width : float
-        V*, and how far from it the step begins and ends, money².
+    x, apart : array, shape (nodes,)
+        (V - V*) / width at nodes, and how far in these units their neighbours are.
     order : int
         Of the differences.
     kernel : Kernel
+    steep : bool
+        Whether the slope is asked for.
 
     Returns
     -------
-    array, shape (2, ..., n_psi, n_xi), or None
+    array, shape (2 or 1, nodes)
     """
-    half, off, apart = order // 2, (variance - at) / width, np.abs(by_node) / width
-    near = np.abs(off) < 1.0 + half * apart
-    if not near.any():
-        return None
-    x, h = off[near], np.maximum(apart[near], FLAT)
-    beside = x[:, None] + h[:, None] * np.arange(-half, half + 1)
-    slope, step = (part @ central_weights(2, order) / h**2 for part in kernel.integrals(beside))
-    found = np.zeros((2, *variance.shape))
-    found[0, near] = step - (x > 0.0)
-    found[1, near] = slope / width
-    return found
+    half, weights = order // 2, central_weights(2, order)
+    beside = x[:, None] + apart[:, None] * np.arange(-half, half + 1)
+    step = kernel.bend(beside) @ weights / apart**2 - (x > 0.0)
+    if not steep:
+        return step[None]
+    return np.stack([step, kernel.ramp(beside) @ weights / apart**2])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,28 +98,31 @@ class Spread:
     ) -> Array | None:
         """What it takes to make it smooth, and its slope by V: (2, 3, ..., n_psi, n_xi).
 
-        None if no node sees it. Arguments are those of `step_seen` and `Jumps.added`.
+        None if no node sees it. Arguments are those of `Jumps.added`; `by_node` is the derivative
+        of V by the number of the node.
         """
-        size = self.sides[:, 1] - self.sides[:, 0]
-        bold = bool(np.all(BEYOND * np.abs(size[:2]) < self.least))
-        kernel = SHARP if bold else SAFE
-        seen = step_seen(variance, by_node, self.at, self.width, order, kernel)
-        if seen is None:
+        x, apart = (variance - self.at) / self.width, np.abs(by_node) / self.width
+        near = within(x, apart, order)
+        if not near.any():
             return None
-        found = beside(size, seen)
+        size = self.sides[:, 1] - self.sides[:, 0]
+        bold, steep = bool(np.all(BEYOND * np.abs(size[:2]) < self.least)), slopes is not None
+        x, apart, values = x[near], np.maximum(apart[near], FLAT), values[:, near]
+        kernel = SHARP if bold else SAFE
+        seen = beside(size, step_seen(x, apart, order, kernel, steep=steep))
         if variance.shape[-1] > 1 and (beyond := growth_beyond(self.economy, self.at, bold)):
-            off, apart = (variance - self.at) / self.width, np.abs(by_node) / self.width
-            near = np.abs(off) < 1.0 + order // 2 * apart
-            x, further = off[near], ramps(self.economy, self.at, variance[near])
-            smooth = beyond.seen(x, np.maximum(apart[near], FLAT), order)
-            grown = values[:, near] - self.sides[:, 1:] - further[0]
-            found[0][:, near] += smooth[0] - (x > 0.0) * grown
+            further = ramps(self.economy, self.at, variance[near])
+            smooth = beyond.seen(x, apart, order, steep=steep)
+            seen[0] += smooth[0] - (x > 0.0) * (values - self.sides[:, 1:] - further[0])
             if slopes is not None:
-                steep = slopes[:, near] - further[1]
-                found[1][:, near] += smooth[1] / self.width - (x > 0.0) * steep
-        least = np.expand_dims(self.least, tuple(range(1, values.ndim)))
-        floor = np.minimum(least, LEAST * values[:2])
-        found[0, :2] = np.maximum(found[0, :2], floor - values[:2])
+                own = (x > 0.0) * (slopes[:, near] - further[1])
+                seen[1] += smooth[1] - self.width * own
+        floor = np.minimum(self.least[:, None], LEAST * values[:2])
+        seen[0, :2] = np.maximum(seen[0, :2], floor - values[:2])
+        found = np.zeros((2, 3, *variance.shape))
+        found[0, :, near] = seen[0].T
+        if steep:
+            found[1, :, near] = seen[1].T / self.width
         return found
 
 

@@ -249,5 +249,5 @@ def test_fields_far_from_a_first_pass_tell_of_unstable_steps(
 ) -> None:
     """Attention does not: what has just left zero is much more than there was."""
     moved = dict.fromkeys(TRACKED, 0.0) | {name: scales * error_scales(solution)[name]}
-    monkeypatch.setattr("pdesolve.solver.pde.errors.change", lambda *_: moved)
+    monkeypatch.setattr("pdesolve.solver.pde.errors._moved", lambda name, *_: moved[name])
     assert is_broken(solution, solution, ErrorTuning()) == broken

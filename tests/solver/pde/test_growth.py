@@ -91,6 +91,7 @@ def test_close_nodes_see_it_as_it_is_and_its_slope() -> None:
     size, slope = found.seen(x, apart, 8)
     np.testing.assert_allclose(size, found.smooth(x).T, atol=1e-6)
     np.testing.assert_allclose(slope, found.smooth(x, 1).T, atol=1e-5)
+    np.testing.assert_array_equal(found.seen(x, apart, 8, steep=False), size[None])
 
 
 def test_far_nodes_see_the_second_difference_of_its_second_integral() -> None:
