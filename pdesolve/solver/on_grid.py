@@ -216,6 +216,11 @@ class GridReading(Reading):
         speed = self.economy.motion(found.precision_rate).psi_dot
         return np.where(self.visited, speed, 0.0).max(axis=-1), speed.max(axis=-1)
 
+    @property
+    def learning(self) -> float:
+        """Largest learning speed in states that a path may get to, 1/(money² time)."""
+        return float(self._fastest[0].max())
+
     @cached_property
     def visited(self) -> NDArray[np.bool_]:
         """Nodes that a path may get to, shape (n_psi, n_xi); all of a line that has none."""

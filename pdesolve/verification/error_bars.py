@@ -15,6 +15,7 @@ from pdesolve.solver.solution import Solution
 from pdesolve.verification.check import Check, barred
 
 FINER = ByAxis(1.5, 2.0)  # nodes over the solution's: at orders 8 and 7 a twenty-fifth of its error
+LINES = 13  # along psi for what has one, times as many
 GATHERED = 1.9  # times as many along xi do as well near the start if they are not gathered there
 
 
@@ -40,8 +41,10 @@ def bars(solution: Solution, finer: ByAxis[float] = FINER) -> Iterator[Check]:
     """Each reported value against one pass on a wider and much finer grid."""
     tolerance, space = solution.case.numerics.tolerance, solution.space
     domain = choose_domain(solution.economy, 1e-3 * tolerance)
-    domain = replace(domain, psi_top=min(1.1 * space.psi_known, domain.psi_informed))
-    wanted = (space.n_xi, space.n_psi)
+    psi_top, wanted = min(1.1 * space.psi_known, domain.psi_informed), [space.n_xi, space.n_psi]
+    if space.n_psi == 1 and not solution.prior.is_two_point:  # does nobody learn?
+        psi_top, wanted[1] = 1.0 / solution.prior.variance, LINES
+    domain = replace(domain, psi_top=psi_top)
     if space.n_xi == 1:  # cheap, and its bars may be far below the tolerance
         finer = ByAxis(1.0, max(finer.psi, 2.0))
     nodes = [1 if n == 1 else round(more * n) for n, more in zip(wanted, finer, strict=True)]

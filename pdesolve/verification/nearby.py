@@ -46,11 +46,12 @@ class RouteTuning:
     between : float
         Tolerances that fields may be apart there.
     equations : float
-        Of a field's scale and the root of the tolerance: what slopes along psi at the end of that
-        axis may leave, which are of lower order than values.
+        Of a field's scale and the root of the tolerance: what the equations may leave on a path,
+        whose later states hardly matter to what is reported.
+    path, most : float, int
+        Relative accuracy to which the path is followed, and places at which it is looked at, most.
     doubtful : float
-        Times that: with more in doubt, by fewer nodes and by the dates, nothing is decided of the
-        equations; what is in doubt between nodes is allowed up to so many times `between`.
+        Times `between`: up to there what is in doubt between nodes is allowed.
     """
 
     reading: float = 0.5
@@ -71,6 +72,8 @@ class RouteTuning:
     )
     between: float = 10.0
     equations: float = 3.0
+    path: float = 1e-6
+    most: int = 5000
     doubtful: float = 10.0
 
 
@@ -108,7 +111,7 @@ class Nearby:
         fan = space.width * (1.0 + space.spread * psi)
         y = (xi - self.solution.prior.centre * psi - space.centre) / fan
         bend = space.stretch
-        z = y if bend < 1e-8 else np.log(bend * y + np.sqrt(1.0 + (bend * y) ** 2)) / bend
+        z = y if bend < 1e-8 else np.arcsinh(bend * y) / bend
         return np.log((space.psi_scale + psi) / space.psi_scale), z
 
     @cached_property
@@ -117,16 +120,21 @@ class Nearby:
         nodes = self.solution.space.z
         return make_interp_spline(nodes, np.eye(nodes.size), k=self.tuning.degree)
 
-    def deviations(self, xi: Array, psi: Array, states: Array) -> Array:
-        """What nodal values (..., n_psi, n_xi, 3) are in these states (m,): shape (..., m, 3)."""
+    @property
+    def _near(self) -> tuple[slice, slice]:
+        """The nodes that are read, along psi and xi: a spline goes through all of a line."""
         along_psi, along_xi = self._windows
+        return along_psi, slice(None) if self.tuning.degree else along_xi
+
+    def deviations(self, xi: Array, psi: Array, near: Array) -> Array:
+        """What values (..., lines, nodes, 3) at the nodes that are read are there: (..., m, 3)."""
+        along_psi, along_xi = self._near
         eta, z = self._place(xi, psi)
         by_psi = lagrange(self.solution.space.eta[along_psi], eta)
         if self.tuning.degree:
-            along_xi, by_xi = slice(None), self._cardinal(z)
+            by_xi = self._cardinal(z)
         else:
             by_xi = lagrange(self.solution.space.z[along_xi], z)
-        near = states[..., along_psi, along_xi, :]
         return np.einsum("mj,mi,...jif->...mf", by_psi, by_xi, near)
 
     def static(self, xi: Array, psi: Array) -> Array:
@@ -135,7 +143,7 @@ class Nearby:
         return np.stack([found.mean, found.variance, found.phi], axis=-1)
 
     def slab(self, t: float) -> Array:
-        """Deviations at the nodes at a time: two steps on either side, values and rates.
+        """Deviations at the nodes that are read at a time: two steps on either side, with rates.
 
         As many as there are from one announcement to the next.
         """
@@ -145,39 +153,35 @@ class Nearby:
         first, last = ([-1, *news, times.size - 1][span + i] for i in (0, 1))
         right = int(np.clip(np.searchsorted(times, t, side="right"), first + 2, last))
         near = np.arange(max(right - 2, first + 1), min(right + 1, last) + 1)
-        both = np.stack([solution.states[near], -solution.rates[near]], axis=1)
+        read = np.s_[near[0] : near[-1] + 1, *self._near]
+        both = np.stack([solution.states[read], -solution.rates[read]], axis=1)
         through = KroghInterpolator(np.repeat(times[near], 2), both.reshape(-1, *both.shape[2:]))
         return np.asarray(through(t))
 
     def totals(self, t: float) -> Array:
         """p, V, L in the middle and p at two states on either side, as differences want them."""
-        xi = self.xi + self.steps[0] * np.arange(-2.0, 3.0)
+        xi = self.xi + self.step * np.arange(-2.0, 3.0)
         psi = np.full(5, self.psi)
         return self.static(xi, psi) + self.deviations(xi, psi, self.slab(t))
 
     @cached_property
-    def steps(self) -> tuple[float, float]:
-        """Steps of differences along xi and psi."""
-        space, line = self.solution.space, self._windows[0].start
-        share = self.tuning.step
-        wide = 1.0 / self.solution.prior.sd
+    def step(self) -> float:
+        """Of differences along xi."""
+        space, wide = self.solution.space, 1.0 / self.solution.prior.sd
         if space.n_xi > 1:
-            wide = float(space.width * (space.z[1] - space.z[0]))
-        high = 1.0 / self.solution.prior.variance
-        if space.n_psi > 1:
-            high = float(space.psi[line + 1] - space.psi[line])
-        return share * min(wide, 1.0 / self.solution.prior.sd), share * high
+            wide = min(wide, float(space.width * (space.z[1] - space.z[0])))
+        return self.tuning.step * wide
 
     def _slope(self, totals: Array, t: float) -> float:
         """Of the price along xi: of a spline, the one through its slopes at the nodes."""
         if not self.tuning.degree:
-            return float(first(totals[:, 0], self.steps[0]))
-        space, h, spline = self.solution.space, self.steps[0], self._cardinal
+            return float(first(totals[:, 0], self.step))
+        space, h, spline = self.solution.space, self.step, self._cardinal
         lines, _ = self._windows
         psi = np.broadcast_to(space.psi[lines, None], (len(space.psi[lines]), space.n_xi))
         xi = space.xi[lines] + self.solution.prior.centre * psi
         by_xi = (self._place(xi + h, psi)[1] - self._place(xi - h, psi)[1]) / (2.0 * h)
-        slopes = by_xi * (self.slab(t)[lines, :, 0] @ spline.derivative()(space.z).T)
+        slopes = by_xi * (self.slab(t)[..., 0] @ spline.derivative()(space.z).T)
         eta, z = self._place(np.array([self.xi]), np.array([self.psi]))
         read = lagrange(space.eta[lines], eta) @ slopes @ spline(z).T
         alone = self.static(np.array([self.xi]), np.array([self.psi]))
@@ -218,42 +222,25 @@ class Nearby:
         noise = market.risk_aversion * market.supply_volatility
         return (A / noise + noise) ** 2 + market.public_precision
 
-    def motion(self) -> tuple[Array, Array]:
-        """Rates of p, V and L in the time left at every date: solved, and by section 4; (n, 3).
+    def motion(self, t: float) -> tuple[float, Array]:
+        """How fast psi grows here, and the rates of p, V and L in the time left, by section 4.
 
-        Along psi the xi of the centred payoff is what stays, as the fields move with it, however
-        far from zero the payoff is: d/dpsi at fixed xi is less by the centre times d/dxi.
+        Along the path on which psi grows so fast while the xi of the centred payoff stays: it takes
+        no slope along psi, and xi alone grows by the centre times as much.
         """
-        solution, centre, (h, k) = self.solution, self.solution.prior.centre, self.steps
-        ahead, none = np.arange(-2.0, 3.0), np.zeros(5)
-        xi = self.xi + np.append(h * ahead, centre * k * ahead)
-        psi = self.psi + np.append(none, k * ahead)
-        totals = self.static(xi, psi) + self.deviations(xi, psi, solution.states)
-        here = np.array([self.xi]), np.array([self.psi])
-        solved = self.deviations(*here, solution.rates)[:, 0]
-        across, up = np.moveaxis(totals[:, :5], 1, -1), np.moveaxis(totals[:, 5:], 1, -1)
-        by_xi, by_xixi = first(across, h), second(across, h)
-        by_psi = first(up, k) - centre * by_xi
-        said = [
-            self._rates(totals[i, 2], by_xi[i], by_xixi[i], by_psi[i]) for i in range(len(totals))
-        ]
-        return solved, np.array(said)
-
-    def _rates(self, u: Array, u_xi: Array, u_xixi: Array, u_psi: Array) -> list[float]:
-        """The three equations (4.1)."""
-        market, (p, variance, _) = self.solution.case.market, u
+        market, totals, h = self.solution.case.market, self.totals(t), self.step
+        (p, variance, _), u_xi = totals[2], first(totals.T, h)
         rho, noise = market.risk_aversion, market.risk_aversion * market.supply_volatility
         _, A, cost = self.choice(float(variance))
         kappa, square = A / noise + noise, self._diffusion(A)
         learned = A**2 / noise**2 + A + market.public_precision
         mu = square * u_xi[2] - noise * kappa * p
-        common = learned * u_psi + 0.5 * square * u_xixi
-        value = 0.5 * square * u_xi[2] ** 2 - noise * kappa * (p * u_xi[2] + u_xi[0])
-        return [
-            common[0] + mu * u_xi[0],
-            common[1] + mu * u_xi[1] + square * u_xi[0] ** 2,
-            common[2] + value + 0.5 * (noise**2 + A) * p**2 + rho * cost,
-        ]
+        rates = 0.5 * square * second(totals.T, h) - self.solution.prior.centre * learned * u_xi
+        rates[0] += mu * u_xi[0]
+        rates[1] += mu * u_xi[1] + square * u_xi[0] ** 2
+        rates[2] += 0.5 * square * u_xi[2] ** 2 - noise * kappa * (p * u_xi[2] + u_xi[0])
+        rates[2] += 0.5 * (noise**2 + A) * p**2 + rho * cost
+        return learned, rates
 
 
 def _window(nodes: Array, at: float, count: int) -> slice:

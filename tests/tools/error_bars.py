@@ -45,6 +45,7 @@ from tests.tools.families import FAMILIES, family_case
 
 REACH, MORE_PSI = 9.5, 1.3
 NARROWER = 0.4
+LINES = 13  # along psi of what has one, that times as many
 FINER, FINER_KINK = ByAxis(1.25, 1.45), ByAxis(1.5, 2.0)
 
 
@@ -85,13 +86,16 @@ def far_finer(found: Solution, tolerance: float) -> Solution:
     nodes_more = FINER_KINK if has_kink(found) else FINER
     economy = replace(found.economy, jump_width=NARROWER * found.economy.jump_width)
     top = MORE_PSI * max(space.psi_known, float(found.psi_reached[-1]))
+    flat = found.prior.is_two_point
+    if space.n_psi == 1 and not flat:  # does nobody learn?
+        top = 1.0 / found.prior.variance
     for _ in range(3):
         wide = replace(domain, psi_top=min(top, domain.psi_informed))
         grid = wide.grid(2, 2, space.order)
         longer = max(1.0, grid.width / space.width)  # for nodes of the same spacing in the middle
         nodes = ByAxis(
             round(longer * nodes_more.xi * space.n_xi),
-            1 if space.n_psi == 1 else round(alike(space) * nodes_more.psi * space.n_psi),
+            1 if flat else round(alike(space) * nodes_more.psi * max(space.n_psi, LINES)),
         )
         better = run_pass(found.case, economy, wide, nodes, 0.03 * tolerance, 4000)
         if wide.informed or float(better.psi_reached[-1]) <= better.space.psi_known:

@@ -54,6 +54,8 @@ def widened(
     tolerance : float
     tuning : CertificateTuning
     """
+    if (longest := learned_after_all(found)) > 0.0:
+        return replace(domain, psi_top=max(longest, tuning.wider * domain.psi_top))
     needed = min(float(found.psi_reached[-1]), domain.psi_informed)
     if not domain.informed and needed > found.space.psi_known:
         domain = replace(domain, psi_top=min(tuning.margin * needed, domain.psi_informed))
@@ -66,6 +68,17 @@ def widened(
             later = min(tuning.wider * domain.psi_top, domain.psi_informed)
             domain = replace(domain, psi_top=later, sds=tuning.wider * domain.sds)
     return domain
+
+
+def learned_after_all(found: Solution) -> float:
+    """Largest psi, at most, if psi matters and grows on the one line of a solution; 0 if it is so.
+
+    Where the static market calls for no attention the variance of the equilibrium still may: it is
+    another one, and can be more than the largest of the static ones.
+    """
+    if found.space.n_psi > 1 or found.prior.is_two_point:
+        return 0.0
+    return found.learning * found.economy.horizon
 
 
 def covered(found: Solution, reach: float) -> float:

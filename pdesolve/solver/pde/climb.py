@@ -10,7 +10,7 @@ from pdesolve.model.economy import Economy
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered, steps_tried
-from pdesolve.solver.pde.certificate import widened
+from pdesolve.solver.pde.certificate import learned_after_all, widened
 from pdesolve.solver.pde.contributions import ends_leave, jumps_leave, news_leave
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import (
@@ -29,7 +29,7 @@ from pdesolve.solver.pde.errors import (
     total,
     worst,
 )
-from pdesolve.solver.pde.first import as_close, coarseness, nodes_of, pilot
+from pdesolve.solver.pde.first import as_close, coarseness, nodes_of, pilot, with_lines
 from pdesolve.solver.pde.ladder import Ladder, Rung
 from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError
@@ -86,10 +86,9 @@ def climbed(
             share *= min(1.0, how.again * tolerance / worst(best, by_nodes))
         if not covers or economy is not best.economy:
             domain, run.economy = wider, economy
+            nodes, steps = with_lines(nodes_of(first), domain, economy), how.steps_for(tolerance)
             try:
-                first = pilot(
-                    run, domain, nodes_of(first), how.steps_for(tolerance), False, tuning.pilot
-                )
+                first = pilot(run, domain, nodes, steps, False, tuning.pilot)
             except PassError as failure:
                 note = f"a wider grid broke down: {failure}"
                 break
@@ -187,6 +186,7 @@ def _covering(
     wider = needed(judged, domain)
     for _ in range(how.passes):
         felt = worst(judged.best, judged.ends) > tuning.certificate.ends * run.tolerance
+        felt = felt or learned_after_all(judged.best) > 0.0
         if wider == domain or not judged.best.converged or felt:
             break
         best, coarse = _over(run, judged.best, wider), _over(run, first, wider)

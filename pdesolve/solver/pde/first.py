@@ -10,6 +10,7 @@ from pdesolve.model.economy import Economy
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
+from pdesolve.solver.pde.certificate import learned_after_all
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import ErrorTuning
 from pdesolve.solver.pde.passes import PassError
@@ -38,9 +39,9 @@ def first_nodes(
     grid = domain.grid(2, 2, numerics.order)
     steps = _steps(domain, grid) / tuning.spacing
     n_xi = int(np.clip(steps * (1e-5 / tolerance) ** (1 / numerics.order), 36, 240))
-    depth = np.log1p(domain.psi_top / domain.psi_scale)
-    n_psi = 1 + grid.stages * round(1.0 + 0.7 * depth)
+    n_psi = _lines(domain, grid.stages)
     if rough or prior.is_normal:
+        depth = np.log1p(domain.psi_top / domain.psi_scale)
         n_psi = 1 + grid.stages * round((4.0 + depth) * (1e-5 / tolerance) ** 0.2)
     n_xi = 1 if prior.is_normal else n_xi
     n_psi = 1 if prior.is_two_point or domain.psi_top == 0.0 else n_psi
@@ -51,6 +52,20 @@ def first_nodes(
     ]
     fixed = [bool(want) or n == 1 for n, want in zip(nodes, wanted, strict=True)]
     return ByAxis(*nodes), ByAxis(*fixed)
+
+
+def _lines(domain: Domain, stages: int) -> int:
+    """Of a first pass along psi."""
+    return 1 + stages * round(1.0 + 0.7 * float(np.log1p(domain.psi_top / domain.psi_scale)))
+
+
+def with_lines(nodes: ByAxis[int], domain: Domain, economy: Economy) -> ByAxis[int]:
+    """As many along psi as there have to be: one if nobody learns, or psi does not matter."""
+    if domain.psi_top == 0.0:
+        return nodes._replace(psi=1)
+    if nodes.psi > 1 or economy.prior.is_two_point:
+        return nodes
+    return nodes._replace(psi=_lines(domain, domain.grid(2, 2, 8).stages))
 
 
 def _steps(domain: Domain, grid: Grid) -> float:
@@ -86,19 +101,23 @@ def settle(
             most = tuning.steps + run.more_steps
             scout = run(domain, few, tuning.scout_tolerance * tolerance, most)
             domain = _with_top(domain, scout, tuning)
-    first = pilot(run, domain, nodes, tolerance, stuck, tuning)
-    for _ in range(tuning.rounds if nodes.psi > 1 else 0):
+    first = pilot(run, domain, with_lines(nodes, domain, run.economy), tolerance, stuck, tuning)
+    for _ in range(tuning.rounds):
         better = _with_top(domain, first, tuning)
         if better == domain:
             break
         domain = better
-        here = nodes._replace(xi=first.space.n_xi)
+        here = with_lines(nodes_of(first), domain, run.economy)
         first = pilot(run, domain, here, tolerance, stuck, tuning)
     return domain, first
 
 
 def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
     """The domain, with another largest psi if what the fastest learner reached calls for it."""
+    if found.space.n_psi == 1:
+        return replace(domain, psi_top=learned_after_all(found))
+    if found.learning == found.economy.told == 0.0:
+        return replace(domain, psi_top=0.0)
     needed = min(float(found.psi_reached[-1]), domain.psi_informed)
     least, best, most = (share * needed for share in tuning.margin)
     if needed == domain.psi_top or least <= domain.psi_top <= most:
