@@ -32,7 +32,7 @@ def with_psi(case: Case, nodes: ByAxis[int], psi_top: float) -> Solution:
 
 @pytest.mark.parametrize("linear", [0.58, 0.6, 0.62])
 def test_attention_that_no_static_variance_calls_for(linear: float) -> None:
-    """The static variance is 1.54 at most; attention begins at 1.74 to 1.86, and V is 1.886."""
+    """The static variance is 1.70 at most; attention begins at 1.74 to 1.86, and V is 1.886."""
     case = priced("three_states", linear)
     assert choose_domain(Economy.of(case), 1e-4).psi_top == 0.0
     found, truth = solve(case, tol=1e-4), with_psi(case, ByAxis(181, 41), 0.3)
