@@ -1,8 +1,12 @@
 """The ladder of time steps: what it says they leave, against far shorter ones on a full grid."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from pdesolve.case import DiscretePayoff, LinearAttention
+from pdesolve.model.economy import Economy
 from pdesolve.solver.pde import step_ladder
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.budget import BudgetSpent
@@ -60,11 +64,19 @@ def test_where_shorter_steps_break_down_their_tolerance_has_to_do(
 
 @pytest.mark.slow
 def test_steps_are_judged_on_the_nodes_that_a_kink_of_two_payoffs_needs() -> None:
-    """817 of them; on the 36 of a first pass the same steps leave less than half as much."""
-    found = solve(family_case("thresholds", 8004), tol=1e-5)
+    """301 of them; on the 36 of a first pass the same steps leave six tenths as much."""
+    case = family_case("thresholds", 8004)
+    economy, how = Economy.of(case), case.attention
+    assert isinstance(how, LinearAttention)
+    mean, sd = economy.prior.mean, economy.prior.sd
+    linear = 0.84 * how.efficiency * sd**2 / (2.0 * economy.risk_aversion)
+    how = replace(how, cost=replace(how.cost, linear=linear))
+    two = DiscretePayoff(values=(mean - sd, mean + sd), probabilities=(0.5, 0.5))
+    found = solve(replace(case, payoff=two, attention=how), tol=1e-5)
     times = respaced(found.times, found.case.market, 4 * found.steps["accepted"])
     better = retrace(found, found.space, times)
     assert found.converged and found.space.n_psi == 1
+    assert found.space.n_xi > 200
     error = change(better, found, DOUBT)
     assert all(error[name] <= found.error[name] for name in found.error)
 
