@@ -96,6 +96,8 @@ def settle(
 ) -> tuple[Domain, Solution]:
     """Measure the largest psi, cheaply at first: the domain with it, and a first pass there."""
     if nodes.psi > 1:
+        if domain.psi_top == 0.0:  # the case file asks for lines
+            domain = replace(domain, psi_top=domain.psi_scale)
         with suppress(PassError):  # too coarse for this case
             few = nodes._replace(xi=more(nodes.xi, tuning.scout_nodes))
             most = tuning.steps + run.more_steps
@@ -115,9 +117,10 @@ def settle(
 def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
     """The domain, with another largest psi if what the fastest learner reached calls for it."""
     if found.space.n_psi == 1:
-        return replace(domain, psi_top=learned_after_all(found))
+        longest = learned_after_all(found)
+        return replace(domain, psi_top=longest) if longest > 0.0 else domain
     if found.learning == found.economy.told == 0.0:
-        return replace(domain, psi_top=0.0)
+        return domain if found.case.numerics.psi_nodes else replace(domain, psi_top=0.0)
     needed = min(float(found.psi_reached[-1]), domain.psi_informed)
     least, best, most = (share * needed for share in tuning.margin)
     if needed == domain.psi_top or least <= domain.psi_top <= most:

@@ -62,6 +62,15 @@ def test_a_first_look_may_be_too_coarse_to_see_who_learns() -> None:
     assert found.initial.attention == pytest.approx(0.0025, abs=2e-4)
 
 
+@pytest.mark.parametrize(("linear", "attention"), [(0.6, 0.0960), (0.8, 0.0)])
+def test_lines_that_are_asked_for_are_there_whoever_learns(linear: float, attention: float) -> None:
+    lines = {"attention.cost.linear": linear, "numerics.psi_nodes": 25}
+    found = solve(load_case("three_states", lines), tol=1e-3)
+    assert found.converged and found.space.n_psi == 25
+    assert found.initial.attention == pytest.approx(attention, abs=3e-4)
+    assert found.initial.variance == pytest.approx(1.88644 if attention else 1.88508, abs=3e-4)
+
+
 def one_line(name: str, linear: float) -> Solution:
     case = priced(name, linear)
     domain = replace(choose_domain(Economy.of(case), 1e-4), psi_top=0.0)
