@@ -122,7 +122,8 @@ class GridReading(Reading):
 
     def _all_at(self, at: States) -> Read:
         limit: Array | float = np.inf
-        if self.space.n_psi > 1 and at.psi.any():  # zero is always known
+        idle = self.space.n_psi == 1 and self.prior.is_two_point  # psi does not matter
+        if at.psi.any() and not idle:  # zero is always known
             limit = np.interp(at.t, self.times, self.psi_limit)
         return Read(at, self._deviations.at(at, limit))
 

@@ -127,7 +127,7 @@ def _places(solution: Solution, tuning: RouteTuning) -> Iterator[tuple[float, fl
     for share, part, shift in tuning.places:
         t = share * solution.case.market.horizon
         psi = part * float(np.interp(t, solution.times, solution.psi_limit))
-        if solution.space.n_psi == 1:
+        if solution.space.n_psi == 1 and prior.is_two_point:
             psi = part / prior.variance
         xi = _start(solution) + prior.centre * psi
         xi += shift * (1.0 + solution.space.spread * psi) / prior.sd

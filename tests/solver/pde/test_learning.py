@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pdesolve.case import Case, load_case
@@ -52,6 +53,8 @@ def test_where_nobody_learns_one_line_will_do(linear: float) -> None:
     assert found.initial.attention == 0.0 == learned_after_all(found)
     assert float(truth.psi_reached[-1]) < 1e-200
     assert abs(found.initial.variance - truth.initial.variance) < found.bars["variance"]
+    assert np.isfinite(found.price([-0.5, 0.5], 0.0, 0.7)).all()
+    assert np.isnan(found.price(0.0, [1e-3, 0.5])).all()  # nobody is there, and nothing is known
 
 
 def test_a_first_look_may_be_too_coarse_to_see_who_learns() -> None:
