@@ -59,7 +59,8 @@ def increasing_root(
         if not inside.all():
             middle = np.sqrt(lower) * np.sqrt(upper) if geometric else 0.5 * (lower + upper)
             trial = np.where(inside, trial, middle)
-        x, done = trial, settled | (np.abs(value) < 1e-14)
+        x = np.where(done, x, trial)  # a root is its own, whichever others there are
+        done = done | settled | (np.abs(value) < 1e-14)
         left = x.size - np.count_nonzero(done)
         if 2 * left > x.size:
             continue

@@ -61,6 +61,10 @@ def test_functions_that_take_longer_go_on_alone_with_their_data() -> None:
     np.testing.assert_allclose(root, at, rtol=1e-13)
     assert sizes[0] == 40
     assert sizes[-1] <= 14
+    for k in range(40):  # whichever others there are
+        one = slice(k, k + 1)
+        own = (part[one] for part in (start, *ends, at, power))
+        np.testing.assert_array_equal(increasing_root(gap, *own, geometric=True), root[one])
 
 
 def test_no_functions() -> None:
