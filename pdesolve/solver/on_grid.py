@@ -218,9 +218,10 @@ class GridReading(Reading):
         return np.where(self.visited, speed, 0.0).max(axis=-1), speed.max(axis=-1)
 
     @property
-    def learning(self) -> float:
-        """Largest learning speed in states that a path may get to, 1/(money² time)."""
-        return float(self._fastest[0].max())
+    def learning(self) -> tuple[float, float]:
+        """Largest learning speeds, 1/(money² time): where paths get, and of all nodes."""
+        visited, everywhere = (float(speed.max()) for speed in self._fastest)
+        return visited, everywhere
 
     @cached_property
     def visited(self) -> NDArray[np.bool_]:
