@@ -71,10 +71,10 @@ def widened(
 
 
 def learned_after_all(found: Solution) -> float:
-    """Largest psi, at most, if psi matters and grows somewhere on the one line of a solution; else 0.
+    """Largest psi, at most, if psi matters and grows somewhere on the one line of a solution.
 
-    Where the static market calls for no attention the variance of the equilibrium still may: it is
-    another one, and can be more than the largest of the static ones.
+    Zero else. Where the static market calls for no attention the variance of the equilibrium still
+    may: it is another one, and can be more than the largest of the static ones.
     """
     if found.space.n_psi > 1 or found.prior.is_two_point:
         return 0.0
