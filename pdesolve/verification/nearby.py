@@ -112,7 +112,7 @@ class Nearby:
         y = (xi - self.solution.prior.centre * psi - space.centre) / fan
         bend = space.stretch
         z = y if bend < 1e-8 else np.arcsinh(bend * y) / bend
-        return np.log((space.psi_scale + psi) / space.psi_scale), z
+        return np.log1p(psi / space.psi_scale), z
 
     @cached_property
     def _cardinal(self) -> BSpline:
@@ -222,11 +222,11 @@ class Nearby:
         noise = market.risk_aversion * market.supply_volatility
         return (A / noise + noise) ** 2 + market.public_precision
 
-    def motion(self, t: float) -> tuple[float, Array]:
+    def motion(self, t: float, lead: float) -> tuple[float, Array]:
         """How fast psi grows here, and the rates of p, V and L in the time left, by section 4.
 
-        Along the path on which psi grows so fast while the xi of the centred payoff stays: it takes
-        no slope along psi, and xi alone grows by the centre times as much.
+        Along a path on which psi grows so fast, and xi by `lead`, money, times as much, as evidence
+        of that payoff does: it takes no slope along psi.
         """
         market, totals, h = self.solution.case.market, self.totals(t), self.step
         (p, variance, _), u_xi = totals[2], first(totals.T, h)
@@ -235,7 +235,7 @@ class Nearby:
         kappa, square = A / noise + noise, self._diffusion(A)
         learned = A**2 / noise**2 + A + market.public_precision
         mu = square * u_xi[2] - noise * kappa * p
-        rates = 0.5 * square * second(totals.T, h) - self.solution.prior.centre * learned * u_xi
+        rates = 0.5 * square * second(totals.T, h) - lead * learned * u_xi
         rates[0] += mu * u_xi[0]
         rates[1] += mu * u_xi[1] + square * u_xi[0] ** 2
         rates[2] += 0.5 * square * u_xi[2] ** 2 - noise * kappa * (p * u_xi[2] + u_xi[0])

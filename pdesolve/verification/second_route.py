@@ -147,31 +147,41 @@ def _integrated(solution: Solution, tuning: RouteTuning) -> Iterator[Check]:
             bound=bound,
             passed=followed is None or gap <= bound,
             unit="of the field's scale",
-            note="" if followed else "attention jumps too often on the way",
+            note="" if followed else "the path cannot be followed",
             decided=followed is not None,
         )
+
+
+def _lead(solution: Solution) -> float:
+    """A payoff that is likely, money: the part of a mixture next to the mean, or the mean."""
+    means, widths = solution.prior.parts()
+    mean = float(solution.prior.mean)
+    if not np.isfinite(widths).all():
+        return mean
+    payoffs = solution.prior.centre + means
+    return float(payoffs[np.argmin(np.abs(payoffs - mean))])
 
 
 def _followed(solution: Solution, tuning: RouteTuning) -> tuple[Array, Array] | None:
     """How much p, V and L fall from the initial state to the payoff, and what rates add up to.
 
-    On the path on which psi grows as it does in the states that it passes, and the xi of the
-    centred payoff stays: some investors' own. Announcements are left for `_told` to see. None if
-    the path has no end, as attention goes on and off.
+    On the path on which psi grows as it does in the states that it passes, and xi with it as
+    evidence of a likely payoff does. Announcements are left for `_told` to see. Infinite if it goes
+    beyond the psi that are known, which are those that likely paths get to (one line is taken at
+    its word); None if it has no end, as where attention goes on and off.
     """
-    spent = 0
+    spent, lead, space = 0, _lead(solution), solution.space
 
     def near(psi: float) -> Nearby:
-        psi = max(psi, 0.0)
-        xi = _start(solution) + solution.prior.centre * psi
-        return Nearby(solution=solution, xi=xi, psi=psi, tuning=tuning)
+        psi = float(np.clip(psi, 0.0, space.psi[-1] if space.n_psi > 1 else np.inf))
+        return Nearby(solution=solution, xi=_start(solution) + lead * psi, psi=psi, tuning=tuning)
 
     def moves(t: float, y: Array) -> Array:
         nonlocal spent
         spent += 1
         if spent > tuning.most:
             return np.zeros_like(y)
-        learned, rates = near(y[0]).motion(t)
+        learned, rates = near(y[0]).motion(t, lead)
         return np.append(learned, rates)
 
     sizes = [error_scales(solution)[name] for name in FIELDS]
@@ -179,12 +189,18 @@ def _followed(solution: Solution, tuning: RouteTuning) -> tuple[Array, Array] | 
     fallen = near(0.0).totals(0.0)[2]
     for times in pieces(solution.times, solution.case.market):
         begin, end = float(times[0]), float(times[-1])
-        y = solve_ivp(moves, (begin, end), y, rtol=tuning.path, atol=least).y[:, -1]
+        path = solve_ivp(moves, (begin, end), y, rtol=tuning.path, atol=least)
+        known = np.interp(path.t, solution.times, solution.psi_limit)
+        if space.n_psi > 1 and np.any(path.y[0] > known):
+            return np.full(3, np.inf), np.zeros(3)
+        if not path.success or spent > tuning.most:
+            return None
+        y = path.y[:, -1]
         here = near(y[0])
         if end < solution.times[-1]:
             fallen += here.totals(np.nextafter(end, np.inf))[2] - here.totals(end)[2]
     paid = here.static(np.array([here.xi]), np.array([here.psi]))[0]
-    return None if spent > tuning.most else (fallen - paid, y[1:])
+    return fallen - paid, y[1:]
 
 
 def _told(solution: Solution, near: Nearby, one: Announcement) -> Check:

@@ -86,16 +86,16 @@ def far_finer(found: Solution, tolerance: float) -> Solution:
     nodes_more = FINER_KINK if has_kink(found) else FINER
     economy = replace(found.economy, jump_width=NARROWER * found.economy.jump_width)
     top = MORE_PSI * max(space.psi_known, float(found.psi_reached[-1]))
-    flat = found.prior.is_two_point
+    lines, flat = space.n_psi, space.n_psi == 1 and found.prior.is_two_point
     if space.n_psi == 1 and not flat:  # does nobody learn?
-        top = 1.0 / found.prior.variance
+        top, lines = 1.0 / found.prior.variance, LINES
     for _ in range(3):
         wide = replace(domain, psi_top=min(top, domain.psi_informed))
         grid = wide.grid(2, 2, space.order)
         longer = max(1.0, grid.width / space.width)  # for nodes of the same spacing in the middle
         nodes = ByAxis(
             round(longer * nodes_more.xi * space.n_xi),
-            1 if flat else round(alike(space) * nodes_more.psi * max(space.n_psi, LINES)),
+            1 if flat else round(alike(space) * nodes_more.psi * lines),
         )
         better = run_pass(found.case, economy, wide, nodes, 0.03 * tolerance, 4000)
         if wide.informed or float(better.psi_reached[-1]) <= better.space.psi_known:

@@ -23,6 +23,7 @@ from pdesolve.solver.pde.system import Equilibrium
 from pdesolve.solver.reading import Reading
 from pdesolve.solver.solution import Solution
 from pdesolve.typing import Array
+from pdesolve.verification.nearby import RouteTuning
 from pdesolve.verification.second_route import second_route_checks
 from pdesolve.verification.suite import verify
 from tests.tools.solutions import solved
@@ -312,6 +313,25 @@ def test_where_nodes_are_few_as_many_as_there_are_will_do(
     assert "fields between nodes and dates" not in failed(again)
     linear_interpolation(monkeypatch)
     assert "fields between nodes and dates" in failed(again)
+
+
+@pytest.mark.parametrize("apart", [1.0, 3.0])
+def test_a_path_leads_to_a_payoff_not_between_two(apart: float) -> None:
+    """Between them evidence never tells, and psi would grow beyond what anybody reaches."""
+    keys = {"kind": "mixture", "means": [-apart, apart], "sds": [0.1, 0.1], "weights": [0.5, 0.5]}
+    changed = {f"payoff.{key}": value for key, value in keys.items()}
+    found = solve(load_case("three_states", {"numerics.tolerance": 1e-3, **changed}))
+    checks = [one for one in second_route_checks(found) if "added up over time" in one.name]
+    assert all(one.decided and one.value < 0.1 * one.bound for one in checks)
+
+
+def test_a_path_that_has_no_end_decides_nothing(three_states: Solution) -> None:
+    """As where attention goes on and off all the time; a few places are not enough for any."""
+    for most, decided in ((20, False), (5000, True)):
+        checks = second_route_checks(three_states, RouteTuning(most=most))
+        found = [one for one in checks if "added up over time" in one.name]
+        assert len(found) == 3
+        assert all(one.passed and one.decided == decided for one in found)
 
 
 def test_a_price_that_falls_is_caught(three_states: Solution) -> None:

@@ -54,7 +54,7 @@ def widened(
     tolerance : float
     tuning : CertificateTuning
     """
-    if (longest := learned_after_all(found)) > 0.0:
+    if (longest := min(learned_after_all(found), domain.psi_informed)) > 0.0:
         return replace(domain, psi_top=max(longest, tuning.wider * domain.psi_top))
     needed = min(float(found.psi_reached[-1]), domain.psi_informed)
     if not domain.informed and needed > found.space.psi_known:

@@ -117,12 +117,13 @@ def settle(
 def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
     """The domain, with another largest psi if what the fastest learner reached calls for it."""
     if found.space.n_psi == 1:
-        longest = learned_after_all(found)
-        return replace(domain, psi_top=longest) if longest > 0.0 else domain
+        longest = min(learned_after_all(found), domain.psi_informed)
+        least = tuning.least * domain.psi_scale
+        return replace(domain, psi_top=max(longest, least)) if longest > 0.0 else domain
     visited, everywhere = found.learning
     if visited == found.economy.told == 0.0:
         lines = everywhere > 0.0 or found.case.numerics.psi_nodes
-        return domain if lines else replace(domain, psi_top=0.0)
+        return domain if lines else replace(domain, psi_top=0.0, lines=())
     needed = min(float(found.psi_reached[-1]), domain.psi_informed)
     least, best, most = (share * needed for share in tuning.margin)
     if needed == domain.psi_top or least <= domain.psi_top <= most:

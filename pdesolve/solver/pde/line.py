@@ -10,7 +10,7 @@ from dataclasses import replace
 from pdesolve.solver.normal import normal_initial
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered
-from pdesolve.solver.pde.certificate import widened
+from pdesolve.solver.pde.certificate import learned_after_all, widened
 from pdesolve.solver.pde.domain import Domain
 from pdesolve.solver.pde.errors import Errors, change, error_scales, judge, none, times, worst
 from pdesolve.solver.pde.first import more
@@ -66,6 +66,9 @@ def refine_line(
         if not left or (wider == domain and (enough or wanted)):
             break
         domain = wider
+    if learned_after_all(best) > 0.0:
+        note += "; not certain: somebody learns, and psi has one line"
+        best = replace(best, converged=False)
     return replace(best, message=best.message + note)
 
 

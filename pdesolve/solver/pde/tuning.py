@@ -27,6 +27,8 @@ class PilotTuning:
     margin : (float, float, float)
         Largest psi of the domain over the largest that is reached: least that will do, what it is
         set to, and the most.
+    least : float
+        Largest psi where one line turns out not to do, in units of 1 / the variance, at least.
     scout_nodes, scout_tolerance : float
         Of the very first look, in units of the first pass's xi nodes and tolerance.
     rounds : int
@@ -40,6 +42,7 @@ class PilotTuning:
 
     spacing: float = 1.7
     margin: tuple[float, float, float] = (1.05, 1.15, 1.3)
+    least: float = 1e-6
     scout_nodes: float = 0.7
     scout_tolerance: float = 10.0
     rounds: int = 4
