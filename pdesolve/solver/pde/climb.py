@@ -132,6 +132,8 @@ def _passed(
     paces = climb_steps(run, on, aimed, how, doubt)
     stable = (one.steps for one in ladders if one.steps > one.begun)
     steps = int(np.ceil(max(paces.needed(aimed), steps_tried(first), *stable)))
+    if how.close and not first.case.numerics.xi_nodes:
+        nodes = nodes._replace(xi=nodes.xi | 1)  # an odd number has one where values are read
     run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
     times = respaced(first.times, first.case.market, steps)
     best = run.along(first, first.space.resized(*nodes), times)

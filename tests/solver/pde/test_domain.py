@@ -92,6 +92,16 @@ def test_nodes_gather_about_the_start_and_reach_as_far(name: str) -> None:
     assert domain.about_start(0.35).about_start(None) == domain
 
 
+@pytest.mark.parametrize("name", ["capacity", "inattention"])
+@pytest.mark.parametrize("tol", [1e-4, 1e-5])
+def test_at_kinks_values_are_those_of_a_node(name: str, tol: float) -> None:
+    """Between two of them the spline of capacity left two thirds of the error at 1e-5."""
+    found = solved(name, tol=tol)
+    (nearest,) = np.flatnonzero(np.abs(found.space.xi[0] - found.economy.start) < 1e-10)
+    at_node = found.static_nodes.variance[0, nearest] + found.states[0, 0, nearest, 1]
+    assert found.initial.variance == pytest.approx(float(at_node), abs=1e-12)
+
+
 def test_a_psi_that_is_passed_widens_the_domain() -> None:
     found = solved("three_states", tol=1e-4)
     domain = replace(choose_domain(found.economy, 1e-4), psi_top=found.space.psi_known)
