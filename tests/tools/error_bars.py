@@ -38,14 +38,13 @@ from pdesolve.solver.pde.solver import SolveError, solve
 from pdesolve.solver.solution import Solution
 from pdesolve.solver.values import ERRORS, InitialState
 from pdesolve.verification.check import barred
-from pdesolve.verification.error_bars import alike
+from pdesolve.verification.error_bars import LINES, alike
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.tools.families import FAMILIES, family_case
 
 REACH, MORE_PSI = 9.5, 1.3
 NARROWER = 0.4
-LINES = 13  # along psi of what has one, that times as many
 FINER, FINER_KINK = ByAxis(1.25, 1.45), ByAxis(1.5, 2.0)
 
 
