@@ -222,10 +222,11 @@ def _ladders(
 
 
 def _closer(run: Metered, first: Solution, steps: int) -> Solution | None:
-    """A first pass with twice so many time steps; None if it cannot be had."""
-    times = respaced(first.times, first.case.market, 2 * steps)
-    with suppress(PassError):
-        return run.along(first, first.space, times)
+    """A first pass with twice so many time steps, or four times; None if it cannot be had."""
+    for more in (2, 4):
+        times = respaced(first.times, first.case.market, more * steps)
+        with suppress(PassError):
+            return run.along(first, first.space, times)
     return None
 
 
@@ -257,6 +258,8 @@ def _rungs(
         if axis == "xi":
             told = np.inf if how.whole else ladders.psi.telling
             _widen(ladder, found["psi"].nodes, told, 1.0 if how.whole else how.apart)
+            if how.whole and ladders.psi.steps > ladders.psi.begun:
+                ladder.shorten(ladders.psi.steps)  # on as many lines these were needed
         left = _rest(found["psi"], tolerance) if found else tolerance
         on_line = axis == "xi" and found["psi"].nodes == 1
         target = (how.on_line if on_line else getattr(share, axis)) * left

@@ -95,7 +95,7 @@ class Ladder:
             if here.size == np.inf and self._known.get(after, self._first) is None:
                 if self.steps > self.begun:
                     break
-                self._shorten()
+                self.shorten(int(np.ceil(how.shortened * self.steps)))
                 continue
             rises = rises + 1 if below is not None and self._stuck(below, here) else 0
             if below is not None and self._seen(below, here) < self._unsure:
@@ -134,11 +134,11 @@ class Ladder:
         self._across, self._stencil = across, self._first.space.order
         self._known.clear()
 
-    def _shorten(self) -> None:
-        """Have more time steps, as a grid broke down on these: every grid is solved anew."""
-        more = int(np.ceil(self._how.shortened * self.steps))
-        self._times = respaced(self._times, self._first.case.market, more)
-        self._known.clear()
+    def shorten(self, steps: int) -> None:
+        """Have so many time steps, if that is more: every grid is solved anew."""
+        if steps > self.steps:
+            self._times = respaced(self._times, self._first.case.market, steps)
+            self._known.clear()
 
     @property
     def telling(self) -> float:

@@ -47,9 +47,10 @@ def refine_line(
     how, wanted = tuning.line, first.case.numerics.psi_nodes
     truth = _truth(first, how.exact * tolerance)
     best, steps, note = first, tolerance, ""
+    narrower, before = how.narrower, float("inf")
     for left in reversed(range(how.passes)):
         steps *= how.tighter
-        run.economy = replace(run.economy, jump_width=how.narrower * run.economy.jump_width)
+        run.economy = replace(run.economy, jump_width=narrower * run.economy.jump_width)
         count = wanted or more(best.space.n_psi, how.growth)
         try:
             finer = run(domain, ByAxis(1, count), steps)
@@ -65,7 +66,9 @@ def refine_line(
         enough = best.converged and worst(finer, moved) <= how.settled * tolerance
         if not left or (wider == domain and (enough or wanted)):
             break
-        domain = wider
+        now = worst(finer, error)
+        domain, narrower = wider, how.slimmer if now > how.hardly * before else how.narrower
+        before = now
     if learned_after_all(best) > 0.0:
         note += "; not certain: somebody learns, and psi has one line"
         best = replace(best, converged=False)

@@ -170,6 +170,9 @@ class LineTuning:
         Of jumps, to begin with, over the variance.
     growth, tighter, narrower : float
         Of the nodes from pass to pass, of the time steps' tolerance and of the width of jumps.
+    hardly, slimmer : float
+        An error that is still so many times the last one's is that of the width: it is so many
+        times the last one next.
     settled : float
         Of the tolerance: the last refinement may change the initial values by so much. The error
         at one state may be small by luck, and the fields are wanted elsewhere too.
@@ -178,11 +181,13 @@ class LineTuning:
         taken to be left of that, as much as where attention has kinks.
     """
 
-    passes: int = 8
+    passes: int = 10
     width: float = 0.1
     growth: float = 1.6
     tighter: float = 0.6
     narrower: float = 0.85
+    hardly: float = 0.75
+    slimmer: float = 0.5
     settled: float = 2.0
     exact: float = 1e-4
     doubt: float = 2e-3

@@ -309,6 +309,41 @@ def test_more_time_steps_where_ladders_lead_nowhere(
     assert steps[times] == 2**times * steps[0] <= found.steps["accepted"]
 
 
+def test_four_times_as_many_where_twice_break_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first pass among them, which had its steps where its own nodes called for them."""
+    passes, usual, climb = list[int](), Metered.along, Ladder.climb
+
+    def along(self: Metered, found: Solution, grid: Grid, times: Array) -> Solution:
+        passes.append(times.size - 1)
+        if len(passes) == 1:
+            raise PassError("the steps are unstable", None, 0)
+        return usual(self, found, grid, times)
+
+    def breaks(self: Ladder, target: float) -> Rung:
+        if not passes:
+            raise PassError("errors grow", None, 0)
+        return climb(self, target)
+
+    monkeypatch.setattr(Metered, "along", along)
+    monkeypatch.setattr(Ladder, "climb", breaks)
+    found, plain = solve("three_states", tol=1e-3), solved("three_states", tol=1e-3)
+    assert found.converged
+    assert abs(found.initial.price - plain.initial.price) < found.error["price"]
+    assert passes[1] == 2 * passes[0] <= found.steps["accepted"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_steps_that_lines_needed_are_those_of_nodes_on_as_many_lines(whole: bool) -> None:
+    """If xi is looked at on all the lines; on few of them fewer do."""
+    run, first = metered("three_states")
+    how = replace(HOW, whole=whole)
+    ladders = ByAxis(*(Ladder(run, first, axis, how, DOUBT) for axis in ByAxis._fields))
+    begun = ladders.xi.steps
+    ladders.psi.shorten(3 * begun)
+    climb._rungs(ladders, first, 1e-3, how)
+    assert ladders.xi.steps == (3 * begun if whole else begun)
+
+
 def test_a_pass_that_blew_up_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its values are nowhere near a first pass's: all again with more steps."""
     passes, usual = list[int](), Metered.along
