@@ -64,9 +64,10 @@ def refine_line(
         best = judge(finer, error, tolerance, tuning.errors)
         wider = widened(domain, best, none(), tolerance, tuning.certificate)
         enough = best.converged and worst(finer, moved) <= how.settled * tolerance
-        if not left or (wider == domain and (enough or wanted)):
-            break
         now = worst(finer, error)
+        far = left <= how.last and now > how.near * tolerance
+        if not left or far or (wider == domain and (enough or wanted)):
+            break
         domain, narrower = wider, how.slimmer if now > how.hardly * before else how.narrower
         before = now
     if learned_after_all(best) > 0.0:

@@ -166,6 +166,10 @@ class LineTuning:
     ----------
     passes : int
         At most, after the first.
+    last : int
+        Of these, that are only run if the error is not far from the tolerance.
+    near : float
+        Times the tolerance: up to there it is not.
     width : float
         Of jumps, to begin with, over the variance.
     growth, tighter, narrower : float
@@ -182,6 +186,8 @@ class LineTuning:
     """
 
     passes: int = 10
+    last: int = 2
+    near: float = 10.0
     width: float = 0.1
     growth: float = 1.6
     tighter: float = 0.6

@@ -1,6 +1,6 @@
 """Normal payoffs: one line of nodes, and an error that is measured against the closed form."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -8,10 +8,11 @@ from pdesolve.case import case_from_dict, case_to_dict, load_case
 from pdesolve.model.payoff.factory import make_prior
 from pdesolve.solver import normal
 from pdesolve.solver.normal_shooting import NormalError
-from pdesolve.solver.pde.errors import error_scales
+from pdesolve.solver.pde.errors import Errors, ErrorTuning, error_scales, judge
 from pdesolve.solver.pde.line import refine_line
 from pdesolve.solver.pde.regimes import has_kink
 from pdesolve.solver.pde.solver import solve
+from pdesolve.solver.pde.tuning import LineTuning, Tuning
 from pdesolve.solver.solution import Solution
 from pdesolve.verification.check import barred
 from tests.tools.error_bars import random_case
@@ -51,6 +52,22 @@ def test_jumps_are_narrower_sooner_where_their_width_is_what_is_left() -> None:
     found = solve(family_case("exponential jumps", 123503), tol=1e-3)
     assert found.converged and found.space.n_psi < 300
     assert excess(found) <= 1.0
+
+
+def test_no_more_lines_where_the_tolerance_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same at 1e-5, on lines hardly closer from pass to pass: the last passes are saved."""
+    lines, case = list[int](), family_case("exponential jumps", 123503)
+
+    def judged(found: Solution, error: Errors, tolerance: float, doubt: ErrorTuning) -> Solution:
+        lines.append(found.space.n_psi)
+        return judge(found, error, tolerance, doubt)
+
+    monkeypatch.setattr(f"{refine_line.__module__}.judge", judged)
+    how = LineTuning(growth=1.1)
+    for near, saved in ((how.near, how.last), (1e9, 0)):
+        assert not solve(case, tol=1e-5, tuning=Tuning(line=replace(how, near=near))).converged
+        assert len(lines) == how.passes - saved
+        lines.clear()
 
 
 @pytest.mark.slow
