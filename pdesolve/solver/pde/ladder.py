@@ -115,6 +115,7 @@ class Ladder:
             below, few, nodes = here if np.isfinite(here.size) else below, nodes, after
             if self._gathered:  # what a rung is compared with may be more than it takes
                 nodes = self._between(self._next(few, 1.0), after, wanted)
+                nodes = after if after <= how.alike * nodes else nodes
             least, most = self._next(nodes, self._ratio), self._next(nodes, how.most)
             after = self._between(least, most, wanted)
         raise PassError(f"no {self._axis} nodes are found to be enough", None, 0)
@@ -139,6 +140,13 @@ class Ladder:
         if steps > self.steps:
             self._times = respaced(self._times, self._first.case.market, steps)
             self._known.clear()
+
+    def borrow(self, other: "Ladder") -> None:
+        """Have the grid that the other direction's ladder has solved with the same steps, too."""
+        found = other._known.get(self._across)
+        alike = self._stencil == other._stencil and np.array_equal(self._times, other._times)
+        if found is not None and alike:
+            self._known.setdefault(other._across, found)
 
     @property
     def telling(self) -> float:

@@ -19,6 +19,8 @@ class LadderTuning:
         not regular where the economy starts to learn fast: neighbours may have the same error.
     gathered : float
         The same along psi where nodes gather at several scales: neighbours are alike more often.
+    alike : float
+        There, nodes of a grid that was solved already, over those of a rung that it will do for.
     thinner : float
         Xi nodes of the ladder along psi, over the first pass's.
     stencil : int
@@ -119,6 +121,7 @@ class LadderTuning:
 
     ratios: tuple[float, float] = (1.25, 1.45)
     gathered: float = 2.0
+    alike: float = 1.1
     thinner: float = 0.7
     stencil: int = 4
     unresolved: tuple[float, float] = (1.5e-3, 2e-4)

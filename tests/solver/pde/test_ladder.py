@@ -178,6 +178,51 @@ def test_where_nodes_gather_psi_rungs_are_compared_with_twice_their_nodes(
         assert ratio <= (after - 1) / (nodes - 1) or ratio <= after / nodes
 
 
+def test_there_a_rung_is_a_grid_that_was_solved_if_hardly_more_nodes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, first = metered("heavy_tails")
+    solved_on, measure = [], Ladder._rung
+
+    def rung(self: Ladder, nodes: int, after: int, below: Rung | None) -> Rung:
+        solved_on.extend((nodes, after))
+        return measure(self, nodes, after, below)
+
+    monkeypatch.setattr(Ladder, "_rung", rung)
+    found = {}
+    for alike in (1.0, HOW.alike):
+        how = replace(HOW, alike=alike)
+        found[alike] = Ladder(run, first, "psi", how, DOUBT).climb(1e-4).nodes
+        grids, solved_on = len(set(solved_on)), []
+        assert grids == (5 if alike == 1.0 else 4)
+    assert 1.0 < found[HOW.alike] / found[1.0] <= HOW.alike
+
+
+def test_a_grid_that_both_ladders_have_is_solved_once() -> None:
+    """Xi is looked at on all the lines; the ladder along psi had as many xi nodes."""
+    run, first = metered("three_states")
+    for thinner in (1.0, 1.2):
+        how = replace(JUMPED, thinner=thinner, some=1.0, begun_steps=(6.2, 6.2))
+        ladders = ByAxis(*(Ladder(run, first, axis, how, DOUBT) for axis in ByAxis._fields))
+        lines = climb._rungs(ladders, first, 1e-3, how).psi.nodes
+        nodes = first.space.n_xi
+        there, here = ladders.psi.solved(lines), ladders.xi.solved(nodes)
+        assert there is not None and here is not None
+        assert (there is here) == (thinner == 1.0)
+        again = retrace(first, first.space.resized(nodes, lines), here.times)
+        assert np.array_equal(here.states, again.states)
+
+
+def test_but_not_with_other_time_steps() -> None:
+    run, first = metered("three_states")
+    ladders = ByAxis(*(Ladder(run, first, axis, JUMPED, DOUBT) for axis in ByAxis._fields))
+    there = ladders.psi.solved(17)
+    ladders.xi.widen(17)
+    ladders.xi.shorten(2 * ladders.psi.steps)
+    ladders.xi.borrow(ladders.psi)
+    assert ladders.xi.solved(first.space.n_xi) is not there
+
+
 def test_on_one_line_xi_leaves_less(binary: Solution) -> None:
     run, _ = metered("binary")
     first = retrace(binary, binary.space.resized(36, 1))
