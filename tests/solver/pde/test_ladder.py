@@ -182,7 +182,7 @@ def test_there_a_rung_is_a_grid_that_was_solved_if_hardly_more_nodes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run, first = metered("heavy_tails")
-    solved_on, measure = [], Ladder._rung
+    solved_on, measure = list[int](), Ladder._rung
 
     def rung(self: Ladder, nodes: int, after: int, below: Rung | None) -> Rung:
         solved_on.extend((nodes, after))
