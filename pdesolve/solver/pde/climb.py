@@ -260,7 +260,7 @@ def _rungs(
             _widen(ladder, found["psi"].nodes, told, 1.0 if how.whole else how.apart)
             if how.whole and ladders.psi.steps > ladders.psi.begun:
                 ladder.shorten(ladders.psi.steps)  # on as many lines these were needed
-            ladder.borrow(ladders.psi)
+            ladder.borrow(ladders.psi.known(found["psi"].nodes))
         left = _rest(found["psi"], tolerance) if found else tolerance
         on_line = axis == "xi" and found["psi"].nodes == 1
         target = (how.on_line if on_line else getattr(share, axis)) * left

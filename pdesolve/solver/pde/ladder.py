@@ -18,10 +18,10 @@ from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.errors import ErrorTuning, Moves, is_broken, moves, still, times, worst
+from pdesolve.solver.pde.first import nodes_of
 from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import PassError, retrace
 from pdesolve.solver.solution import Solution
-from pdesolve.typing import Array
 
 
 class Rung(NamedTuple):
@@ -61,13 +61,13 @@ class Ladder:
         self._order = min(self._along(how.orders), scheme)
         self._gathered = axis == "psi" and bool(space.clusters)
         self._ratio = how.gathered if self._gathered else self._along(how.ratios)
-        few = axis == "xi" and not how.whole
-        self._times = first.times if few else _steps(first, run.tolerance, how, axis)
         self._stencil = space.order if axis == "xi" else min(how.stencil, space.order)
-        same = self._across == self._usual and self._times.size == first.times.size
-        same = same and self._stencil == space.order
-        self._known: dict[int, Solution | None] = {self._nodes: first} if same else {}
+        self._known = dict[int, Solution | None]()
         self._fewest: Rung | None = None  # whose error was measured
+        self._times, least = first.times, how.least_steps(axis, run.tolerance)
+        if (axis == "psi" or how.whole) and least > first.steps["accepted"]:
+            self._times = respaced(first.times, first.case.market, least)
+        self.borrow(first)
         self.begun = self.steps  # time steps of its first grids
 
     def climb(self, target: float) -> Rung:
@@ -141,12 +141,17 @@ class Ladder:
             self._times = respaced(self._times, self._first.case.market, steps)
             self._known.clear()
 
-    def borrow(self, other: "Ladder") -> None:
-        """Have the grid that the other direction's ladder has solved with the same steps, too."""
-        found = other._known.get(self._across)
-        alike = self._stencil == other._stencil and np.array_equal(self._times, other._times)
-        if found is not None and alike:
-            self._known.setdefault(other._across, found)
+    def borrow(self, found: Solution | None) -> None:
+        """Have a grid that was solved elsewhere, if it is one of this ladder's."""
+        if found is None or not np.array_equal(found.times, self._times):
+            return
+        nodes, across = nodes_of(found)[:: 1 if self._axis == "xi" else -1]
+        if (across, found.space.order) == (self._across, self._stencil):
+            self._known.setdefault(nodes, found)
+
+    def known(self, nodes: int) -> Solution | None:
+        """The solution on so many, if they were tried."""
+        return self._known.get(nodes)
 
     @property
     def telling(self) -> float:
@@ -293,12 +298,3 @@ def _steeper(error: Moves, below: Rung, here: Rung, nodes: int, order: float) ->
             own = np.log(before / after) / np.log(here.nodes / below.nodes)
             found[name] = error[name] * (here.nodes / nodes) ** max(0.0, own - order)
     return found
-
-
-def _steps(first: Solution, tolerance: float, how: LadderTuning, axis: str) -> Array:
-    """A first pass's time steps, or more of them: too few hide what happens along psi at first."""
-    begun = getattr(ByAxis(*how.begun_steps), axis)
-    least = int(begun * (how.begun / tolerance) ** (1 / how.orders[1]))
-    if least <= first.steps["accepted"]:
-        return first.times
-    return respaced(first.times, first.case.market, least)

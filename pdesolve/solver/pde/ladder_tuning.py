@@ -181,6 +181,12 @@ class LadderTuning:
         share = np.clip(1.0 + np.log10(max(change, 1e-300) / at), 0.0, 1.0)
         return float(most**share)
 
+    def least_steps(self, axis: str, tolerance: float) -> int:
+        """Time steps where psi counts: too few hide what happens along it at first."""
+        xi, psi = self.begun_steps
+        begun = xi if axis == "xi" else psi
+        return int(begun * (self.begun / tolerance) ** (1 / self.orders[1]))
+
     def steps_for(self, tolerance: float) -> float:
         """Tolerance of the time steps on the ladders."""
         times, least, most = self.rough

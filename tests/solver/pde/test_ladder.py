@@ -219,8 +219,8 @@ def test_but_not_with_other_time_steps() -> None:
     there = ladders.psi.solved(17)
     ladders.xi.widen(17)
     ladders.xi.shorten(2 * ladders.psi.steps)
-    ladders.xi.borrow(ladders.psi)
-    assert ladders.xi.solved(first.space.n_xi) is not there
+    ladders.xi.borrow(there)
+    assert ladders.xi.known(first.space.n_xi) is None
 
 
 def test_on_one_line_xi_leaves_less(binary: Solution) -> None:
