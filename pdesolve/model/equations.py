@@ -80,9 +80,7 @@ class Felt(NamedTuple):
 
 def rates(
     u: Array,
-    u_xi: Array,
-    u_xixi: Array,
-    u_psi: Array,
+    jet: Array,
     static: Cumulants,
     move: Motion,
     cost: Array,
@@ -92,8 +90,10 @@ def rates(
 
     Parameters
     ----------
-    u, u_xi, u_xixi, u_psi : array, shape (..., 3)
-        The fields and their derivatives.
+    u : array, shape (..., 3)
+        The fields.
+    jet : array, shape (3, ..., 3)
+        Their derivatives u_xi, u_xixi and u_psi.
     static : Cumulants
         phi, p^s, V^s, k3, k4 of the centred payoff at the same nodes.
     move : Motion
@@ -107,25 +107,33 @@ def rates(
     -------
     array, shape (..., 3)
     """
-    q, q_xi, l_xi = u[..., 0], u_xi[..., 0], u_xi[..., 2]
+    q, q_xi, l_xi = u[..., 0], jet[0, ..., 0], jet[0, ..., 2]
     _, ps, Vs, k3, k4 = static
     kappa2, psi_dot, risk = move
-    spread = kappa2 * l_xi
+    half, spread = 0.5 * risk, kappa2 * l_xi
     w = spread - risk * q
-    mu = psi_dot * ps + w
-    out = psi_dot[..., None] * u_psi + (0.5 * kappa2)[..., None] * u_xixi
-    out += mu[..., None] * u_xi
-    out[..., 0] += w * Vs + 0.5 * risk * k3
-    out[..., 1] += w * k3 + risk * (0.5 * k4 + Vs**2) + kappa2 * (2 * Vs + q_xi) * q_xi
-    out[..., 2] += risk * (0.5 * (q**2 - Vs) - q_xi) - 0.5 * spread * l_xi + risk_aversion * cost
+    on_jet = np.empty((3, *w.shape))
+    on_jet[0] = psi_dot * ps + w
+    on_jet[1] = 0.5 * kappa2
+    on_jet[2] = psi_dot
+    out: Array = np.einsum("k...,k...f->...f", on_jet, jet)
+    of_q, of_v, of_l = out[..., 0], out[..., 1], out[..., 2]
+    of_q += w * Vs
+    of_q += half * k3
+    of_v += w * k3
+    of_v += half * k4
+    of_v += risk * Vs**2
+    of_v += kappa2 * (2 * Vs + q_xi) * q_xi
+    of_l += half * (q**2 - Vs)
+    of_l -= risk * q_xi
+    of_l -= 0.5 * spread * l_xi
+    of_l += risk_aversion * cost
     return out
 
 
 def partials(
     u: Array,
-    u_xi: Array,
-    u_xixi: Array,
-    u_psi: Array,
+    jet: Array,
     static: Cumulants,
     felt: Felt,
     risk_aversion: float,
@@ -140,7 +148,7 @@ def partials(
     c0, c1 : array, shape (3, 3, ...)
         [i, j]: effect of field j on the rate of field i.
     """
-    q, q_xi, v_xi, l_xi = u[..., 0], u_xi[..., 0], u_xi[..., 1], u_xi[..., 2]
+    q, q_xi, v_xi, l_xi = u[..., 0], jet[0, ..., 0], jet[0, ..., 1], jet[0, ..., 2]
     _, ps, Vs, k3, _ = static
     kappa2, psi_dot, risk = felt.move
     mu = psi_dot * ps + kappa2 * l_xi - risk * q
@@ -154,6 +162,6 @@ def partials(
     c1[1, 0] = 2 * c1[0, 2]
     c1[1, 2] = kappa2 * V_xi
     c1[2, 0] = -risk
-    by_v = rates(u, u_xi, u_xixi, u_psi, static, felt.by_move, felt.by_cost, risk_aversion)
+    by_v = rates(u, jet, static, felt.by_move, felt.by_cost, risk_aversion)
     c0[:, 1] = np.moveaxis(by_v, -1, 0)
     return c0, c1

@@ -223,17 +223,19 @@ class Grid:
         x = np.clip((self.eta - known) / (self.eta[-1] - known), 0.0, 1.0)
         return (1.0 - x) ** 3 * (1.0 + 3.0 * x + 6.0 * x**2)
 
-    def derivatives(self, u: Array) -> tuple[Array, Array, Array]:
-        """u_xi, u_xixi and u_psi of fields u, shape (n_psi, n_xi, n_fields).
+    def derivatives(self, u: Array) -> Array:
+        """u_xi, u_xixi and u_psi of fields u, (n_psi, n_xi, n_fields): shape (3, *u.shape).
 
         At the two ends of the xi axis u_xi = 0: the mirror image continues the field. Each field of
-        the results lies in one piece, which makes what follows faster.
+        each of the results lies in one piece, which makes what follows faster.
         """
         fields = u.transpose(2, 0, 1)
-        u_psi = self.upwind @ fields
+        found = np.empty((3, *fields.shape))
+        along, u_psi = found[:2], found[2]
+        np.matmul(self.upwind, fields, out=u_psi)
         if self.n_xi == 1:
-            return np.zeros_like(u), np.zeros_like(u), u_psi.transpose(1, 2, 0)
-        along = np.empty((2, *fields.shape))
+            along[...] = 0.0
+            return found.transpose(0, 2, 3, 1)
         for near, nodes, weights in self._along_xi:
             np.matmul(fields[..., near], weights, out=along[..., nodes])
         if self.clusters:
@@ -245,8 +247,7 @@ class Grid:
         else:
             along *= self._fans
             u_psi += self._slant * along[0]
-        u_xi, u_xixi = along
-        return u_xi.transpose(1, 2, 0), u_xixi.transpose(1, 2, 0), u_psi.transpose(1, 2, 0)
+        return found.transpose(0, 2, 3, 1)
 
     def slope(self, u: Array) -> Array:
         """u_xi of smooth fields u, by wider stencils than the scheme's where there are nodes.

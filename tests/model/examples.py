@@ -69,8 +69,13 @@ class Jets:
     u_xixi: Array
     u_psi: Array
 
+    @property
+    def jet(self) -> Array:
+        """The derivatives together."""
+        return np.stack([self.u_xi, self.u_xixi, self.u_psi])
+
     def rates(self, static: Cumulants, move: Motion, cost: Array, risk_aversion: float) -> Array:
-        return rates(self.u, self.u_xi, self.u_xixi, self.u_psi, static, move, cost, risk_aversion)
+        return rates(self.u, self.jet, static, move, cost, risk_aversion)
 
 
 def arbitrary(kind: str) -> tuple[Cumulants, Jets, Array, Array]:

@@ -62,7 +62,7 @@ def test_partials_are_the_derivatives_of_rates(name: str) -> None:
     assert name in REGIMES or 1 in response.regime
     move, _ = respond(jets.u)
     felt = Felt.of(MARKET, response, move, variance)
-    c0, c1 = partials(jets.u, jets.u_xi, jets.u_xixi, jets.u_psi, static, felt, RHO)
+    c0, c1 = partials(jets.u, jets.jet, static, felt, RHO)
     e = 1e-6
     zero = np.zeros(3)
     for j, unit in enumerate(e * np.eye(3)):
@@ -120,7 +120,7 @@ def test_rates_follow_from_the_grid_and_the_response() -> None:
     a = variance / (2 * RHO * 0.3)
     expected = rates(
         u,
-        *system.grid.derivatives(u),
+        system.grid.derivatives(u),
         system.static,
         system.economy.motion(a),
         0.15 * a**2,

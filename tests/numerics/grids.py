@@ -43,4 +43,4 @@ def matrices(grid: Grid) -> tuple[Array, Array, Array]:
     """Dense matrices of u_xi, u_xixi and u_psi: the grid's operators applied to unit vectors."""
     n = grid.n_psi * grid.n_xi
     columns = grid.derivatives(np.eye(n).reshape(grid.n_psi, grid.n_xi, n))
-    return tuple(column.reshape(n, n) for column in columns)  # type: ignore[return-value]
+    return tuple(column.reshape(n, n) for column in columns)

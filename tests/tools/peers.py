@@ -87,8 +87,8 @@ class Lines:
         bent = self.region[2] * self.y[:, None] / fan
         u_psi = u_eta / (self.region[3] + self.psi[..., None]) - bent * u_y
         move, rho = economy.motion(found.precision_rate), economy.risk_aversion
-        derivatives = u_y / fan, u_yy / fan**2, u_psi
-        return equations.rates(u, *derivatives, self.static, move, found.cost, rho)
+        jet = np.stack([u_y / fan, u_yy / fan**2, u_psi])
+        return equations.rates(u, jet, self.static, move, found.cost, rho)
 
     def initial(self, u: Array) -> dict[str, float]:
         """Reported values at t = 0 from the fields there."""

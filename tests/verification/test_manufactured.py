@@ -81,7 +81,8 @@ def test_source_is_what_section_5_leaves_over() -> None:
     rho = CASE.market.risk_aversion
     static = make_prior(CASE.payoff).cumulants(xi, psi)
     move = equations.motion(CASE.market, choice.precision_rate)
-    rates = equations.rates(jet.u, jet.u_xi, jet.u_xixi, jet.u_psi, static, move, choice.cost, rho)
+    derivatives = np.stack([jet.u_xi, jet.u_xixi, jet.u_psi])
+    rates = equations.rates(jet.u, derivatives, static, move, choice.cost, rho)
     np.testing.assert_allclose(truth.source(s), jet.u_s - rates, atol=1e-12)
 
 

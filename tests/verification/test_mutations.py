@@ -31,15 +31,13 @@ def wrong_rates(change: Callable[[Array, Array, Cumulants, Motion], None]) -> Br
 
         def wrong(
             u: Array,
-            u_xi: Array,
-            u_xixi: Array,
-            u_psi: Array,
+            jet: Array,
             static: Cumulants,
             move: Motion,
             *rest: Any,
         ) -> Array:
-            out = right(u, u_xi, u_xixi, u_psi, static, move, *rest)
-            change(out, u_xi, static, move)
+            out = right(u, jet, static, move, *rest)
+            change(out, jet[0], static, move)
             return out
 
         monkeypatch.setattr(equations, "rates", wrong)

@@ -155,14 +155,14 @@ def test_breaking_what_is_reported_is_caught(
 
 
 def change_rates(change: Callable[..., None]) -> Break:
-    """Change the rates in place: out, u_xi, static, move, cost, rho."""
+    """Change the rates in place: out, jet, static, move, cost, rho."""
 
     def apply(patch: pytest.MonkeyPatch) -> None:
         right = equations.rates
 
-        def wrong(u: Array, u_xi: Array, *rest: Any) -> Array:
-            out = right(u, u_xi, *rest)
-            change(out, u_xi, *rest[2:])
+        def wrong(u: Array, jet: Array, *rest: Any) -> Array:
+            out = right(u, jet, *rest)
+            change(out, jet, *rest)
             return out
 
         patch.setattr(equations, "rates", wrong)
@@ -170,20 +170,20 @@ def change_rates(change: Callable[..., None]) -> Break:
     return apply
 
 
-def flip_k4(out: Array, u_xi: Array, static: Any, move: Motion, *rest: Any) -> None:
+def flip_k4(out: Array, jet: Array, static: Any, move: Motion, *rest: Any) -> None:
     out[..., 1] -= move.risk * static.fourth
 
 
-def drop_half(out: Array, u_xi: Array, static: Any, move: Motion, *rest: Any) -> None:
+def drop_half(out: Array, jet: Array, static: Any, move: Motion, *rest: Any) -> None:
     out[..., 0] += 0.5 * move.risk * static.third
 
 
-def drop_cost(out: Array, u_xi: Array, static: Any, move: Motion, cost: Array, rho: float) -> None:
+def drop_cost(out: Array, jet: Array, static: Any, move: Motion, cost: Array, rho: float) -> None:
     out[..., 2] -= rho * cost
 
 
 def pay_cost_unweighted(
-    out: Array, u_xi: Array, static: Any, move: Motion, cost: Array, rho: float
+    out: Array, jet: Array, static: Any, move: Motion, cost: Array, rho: float
 ) -> None:
     out[..., 2] += (1.0 - rho) * cost
 

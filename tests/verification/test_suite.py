@@ -39,8 +39,8 @@ def test_a_wrong_right_hand_side_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     right = equations.rates
 
     def wrong(*arguments: Any) -> Array:
-        out, u_xi, static, move = right(*arguments), arguments[1], arguments[4], arguments[5]
-        out[..., 1] -= move.kappa2 * (static.variance + u_xi[..., 0]) ** 2
+        out, jet, static, move = right(*arguments), *arguments[1:4]
+        out[..., 1] -= move.kappa2 * (static.variance + jet[0, ..., 0]) ** 2
         return out
 
     monkeypatch.setattr(equations, "rates", wrong)

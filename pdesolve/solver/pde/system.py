@@ -127,21 +127,17 @@ class Equilibrium:
             spread = self.jumps.added(variance, by_xi, over_kappa2(move, cost), slopes)
         return spread.and_also(bent) if spread else bent
 
-    def derivatives(self, u: Array) -> tuple[Array, Array, Array]:
+    def derivatives(self, u: Array) -> Array:
         """As the grid's, of one state or of several, (states, n_psi, n_xi, 3)."""
         if u.ndim == 3:
             return self.grid.derivatives(u)
         beside = u.transpose(1, 2, 0, 3)
         found = self.grid.derivatives(beside.reshape(*self.grid.xi.shape, -1))
-        by_xi, twice, by_psi = (one.reshape(beside.shape).transpose(2, 0, 1, 3) for one in found)
-        return by_xi, twice, by_psi
+        return found.reshape(3, *beside.shape).transpose(0, 3, 1, 2, 4)
 
-    def rates(
-        self, u: Array, derivatives: tuple[Array, Array, Array], move: Motion, cost: Array
-    ) -> Array:
+    def rates(self, u: Array, jet: Array, move: Motion, cost: Array) -> Array:
         """Rates of the deviations u, given their derivatives and what attention makes of them."""
-        rho = self.economy.risk_aversion
-        return equations.rates(u, *derivatives, self.static, move, cost, rho)
+        return equations.rates(u, jet, self.static, move, cost, self.economy.risk_aversion)
 
     def linearise(self, u: Array) -> "EquilibriumAt":
         """The equations seen from the state u, or from several, (states, n_psi, n_xi, 3).
@@ -173,22 +169,22 @@ class EquilibriumAt:
         self._system = system
         self._u = u
         self._response = system.respond(u)
-        self._derivatives = system.derivatives(u)
+        self._jet = system.derivatives(u)
         move = system.economy.motion(self._response.precision_rate)
         variance = system.static.variance + u[..., 1]
         felt = Felt.of(system.economy.market, self._response, move, variance)
-        added = system.seen(u, self._derivatives[0], move, felt.cost, len(system.corners.at), felt)
+        added = system.seen(u, self._jet[0], move, felt.cost, len(system.corners.at), felt)
         self._felt = added.to_felt(felt) if added else felt
-        self.initial_rates = system.rates(u, self._derivatives, *self._felt[:2])
+        self.initial_rates = system.rates(u, self._jet, *self._felt[:2])
 
     def rates(self, u: Array) -> Array:
         """Rates at a state nearby; the attention search starts from this state's."""
-        system, derivatives = self._system, self._system.grid.derivatives(u)
+        system, jet = self._system, self._system.grid.derivatives(u)
         response = system.respond(u, self._response.attention)
         move, cost = system.economy.motion(response.precision_rate), response.cost
-        if added := system.seen(u, derivatives[0], move, cost, len(system.corners.at)):
+        if added := system.seen(u, jet[0], move, cost, len(system.corners.at)):
             move, cost = added.to(move, cost)
-        return system.rates(u, derivatives, move, cost)
+        return system.rates(u, jet, move, cost)
 
     def rates_in(self, others: "Others") -> Array:
         """Rates at these very states in economies nearby: (others, states, n_psi, n_xi, 3).
@@ -196,7 +192,7 @@ class EquilibriumAt:
         On the same grid. A kink that only another one has counts as it is: what differences along
         xi would make of it, and make of none here, is no small move.
         """
-        u, u_xi = self._u, self._derivatives[0]
+        u, u_xi = self._u, self._jet[0]
         rate, cost = others.respond(u, self._response.attention)
         move = equations.motion_of(others.rho_sigma, others.public_precision, rate)
         for k, system in enumerate(others.systems):
@@ -206,18 +202,14 @@ class EquilibriumAt:
                 for part, seen in zip(move, one, strict=True):
                     part[k] = seen
         rho = others.risk_aversion
-        return equations.rates(u, *self._derivatives, others.static, move, cost, rho)
+        return equations.rates(u, self._jet, others.static, move, cost, rho)
 
     @cached_property
     def coefficients(self) -> Coefficients:
         """Of the Jacobian of the rates here: exact but for how a kink moves what is seen of it."""
         system = self._system
         c0, c1 = equations.partials(
-            self._u,
-            *self._derivatives,
-            system.static,
-            self._felt,
-            system.economy.risk_aversion,
+            self._u, self._jet, system.static, self._felt, system.economy.risk_aversion
         )
         ratios = np.expand_dims(system.ratios, tuple(range(2, c0.ndim)))
         c0 *= ratios
