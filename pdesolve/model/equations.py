@@ -47,10 +47,11 @@ def motion_of(
     return Motion(kappa2=psi_dot + risk, psi_dot=psi_dot, risk=risk)
 
 
-def per_precision(market: Market, precision_rate: Array) -> Motion:
-    """Derivatives of `motion` to the precision rate."""
-    rs, a = market.risk_aversion * market.supply_volatility, precision_rate
-    return Motion(kappa2=2 * (a / rs + rs) / rs, psi_dot=2 * a / rs**2 + 1, risk=np.ones_like(a))
+def moved(market: Market, precision_rate: Array, slope: Array) -> Motion:
+    """What `motion` moves by where the precision rate moves by that slope."""
+    rs = market.risk_aversion * market.supply_volatility
+    psi_dot = (2 / rs**2 * precision_rate + 1) * slope
+    return Motion(kappa2=psi_dot + slope, psi_dot=psi_dot, risk=slope)
 
 
 class Felt(NamedTuple):
@@ -73,9 +74,9 @@ class Felt(NamedTuple):
     @classmethod
     def of(cls, market: Market, response: Response, move: Motion, variance: Array) -> "Felt":
         """By the best response to these variances: dC/dA = V/(2 rho), the first-order condition."""
-        to_a, slope = per_precision(market, response.precision_rate), response.slope
-        by_cost = variance / (2 * market.risk_aversion) * slope
-        return cls(move, response.cost, Motion(*(by_a * slope for by_a in to_a)), by_cost)
+        by_move = moved(market, response.precision_rate, response.slope)
+        by_cost = variance / (2 * market.risk_aversion) * response.slope
+        return cls(move, response.cost, by_move, by_cost)
 
 
 def rates(
@@ -163,5 +164,5 @@ def partials(
     c1[1, 2] = kappa2 * V_xi
     c1[2, 0] = -risk
     by_v = rates(u, jet, static, felt.by_move, felt.by_cost, risk_aversion)
-    c0[:, 1] = np.moveaxis(by_v, -1, 0)
+    c0[0, 1], c0[1, 1], c0[2, 1] = by_v[..., 0], by_v[..., 1], by_v[..., 2]
     return c0, c1

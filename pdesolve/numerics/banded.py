@@ -61,10 +61,9 @@ class Factors:
         c = _coefficients(grid, shift, c0, c1, c2, c_psi)
         self._end = _factor(grid, c[top:], 1, room.bands, room.end)[0]
         self._elements = _factor(grid, c[:top], s, room.bands, room.elements) if top else []
-        self._inflow = np.empty((0, grid.n_xi, s, 1))
-        if top:
-            above = np.tile(element_weights(s)[:, -1], top // s) * grid.psi_speed[:top]
-            self._inflow = _by_element(grid, (above[:, None] * c_psi[:top])[..., None])
+        along_psi = c[:top, 0, -1].reshape(-1, s, grid.n_xi)
+        from_above = along_psi * -element_weights(s)[:, -1:]
+        self._inflow = from_above.swapaxes(1, 2)[..., None].copy()
 
     def solve(self, r: Array) -> Array:
         """The x with (shift - J) x = r, both of shape (n_psi, n_xi, n_fields)."""
@@ -232,6 +231,12 @@ class Room(NamedTuple):
         return cls(np.empty(most), *kept)
 
 
+@lru_cache(maxsize=32)
+def _in_place(rows: int, kind: np.dtype) -> bytes:
+    """Pivots where no rows change places, as they are compared fastest."""
+    return np.arange(rows, dtype=kind).tobytes()
+
+
 def _factor(grid: Grid, c: Array, together: int, bands: Array, room: Array) -> "list[_LU]":
     """Factor the matrices of these lines, so many together, each in the same bands."""
     band = _Band.of(grid, c.shape[1], together)
@@ -273,7 +278,7 @@ class _LU(NamedTuple):
         if info != 0:
             raise ZeroDivisionError("a line of the implicit step has a singular matrix")
         exchanged = None
-        if (pivots != np.arange(pivots.size)).any():
+        if pivots.tobytes() != _in_place(pivots.size, pivots.dtype):
             exchanged = bands.T.copy("F"), pivots
         upper, lower = room
         upper[...], lower[::-1, ::-1] = bands[:, half : 2 * half + 1], bands[:, 2 * half :]

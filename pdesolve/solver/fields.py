@@ -117,7 +117,7 @@ class Deviations:
         on_line = not points.psi.any()
         with np.errstate(invalid="ignore", divide="ignore"):
             eta, z = space.locate(points.zeta, np.maximum(points.psi, 0.0))
-        for t in np.unique(points.t):
+        for t in _different(points.t):
             here = (points.t == t) & (np.abs(z) <= 1.0 if space.n_xi > 1 else np.isfinite(z))
             if not 0.0 <= t <= self.times[-1]:
                 continue
@@ -126,3 +126,9 @@ class Deviations:
                 surface = self._surface(float(t), on_line)
                 out[here] = surface(eta[here], z[here])
         return out
+
+
+def _different(dates: Array) -> Array:
+    """Every date among them once; soon if there is only one."""
+    first = dates.ravel()[:1]
+    return first if (dates == first).all() else np.unique(dates)

@@ -211,7 +211,7 @@ class EquilibriumAt:
         c0, c1 = equations.partials(
             self._u, self._jet, system.static, self._felt, system.economy.risk_aversion
         )
-        ratios = np.expand_dims(system.ratios, tuple(range(2, c0.ndim)))
+        ratios = system.ratios.reshape(3, 3, *(1 for _ in c0.shape[2:]))
         c0 *= ratios
         c1 *= ratios
         return Coefficients(c0, c1, 0.5 * self._felt.move.kappa2, self._felt.move.psi_dot)
