@@ -161,7 +161,7 @@ class LadderTuning:
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
-    begun_steps: tuple[float, float] = (5.0, 6.2)
+    begun_steps: tuple[float, float] = (5.0, 5.8)
     begun: float = 1e-4
     rough: tuple[float, float, float] = (100.0, 3e-4, 1e-3)
     again: float = 0.4
