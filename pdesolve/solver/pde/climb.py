@@ -52,6 +52,7 @@ def climbed(
     Lines closer along psi may call for more time steps, most of all where attention has kinks: when
     errors hardly fall on a ladder or something breaks down all is tried again with twice the steps.
     """
+    how = how.at(tolerance)
     best, note, covers = None, "", False
     doubt = _wary(tuning, how)
     share, quick = 1.0, how.time
@@ -70,7 +71,7 @@ def climbed(
             ladders, first, tries = _ladders(run, domain, closer, how, doubt), closer, tries - 1
             continue
         left, note = left - 1, ""
-        if how is tuning.ladder and has_kink(best):
+        if has_kink(best) and not how.whole:
             return None
         judged = _judged(run, best, first, parts, tuning, doubt)
         judged, domain, wider = _covering(run, judged, domain, first, parts, tuning, how)
