@@ -78,9 +78,9 @@ class LadderTuning:
     coupled : (float, float, float)
         Least share of the worst field's error along xi, along psi and in time that every field is
         taken to have: one of them may be small by luck.
-    finer : (float, float)
-        Factors on the safety along xi and on these shares at a tenth of `begun` and below: there
-        grids are finer, and errors more regular and seldom small by luck.
+    finer : float
+        Factor on these shares at a tenth of `begun` and below: on finer grids errors are seldom
+        small by luck.
     doubt : float
         As in `ErrorTuning`.
     share : (float, float)
@@ -153,7 +153,7 @@ class LadderTuning:
     safety: tuple[float, float] = (1.3, 1.5)
     alone: float = 1.3
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
-    finer: tuple[float, float] = (0.88, 0.65)
+    finer: float = 0.6
     doubt: float = 0.007
     share: tuple[float, float] = (0.51, 0.45)
     on_line: float = 0.27
@@ -181,10 +181,9 @@ class LadderTuning:
 
     def at(self, tolerance: float) -> "LadderTuning":
         """The same at a tolerance."""
-        finer = float(np.clip(np.log10(self.begun / tolerance), 0.0, 1.0))
-        (sure, lucky), (xi, psi) = self.finer, self.safety
-        coupled = tuple(one * lucky**finer for one in self.coupled)
-        return replace(self, safety=(xi * sure**finer, psi), coupled=coupled)
+        share = float(self.finer ** np.clip(np.log10(self.begun / tolerance), 0.0, 1.0))
+        xi, psi, late = self.coupled
+        return replace(self, coupled=(share * xi, share * psi, share * late))
 
     def wary(self, change: float) -> float:
         """Factor, beside `safety`, on what is left by nodes whose next rung changes so much."""
@@ -219,7 +218,7 @@ KINKED = LadderTuning(
     coarse=(1.75, 1.75, 3e-5),
     alone=1.0,
     coupled=(0.5, 0.5, 0.3),
-    finer=(1.0, 1.0),
+    finer=1.0,
     begun_steps=(5.0, 6.2),
     step_safety=1.4,
     start=(0.8, 0.65),

@@ -55,12 +55,11 @@ def test_thin_grids_say_what_full_ones_do(name: str) -> None:
     assert up <= psi.at(17).size <= 6.0 * up
 
 
-def test_errors_on_finer_grids_are_taken_to_be_more_regular() -> None:
+def test_errors_on_finer_grids_are_seldom_small_by_luck() -> None:
     assert HOW.at(1e-3) == HOW.at(1e-4) == HOW
     some, fine = HOW.at(3e-5), HOW.at(1e-5)
     assert fine == HOW.at(1e-8)
-    assert HOW.safety[0] > some.safety[0] > fine.safety[0] > 1.0
-    assert HOW.safety[1] == fine.safety[1]
+    assert JUMPED.at(1e-8) == JUMPED
     for usual, fewer, fewest in zip(HOW.coupled, some.coupled, fine.coupled, strict=True):
         assert usual > fewer > fewest > 0.5 * usual
 
