@@ -102,6 +102,11 @@ class LadderTuning:
         Factor on the error of the steps.
     step_orders : (float, float, float)
         At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
+    step_fewer : float
+        Steps over those of the ladder along psi whose error they tell, at least, where these are as
+        few as `begun_steps` has it; 0 where more steps tell it always.
+    step_alone : float
+        One more factor on it then.
     step_apart : float
         Steps that the first rung is compared with, over its own.
     step_near : (float, float)
@@ -157,12 +162,14 @@ class LadderTuning:
     doubt: float = 0.007
     share: tuple[float, float] = (0.51, 0.45)
     on_line: float = 0.27
-    time: float = 0.2
+    time: float = 0.28
     coarse: tuple[float, float, float] = (1.2, 1.7, 3e-5)
     resolved: tuple[float, float] = (1.4, 2.0)
     blurred: float = 0.5
     step_safety: float = 1.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
+    step_fewer: float = 0.8
+    step_alone: float = 1.35
     step_apart: float = 1.5
     step_near: tuple[float, float] = (2.6, 3.0)
     begun_steps: tuple[float, float] = (5.0, 5.8)
@@ -221,6 +228,7 @@ KINKED = LadderTuning(
     finer=1.0,
     begun_steps=(5.0, 6.2),
     step_safety=1.4,
+    step_fewer=0.0,
     start=(0.8, 0.65),
     near=1.4,
     doubt=0.02,
