@@ -22,13 +22,16 @@ METHOD = RODAS4P  # that is used
 class StepControl:
     """How the length of a step follows from the error of the last one.
 
-    The first three are the usual ones (Hairer, Nørsett and Wanner, section II.4); the others
+    The first four are the usual ones (Hairer, Nørsett and Wanner, section II.4); the others
     say how long steps may be at most, and when there is no point in going on.
 
     Attributes
     ----------
     safety, shrink, grow : float
         Factor on the length that the estimate suggests; least and largest change of it.
+    begin : float
+        Of the time in which the state changes by its scale, times the tolerance to the power that
+        errors grow with: the first step.
     patience : int
         Rejections in a row.
     shortest : float
@@ -44,6 +47,7 @@ class StepControl:
     safety: float = 0.9
     shrink: float = 0.2
     grow: float = 5.0
+    begin: float = 0.1
     patience: int = 12
     shortest: float = 1e-12
     fewest: int = 1
@@ -274,7 +278,7 @@ def march(
     speed = _norm(local.initial_rates / scale)
     power = 1.0 / method.order
     longest = span / control.fewest
-    h = min(longest, 0.1 * tolerance**power / speed) if speed > 0 else longest
+    h = min(longest, control.begin * tolerance**power / speed) if speed > 0 else longest
     times, states, rates = [s], [u], [local.initial_rates]
     while s < span:
         h = span - s if s + 1.01 * h >= span else h

@@ -1,9 +1,12 @@
 """Fields between nodes: splines over the state grid, Hermite polynomials in time."""
 
+from functools import lru_cache
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import BSpline, NdBSpline, make_interp_spline
+from scipy.linalg import lapack
 
 from pdesolve.numerics.grid import Grid
 from pdesolve.typing import Array
@@ -12,6 +15,41 @@ from pdesolve.typing import Array
 def degree_of(count: int, most: int = 7) -> int:
     """Degree of a spline through so many nodes."""
     return min(most, (count - 2) // 2 * 2 + 1)
+
+
+class Evenly(NamedTuple):
+    """Splines through even nodes from -1 to 1: their matrix is the same for all values.
+
+    Attributes
+    ----------
+    knots : array
+    bands, pivots : array
+        The matrix's factors, as LAPACK has them.
+    degree : int
+    """
+
+    knots: Array
+    bands: Array
+    pivots: Array
+    degree: int
+
+    @classmethod
+    @lru_cache(maxsize=64)
+    def of(cls, count: int, degree: int) -> "Evenly":
+        """Through so many."""
+        nodes = np.linspace(-1.0, 1.0, count)
+        knots = make_interp_spline(nodes, nodes, k=degree).t
+        matrix = BSpline.design_matrix(nodes, knots, degree).tocoo()
+        bands = np.zeros((3 * degree + 1, count))
+        bands[2 * degree + matrix.row - matrix.col, matrix.col] = matrix.data
+        bands, pivots, _ = lapack.dgbtrf(bands, degree, degree)
+        return cls(knots, bands, pivots, degree)
+
+    def through(self, values: Array) -> Array:
+        """Coefficients of the spline through values at the nodes, which are the first axis."""
+        flat = values.reshape(len(values), -1)
+        found, _ = lapack.dgbtrs(self.bands, self.degree, self.degree, flat, self.pivots)
+        return np.asarray(found.reshape(values.shape))
 
 
 class Surface:
@@ -26,21 +64,23 @@ class Surface:
     """
 
     def __init__(self, space: Grid, values: Array, most: int = 7):
-        along = (space.eta, 7), (space.z, most)
-        axes = [(axis, *one) for axis, one in enumerate(along) if one[0].size > 1]
         coefficients, knots, degrees = values, [], []
-        for axis, nodes, largest in axes:
-            degree = degree_of(nodes.size, largest)
-            spline = make_interp_spline(nodes, np.moveaxis(coefficients, axis, 0), k=degree)
-            coefficients = np.moveaxis(spline.c, 0, axis)
+        self._axes = [axis for axis in (0, 1) if values.shape[axis] > 1]
+        if 0 in self._axes:
+            spline = make_interp_spline(space.eta, values, k=degree_of(space.n_psi))
+            coefficients = spline.c
             knots.append(spline.t)
-            degrees.append(degree)
-        self._axes = [axis for axis, *_ in axes]
-        sizes = [nodes.size for _, nodes, _ in axes]
+            degrees.append(spline.k)
+        if 1 in self._axes:
+            fit = Evenly.of(space.n_xi, degree_of(space.n_xi, most))
+            coefficients = fit.through(coefficients.swapaxes(0, 1)).swapaxes(0, 1)
+            knots.append(fit.knots)
+            degrees.append(fit.degree)
+        sizes = [values.shape[axis] for axis in self._axes]
         self._kept = np.ascontiguousarray(coefficients.reshape(*sizes, *values.shape[2:]))
-        self._line = BSpline(knots[0], self._kept, degrees[0]) if len(axes) == 1 else None
-        both = len(axes) == 2
-        self._spline = NdBSpline(tuple(knots), self._kept, tuple(degrees)) if both else None
+        one, two = (len(self._axes) == count for count in (1, 2))
+        self._line = BSpline.construct_fast(knots[0], self._kept, degrees[0]) if one else None
+        self._spline = NdBSpline(tuple(knots), self._kept, tuple(degrees)) if two else None
 
     def __call__(self, eta: Array, z: Array) -> Array:
         """Values at coordinates of one shape, as `Grid.locate` gives them.

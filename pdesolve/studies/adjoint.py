@@ -21,10 +21,10 @@ from pdesolve.numerics.grid import Grid
 from pdesolve.solver.fields import just_before
 from pdesolve.solver.pde.announcements import (
     along_psi,
+    graded,
     pieces,
     room,
     spans,
-    spread,
 )
 from pdesolve.solver.pde.system import Coefficients, Equilibrium
 from pdesolve.solver.solution import Solution
@@ -77,7 +77,7 @@ def start_slopes(answers: Answers, steps: Sequence[int]) -> Array:
 def _ends(times: Array, count: int) -> Array:
     """Of so many steps: mostly equal, and a share of it as those of the solution lie."""
     even = np.linspace(times[0], times[-1], count + 1)
-    return even + OWN * (spread(times, count) - even)
+    return even + OWN * (graded(times, count) - even)
 
 
 def _march(answers: Answers, weights: Array, ends: Array, stretch: Array) -> tuple[Array, Array]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pdesolve.numerics.rosenbrock import counts, march, step
+from pdesolve.numerics.rosenbrock import StepControl, counts, march, step
 from pdesolve.numerics.tableau import RODAS4P
 from pdesolve.typing import Array
 from tests.numerics.problems import (
@@ -208,6 +208,22 @@ def test_no_step_is_needed_where_nothing_moves() -> None:
     ).march(1e-8)
     assert path.accepted == 1 and path.rejected == 0
     assert path.states.tolist() == [[2.0], [2.0]]
+
+
+@pytest.mark.parametrize("begin", [0.02, 0.05, 0.1])
+def test_the_first_step_is_a_share_of_the_time_in_which_the_state_changes(begin: float) -> None:
+    problem, tolerance, scale = logistic(), 1e-4, np.array([0.5])
+    speed = float(np.abs(problem.linearise(problem.start).initial_rates).max()) / 0.5
+    path = march(
+        problem.linearise,
+        problem.start,
+        problem.span,
+        scale=scale,
+        tolerance=tolerance,
+        max_steps=1000,
+        control=StepControl(begin=begin),
+    )
+    assert path.times[1] == pytest.approx(begin * tolerance**0.25 / speed)
 
 
 def test_rejected_steps_are_made_up_for() -> None:

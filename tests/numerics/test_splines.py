@@ -1,10 +1,14 @@
-"""Interpolation in time: polynomials it is exact for, its order, and jumps that it stops at."""
+"""Interpolation in time: polynomials it is exact for, its order, and jumps that it stops at.
+
+And splines through even nodes, against the library's.
+"""
 
 import numpy as np
 import pytest
 from numpy.polynomial import Polynomial
+from scipy.interpolate import make_interp_spline
 
-from pdesolve.numerics.splines import hermite
+from pdesolve.numerics.splines import Evenly, degree_of, hermite
 from pdesolve.typing import Array
 
 TIMES = np.array([0.0, 0.02, 0.2, 0.5, 0.8, 1.0])
@@ -53,3 +57,15 @@ def test_what_is_beyond_a_jump_has_no_say(t: float) -> None:
 def test_two_times_are_enough() -> None:
     cubic = Polynomial([1.0, -2.0, 0.5, 3.0])
     assert through(cubic, 0.3, np.array([0.0, 1.0])) == pytest.approx(cubic(0.3), abs=1e-13)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 9, 36, 301])
+@pytest.mark.parametrize("most", [3, 7])
+def test_splines_through_even_nodes_are_those_of_the_library(count: int, most: int) -> None:
+    degree, nodes = degree_of(count, most), np.linspace(-1.0, 1.0, count)
+    values = np.random.default_rng(5).normal(size=(count, 4, 3))
+    theirs = make_interp_spline(nodes, values, k=degree)
+    found = Evenly.of(count, degree)
+    np.testing.assert_allclose(found.knots, theirs.t, rtol=1e-15)
+    np.testing.assert_allclose(found.through(values), theirs.c, rtol=1e-12, atol=1e-12)
+    assert Evenly.of(count, degree) is found

@@ -150,7 +150,7 @@ def test_a_point_that_has_more_is_not(store: Path, monkeypatch: pytest.MonkeyPat
 def test_a_point_that_failed_with_more_is_tried_again_with_less(tmp_path: Path) -> None:
     store = tmp_path / "points"
     for also in ((), (), ("informativeness",), ("informativeness",), ()):
-        assert int(again(store, also, steps=3)["status"][0]) == 2
+        assert int(again(store, also, steps=2)["status"][0]) == 2
     assert lines(store) == 4
 
 

@@ -4,9 +4,10 @@ For every smooth named case, and COUNT of every family: what a node count leaves
 over what it leaves on a grid three times as fine the other way whose time steps are half as long;
 along xi, along psi and in time. The quantiles of these ratios are printed: those below one are what
 `LadderTuning.safety` has to cover. And the order at which the error of the time steps falls from
-one rung to the next, which `LadderTuning.step_orders` stays below; what a first rung says that they
-leave, before `step_safety`, over what they do; and the order at which that rises with 1 / 1.5 times
-the steps.
+one rung to the next, which `LadderTuning.step_orders` stays below; and what a first rung says that
+they leave, before `step_safety`, over what they do: by more steps, as it is done, and by one less.
+And what steps leave that change smoothly, over as many that lie as those do which the first pass
+chose.
 """
 
 import sys
@@ -21,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from pdesolve.case import Case, case_names, load_case
 from pdesolve.model.economy import Economy
 from pdesolve.numerics.grid import Grid
-from pdesolve.solver.pde.announcements import respaced
+from pdesolve.solver.pde.announcements import pieces, respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import Metered
 from pdesolve.solver.pde.contributions import halved
@@ -37,6 +38,7 @@ from tests.tools.families import FAMILIES, family_case
 
 TUNING, TOLERANCE = Tuning(), 1e-5
 Ratios = dict[str, float]
+LATE = ("said by more", "said by fewer", "smooth over chosen")
 
 
 def cases(seed: int, count: int) -> Iterator[Case]:
@@ -61,6 +63,11 @@ def apart(found: Solution, some: Grid, more: Grid, times: Array) -> float:
     return worst(found, moved)
 
 
+def as_chosen(times: Array, steps: int) -> Array:
+    """Ends of so many steps where these times have theirs."""
+    return np.interp(np.linspace(0, times.size - 1, steps + 1), np.arange(times.size), times)
+
+
 def ratios(first: Solution) -> Ratios:
     """By direction: the change on a thin grid over that on a full one. And the order in time."""
     space, short = first.space, halved(first)
@@ -82,30 +89,35 @@ def ratios(first: Solution) -> Ratios:
             sizes.append(worst(first, change(found[-1], found[-2], TUNING.errors)))
         return sizes
 
-    def rung(nodes: ByAxis[int]) -> tuple[float, float]:
+    def rung(nodes: ByAxis[int]) -> tuple[float, float, float]:
         here, market, how = grid(nodes), first.case.market, TUNING.ladder
-        few = int(how.begun_steps[1] * (how.begun / TOLERANCE) ** (1 / how.orders[1]))
-        counts = (few / how.step_apart, few, few * how.step_apart, 6 * few)
-        less, own, more, most = (
-            retrace(first, here, respaced(first.times, market, round(k))) for k in counts
+        own = how.least_steps("psi", TOLERANCE)
+        counts = (own - 1, own, int(np.ceil(how.step_apart * own)), 6 * own)
+        less, usual, more, most = (
+            retrace(first, here, respaced(first.times, market, count)) for count in counts
         )
 
         def size(fine: Solution, coarse: Solution) -> float:
             return worst(first, change(fine, coarse, TUNING.errors))
 
-        said = size(more, own) / (1.0 - how.step_apart ** -how.step_orders[1])
-        rise = np.log(size(most, less) / size(most, own)) / np.log(how.step_apart)
-        return said / size(most, own), float(rise)
+        lying = np.concatenate([as_chosen(t, own) for t in pieces(first.times, market)])
+        rough = retrace(first, here, lying if lying.size == usual.times.size else usual.times)
+        truly, order = size(most, usual), how.step_orders[1]
+        by_more = size(more, usual) / (1.0 - (own / counts[2]) ** order)
+        by_fewer = size(usual, less) / ((own / counts[0]) ** order - 1.0)
+        return by_more / truly, by_fewer / truly, truly / size(most, rough)
 
     thin = along(ByAxis(wide, m), ByAxis(2 * n, m), first.times)
     found = {"xi": thin / along(ByAxis(wide, 3 * m), ByAxis(2 * n, 3 * m), short)}
     on_few, on_many = steps(ByAxis(few, lines)), steps(ByAxis(2 * n, lines))
     found["time"] = on_few[0] / on_many[0]
     found["order in time"] = float(np.log2(on_few[0] / on_few[1]))
-    found["said in time"], found["order with fewer"] = rung(ByAxis(few, lines))
+    for name, ratio in zip(LATE, rung(ByAxis(few, lines)), strict=True):
+        found[name] = ratio
     if m > 1:
-        more = 1 + 3 * (m - 1)
-        thin = along(ByAxis(few, lines), ByAxis(few, more), first.times)
+        more, least = 1 + 3 * (m - 1), TUNING.ladder.least_steps("psi", TOLERANCE)
+        usual = respaced(first.times, first.case.market, least)
+        thin = along(ByAxis(few, lines), ByAxis(few, more), usual)
         found["psi"] = thin / along(ByAxis(2 * n, lines), ByAxis(2 * n, more), short)
     return found
 
@@ -119,7 +131,7 @@ def main(seed: int, count: int) -> None:
             if first.space.n_xi > 1 and not has_kink(first):
                 found.append(ratios(first))
                 print(case.name, {name: round(x, 2) for name, x in found[-1].items()}, flush=True)
-    for name in ("xi", "psi", "time", "order in time", "said in time", "order with fewer"):
+    for name in ("xi", "psi", "time", "order in time", *LATE):
         known = [one[name] for one in found if np.isfinite(one.get(name, np.nan))]
         low, middle, high = np.quantile(known, [0.05, 0.5, 0.95])
         print(f"{name:16s} {len(known)} cases: {low:.2f} | {middle:.2f} | {high:.2f}  (5, 50, 95%)")

@@ -59,16 +59,28 @@ def pieces(times: Array, market: Market) -> list[Array]:
 
 
 def respaced(times: Array, market: Market, steps: int) -> Array:
-    """Ends of so many steps or so, lying as these do between any two announcements."""
+    """Ends of so many steps or so, that grow from later times to earlier ones as these do.
+
+    Between any two announcements.
+    """
     parts = pieces(times, market)
     share = steps / sum(t.size - 1 for t in parts)
-    return np.concatenate([spread(t, max(1, round(share * (t.size - 1)))) for t in parts])
+    return np.concatenate([graded(t, max(1, round(share * (t.size - 1)))) for t in parts])
 
 
-def spread(times: Array, steps: int) -> Array:
-    """Ends of so many steps where these times have theirs."""
-    places = np.linspace(0, times.size - 1, steps + 1)
-    return np.interp(places, np.arange(times.size), times)
+def graded(times: Array, steps: int, most: float = 4.0) -> Array:
+    """Ends of so many steps: the k-th from the end is off from it by a power of k.
+
+    That which fits these times best, in logarithms, from one to `most`. Errors of steps that change
+    smoothly fall as those of even ones do.
+    """
+    last, whole = times[-1], times[-1] - times[0]
+    known = np.arange(times.size - 2, 0, -1) / (times.size - 1)
+    along, off = np.log(known), np.log((last - times[1:-1]) / whole)
+    power = np.clip(along @ off / (along @ along), 1.0, most) if known.size else 1.0
+    found = last - whole * np.linspace(1.0, 0.0, steps + 1) ** power
+    found[0] = times[0]
+    return np.asarray(found)
 
 
 def announced(

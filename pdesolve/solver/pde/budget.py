@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -131,11 +131,8 @@ class Metered:
         most: int | None = None,
         *,
         least: int = 0,
-        fewest: int | None = None,
     ) -> Solution:
         """Run one pass of at most so many time steps; it is known to take so many at least.
-
-        It may be told to take no fewer than some that are not the usual ones.
 
         Raises
         ------
@@ -150,7 +147,6 @@ class Metered:
         if steps < min(max(self._tuning.few_steps, least), wanted):
             raise _beyond(nodes, 0)
         began = time.perf_counter()
-        control = self._control if fewest is None else replace(self._control, fewest=fewest)
         try:
             found = run_pass(
                 self._case,
@@ -159,7 +155,7 @@ class Metered:
                 nodes,
                 tolerance,
                 steps,
-                control=control,
+                control=self._control,
                 progress=self._progress,
             )
         except PassError as failure:

@@ -26,6 +26,7 @@ from pdesolve.solver.pde.errors import (
     none,
     plus,
     still,
+    times,
     total,
     worst,
 )
@@ -136,12 +137,14 @@ def _passed(
     if how.close and not first.case.numerics.xi_nodes:
         nodes = nodes._replace(xi=nodes.xi | 1)  # an odd number has one where values are read
     run.announce(tuning.budget.whole_pass * nodes.xi * nodes.psi * steps)
-    times = respaced(first.times, first.case.market, steps)
-    best = run.along(first, first.space.resized(*nodes), times)
+    lying = respaced(first.times, first.case.market, steps)
+    best = run.along(first, first.space.resized(*nodes), lying)
     if is_broken(best, first, doubt):
         raise PassError(f"{steps} time steps are unstable", None, steps)
     left_by = (*(one.error for one in rungs), paces.left(best.steps["accepted"]))
-    xi, psi, late = (lifted(best, *one) for one in zip(left_by, how.coupled, strict=True))
+    xi, psi, late = (
+        times(lifted(best, *one), how.counted) for one in zip(left_by, how.coupled, strict=True)
+    )
     return best, _Parts(ByAxis(xi, psi), late)
 
 
@@ -225,9 +228,9 @@ def _ladders(
 def _closer(run: Metered, first: Solution, steps: int) -> Solution | None:
     """A first pass with twice so many time steps, or four times; None if it cannot be had."""
     for more in (2, 4):
-        times = respaced(first.times, first.case.market, more * steps)
+        closer = respaced(first.times, first.case.market, more * steps)
         with suppress(PassError):
-            return run.along(first, first.space, times)
+            return run.along(first, first.space, closer)
     return None
 
 

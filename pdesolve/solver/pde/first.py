@@ -100,13 +100,14 @@ def settle(
             domain = replace(domain, psi_top=domain.psi_scale)
         with suppress(PassError):  # too coarse for this case
             few = nodes._replace(xi=more(nodes.xi, tuning.scout_nodes))
-            most, loosely = tuning.steps + run.more_steps, tuning.scout_tolerance * tolerance
-            scout = run(domain, few, loosely, most, fewest=tuning.scout_steps)
-            _, best, _ = tuning.margin
-            domain = _with_top(domain, scout, replace(tuning, margin=(best, best, best)))
+            most = tuning.steps + run.more_steps
+            scout = run(domain, few, tuning.scout_tolerance * tolerance, most)
+            domain = _with_top(domain, scout, tuning)
     first = pilot(run, domain, with_lines(nodes, domain, run.economy), tolerance, stuck, tuning)
+    least, best, _ = tuning.margin
+    enough = replace(tuning, margin=(least, best, tuning.roomy))
     for _ in range(tuning.rounds):
-        better = _with_top(domain, first, tuning)
+        better = _with_top(domain, first, enough)
         if better == domain:
             break
         domain = better

@@ -81,6 +81,9 @@ class LadderTuning:
     finer : float
         Factor on these shares at a tenth of `begun` and below: on finer grids errors are seldom
         small by luck.
+    counted : float
+        Of what nodes and steps are found to leave, with all that, in the bar, at `begun`;
+        all of it at a tenth of that and below.
     doubt : float
         As in `ErrorTuning`.
     share : (float, float)
@@ -102,11 +105,6 @@ class LadderTuning:
         Factor on the error of the steps.
     step_orders : (float, float, float)
         At which the error of the steps is taken to fall: at least, if it was not seen to, at most.
-    step_fewer : float
-        Steps over those of the ladder along psi whose error they tell, at least, where these are as
-        few as `begun_steps` has it; 0 where more steps tell it always.
-    step_alone : float
-        One more factor on it then.
     step_apart : float
         Steps that the first rung is compared with, over its own.
     step_near : (float, float)
@@ -159,6 +157,7 @@ class LadderTuning:
     alone: float = 1.3
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
     finer: float = 0.6
+    counted: float = 0.9
     doubt: float = 0.007
     share: tuple[float, float] = (0.51, 0.45)
     on_line: float = 0.27
@@ -168,9 +167,7 @@ class LadderTuning:
     blurred: float = 0.5
     step_safety: float = 1.2
     step_orders: tuple[float, float, float] = (3.0, 3.8, 4.0)
-    step_fewer: float = 0.8
-    step_alone: float = 1.35
-    step_apart: float = 1.5
+    step_apart: float = 1.2
     step_near: tuple[float, float] = (2.6, 3.0)
     begun_steps: tuple[float, float] = (5.0, 5.8)
     begun: float = 1e-4
@@ -188,9 +185,9 @@ class LadderTuning:
 
     def at(self, tolerance: float) -> "LadderTuning":
         """The same at a tolerance."""
-        share = float(self.finer ** np.clip(np.log10(self.begun / tolerance), 0.0, 1.0))
-        xi, psi, late = self.coupled
-        return replace(self, coupled=(share * xi, share * psi, share * late))
+        fine = float(np.clip(np.log10(self.begun / tolerance), 0.0, 1.0))
+        xi, psi, late = (self.finer**fine * share for share in self.coupled)
+        return replace(self, coupled=(xi, psi, late), counted=self.counted ** (1.0 - fine))
 
     def wary(self, change: float) -> float:
         """Factor, beside `safety`, on what is left by nodes whose next rung changes so much."""
@@ -226,9 +223,10 @@ KINKED = LadderTuning(
     alone=1.0,
     coupled=(0.5, 0.5, 0.3),
     finer=1.0,
+    counted=1.0,
     begun_steps=(5.0, 6.2),
     step_safety=1.4,
-    step_fewer=0.0,
+    step_apart=1.5,
     start=(0.8, 0.65),
     near=1.4,
     doubt=0.02,

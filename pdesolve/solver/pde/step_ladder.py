@@ -1,9 +1,10 @@
 """How many time steps are needed, measured on the psi nodes of the pass that they are for.
 
 What too few steps leave hardly depends on how many xi nodes there are. So there is a ladder here
-too: few xi nodes (but for two payoffs at a kink), 1.5 times the steps on the second rung, and on
-every one after it each step taken in two. It begins at the steps of the other ladders. Where these
-are as few as the tolerance lets them be they leave little, and a step or two less say how much.
+too: few xi nodes (but for two payoffs at a kink), 1.2 times the steps on the second rung (1.5 at
+kinks), and on every one after it each step taken in two. It begins at the steps of the other
+ladders: with fewer errors do not fall yet as the scheme has it, and say little about those with
+more.
 """
 
 from contextlib import suppress
@@ -74,9 +75,6 @@ def climb_steps(
     BudgetSpent
         If shorter steps take more work than there is.
     """
-    rung = _by_fewer(run, on, how, doubt)
-    if rung is not None and rung.needed(target) <= how.step_near[0] * rung.steps:
-        return rung
     below, few, space = None, on, on.space
     least, unseen, most = how.step_orders
     while True:
@@ -104,23 +102,6 @@ def climb_steps(
         if rung.needed(target) <= how.step_near[0 if below is None else 1] * steps:
             return rung
         below, few = rung, fine
-
-
-def _by_fewer(run: Metered, on: Solution, how: LadderTuning, doubt: ErrorTuning) -> StepRung | None:
-    """What the steps leave, by how fewer differ: if errors are regular, and there are few."""
-    steps, unseen = on.steps["accepted"], how.step_orders[1]
-    fewer = min(steps - 1, int(np.ceil(how.step_fewer * steps)))
-    if not 0 < fewer <= steps <= how.least_steps("psi", run.tolerance):
-        return None
-    longer = respaced(on.times, on.case.market, fewer)
-    run.left -= on.space.n_xi * on.space.n_psi * (longer.size - 1)
-    with suppress(ArithmeticError):
-        few = retrace(on, on.space, longer)
-        moved, more = moves(on, few, doubt), steps / few.steps["accepted"]
-        if is_known(moved) and more > 1.0:
-            moved = times(moved, how.step_safety * how.step_alone / (more**unseen - 1.0))
-            return StepRung(steps=steps, error=moved, size=worst(on, moved), order=unseen)
-    return None
 
 
 def _shorter(found: Solution, how: LadderTuning) -> Array:

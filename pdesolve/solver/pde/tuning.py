@@ -26,13 +26,13 @@ class PilotTuning:
         Of the first pass's xi nodes, in units of the domain's finest length.
     margin : (float, float, float)
         Largest psi of the domain over the largest that is reached: least that will do, what it is
-        set to, as after the very first look in any case, and the most.
+        set to, and the most, after the very first look.
+    roomy : float
+        The most after a first pass, which would have to be run again.
     least : float
         Largest psi where one line turns out not to do, in units of 1 / the variance, at least.
     scout_nodes, scout_tolerance : float
         Of the very first look, in units of the first pass's xi nodes and tolerance.
-    scout_steps : int
-        Time steps that it has at least: psi that is reached hardly depends on them.
     rounds : int
         Passes until the largest psi must have settled.
     steps : int
@@ -44,10 +44,10 @@ class PilotTuning:
 
     spacing: float = 1.7
     margin: tuple[float, float, float] = (1.05, 1.15, 1.3)
+    roomy: float = 1.5
     least: float = 1e-6
     scout_nodes: float = 0.7
     scout_tolerance: float = 10.0
-    scout_steps: int = 2
     rounds: int = 4
     steps: int = 64
     attempts: int = 4
@@ -207,7 +207,7 @@ class Tuning(Brief):
     """The numbers that a solve of the equations goes by, by part."""
 
     domain: DomainTuning = DomainTuning()
-    steps: StepControl = StepControl(fewest=4)
+    steps: StepControl = StepControl(begin=0.2, fewest=3)
     budget: BudgetTuning = BudgetTuning()
     pilot: PilotTuning = PilotTuning()
     refine: RefineTuning = RefineTuning()

@@ -9,6 +9,7 @@ from pdesolve.case import load_case
 from pdesolve.model.economy import Economy
 from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde import accuracy, climb
+from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.axes import ByAxis
 from pdesolve.solver.pde.budget import BudgetSpent, Metered
 from pdesolve.solver.pde.certificate import CertificateTuning
@@ -40,8 +41,9 @@ def metered(name: str, work: float = 4e6) -> tuple[Metered, Solution]:
 
 
 def truly(first: Solution, nodes: ByAxis[int], finer: ByAxis[int]) -> float:
-    """What finer nodes change on full grids, by the scales of the tolerance."""
-    some, more = (retrace(first, first.space.resized(*size)) for size in (nodes, finer))
+    """What finer nodes change on full grids and more steps, by the scales of the tolerance."""
+    steps = respaced(first.times, first.case.market, 12)
+    some, more = (retrace(first, first.space.resized(*size), steps) for size in (nodes, finer))
     return worst(first, change(more, some, DOUBT))
 
 
@@ -201,7 +203,7 @@ def test_there_a_rung_is_a_grid_that_was_solved_if_hardly_more_nodes(
     found = {}
     for alike in (1.0, HOW.alike):
         how = replace(HOW, alike=alike)
-        found[alike] = Ladder(run, first, "psi", how, DOUBT).climb(1e-4).nodes
+        found[alike] = Ladder(run, first, "psi", how, DOUBT).climb(7e-5).nodes
         grids, solved_on = len(set(solved_on)), []
         assert grids == (5 if alike == 1.0 else 4)
     assert 1.0 < found[HOW.alike] / found[1.0] <= HOW.alike

@@ -7,16 +7,14 @@ import pytest
 
 from pdesolve.case import DiscretePayoff, LinearAttention
 from pdesolve.model.economy import Economy
-from pdesolve.numerics.grid import Grid
 from pdesolve.solver.pde import step_ladder
 from pdesolve.solver.pde.announcements import respaced
 from pdesolve.solver.pde.budget import BudgetSpent
 from pdesolve.solver.pde.errors import ErrorTuning, change, worst
-from pdesolve.solver.pde.ladder_tuning import KINKED, LadderTuning
+from pdesolve.solver.pde.ladder_tuning import LadderTuning
 from pdesolve.solver.pde.passes import retrace
 from pdesolve.solver.pde.solver import solve
 from pdesolve.solver.solution import Solution
-from pdesolve.typing import Array
 from tests.solver.pde.test_ladder import metered
 from tests.tools.families import family_case
 
@@ -42,53 +40,6 @@ def test_so_many_steps_leave_what_is_said(name: str, target: float) -> None:
     truly, said = worst(first, change(many, some, DOUBT)), worst(first, rung.left(steps))
     assert truly <= said <= 1.001 * target
     assert said <= 2.5 * truly
-
-
-@pytest.mark.parametrize("name", ["baseline", "three_states", "newsflow", "binary", "mixture"])
-def test_a_few_less_tell_what_few_steps_leave(name: str) -> None:
-    """At 1e-5 eight are few; what they leave is what four times as many change, on a full grid."""
-    run, first = metered(name)
-    lines = 1 if name == "binary" else 21
-    times = respaced(first.times, first.case.market, HOW.least_steps("psi", run.tolerance))
-    on = retrace(first, first.space.resized(25, lines), times)
-    left = run.left
-    rung = step_ladder.climb_steps(run, on, 1e-4, HOW, DOUBT)
-    few, full = on.steps["accepted"], first.space.resized(60, lines)
-    assert rung.steps == few == 8
-    assert left - run.left <= on.space.n_xi * on.space.n_psi * (few - 1)
-    some, many = (
-        retrace(first, full, respaced(first.times, first.case.market, n)) for n in (few, 4 * few)
-    )
-    truly, said = worst(first, change(many, some, DOUBT)), worst(first, rung.left(few))
-    assert truly <= said <= 2.5 * truly
-
-
-@pytest.mark.parametrize("how", [HOW, KINKED])
-def test_more_tell_it_where_there_are_more_already_or_kinks(how: LadderTuning) -> None:
-    run, first = metered("baseline")
-    steps = 12 if how is HOW else how.least_steps("psi", run.tolerance)
-    on = thin(first, steps)
-    rung = step_ladder.climb_steps(run, on, 1e-4, how, DOUBT)
-    more = retrace(on, on.space, respaced(on.times, on.case.market, int(np.ceil(1.5 * steps))))
-    moved = worst(on, change(more, on, DOUBT))
-    kept = 1.0 - (steps / more.steps["accepted"]) ** how.step_orders[1]
-    assert rung.size == pytest.approx(how.step_safety * moved / kept)
-
-
-def test_more_tell_it_where_fewer_break_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    run, first = metered("baseline")
-    on = thin(first, 8)
-
-    def breaks(found: Solution, grid: Grid, times: Array) -> Solution:
-        if times.size < on.times.size:
-            raise ArithmeticError("a step breaks down")
-        return retrace(found, grid, times)
-
-    monkeypatch.setattr(step_ladder, "retrace", breaks)
-    rung = step_ladder.climb_steps(run, on, 1e-4, HOW, DOUBT)
-    more = retrace(on, on.space, respaced(on.times, on.case.market, 12))
-    moved = worst(on, change(more, on, DOUBT))
-    assert rung.size == pytest.approx(HOW.step_safety * moved / (1.0 - 1.5**-3.8))
 
 
 @pytest.mark.parametrize("broken", ["raises", "not a number"])
