@@ -157,7 +157,7 @@ class LadderTuning:
     alone: float = 1.3
     coupled: tuple[float, float, float] = (0.3, 0.5, 0.15)
     finer: float = 0.6
-    counted: float = 0.9
+    counted: float = 0.84
     doubt: float = 0.007
     share: tuple[float, float] = (0.51, 0.45)
     on_line: float = 0.27
