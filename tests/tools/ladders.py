@@ -52,7 +52,7 @@ def first_pass(case: Case) -> Solution:
     """As a solve begins."""
     economy, how = Economy.of(case), TUNING.ladder
     domain = choose_domain(economy, TOLERANCE)
-    run = Metered(case, economy, TOLERANCE, TUNING.budget, TUNING.steps)
+    run = Metered(case, economy, TOLERANCE, TUNING.budget, TUNING.first)
     nodes, fixed = first_nodes(case, economy, domain, TOLERANCE, TUNING.pilot, TUNING.errors)
     return settle(run, domain, nodes, how.steps_for(TOLERANCE), fixed.xi, TUNING.pilot)[1]
 

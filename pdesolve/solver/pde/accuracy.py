@@ -64,7 +64,8 @@ def solve_to_tolerance(
     nodes, fixed = first_nodes(case, economy, domain, tolerance, tuning.pilot, tuning.errors)
     width = tuning.line.width if economy.prior.is_normal else tuning.jumps.at(tolerance)
     economy = replace(economy, jump_width=width)
-    run = Metered(case, economy, tolerance, tuning.budget, tuning.steps, progress=progress)
+    control = tuning.steps if economy.prior.is_normal else tuning.first
+    run = Metered(case, economy, tolerance, tuning.budget, control, progress=progress)
     domain, first = settle(run, domain, nodes, rough, fixed.xi, tuning.pilot)
     if first.space.n_xi == 1:
         return refine_line(run, domain, first, tolerance, tuning)
@@ -72,6 +73,7 @@ def solve_to_tolerance(
         found = climbed(run, domain, first, tolerance, tuning, tuning.ladder)
         if found is not None:
             return found
+    run.control = tuning.steps
     domain = domain.of_order(tuning.refine.psi_order, tuning.refine.fade)
     nodes, fixed = first_nodes(  # few psi nodes exaggerate there what happens along xi
         case, economy, domain, 1e-5, tuning.pilot, tuning.errors, rough=True

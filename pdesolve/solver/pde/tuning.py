@@ -204,10 +204,14 @@ class LineTuning:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Tuning(Brief):
-    """The numbers that a solve of the equations goes by, by part."""
+    """The numbers that a solve of the equations goes by, by part.
+
+    First passes choose their time steps by `first`, but for normal payoffs; all others by `steps`.
+    """
 
     domain: DomainTuning = DomainTuning()
-    steps: StepControl = StepControl(begin=0.2, fewest=3)
+    steps: StepControl = StepControl(fewest=4)
+    first: StepControl = StepControl(begin=0.2, fewest=3)
     budget: BudgetTuning = BudgetTuning()
     pilot: PilotTuning = PilotTuning()
     refine: RefineTuning = RefineTuning()

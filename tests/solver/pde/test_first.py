@@ -35,7 +35,7 @@ def settled(
     economy = Economy.of(case)
     domain = choose_domain(economy, TOLERANCE)
     nodes, _ = first_nodes(case, economy, domain, TOLERANCE, how.pilot, how.errors)
-    run = Metered(case, economy, TOLERANCE, how.budget, how.steps)
+    run = Metered(case, economy, TOLERANCE, how.budget, how.first)
     rough = how.ladder.steps_for(TOLERANCE)
     return settle(run, domain, nodes, rough, False, how.pilot)[0], passes
 

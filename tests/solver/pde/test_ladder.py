@@ -203,7 +203,7 @@ def test_there_a_rung_is_a_grid_that_was_solved_if_hardly_more_nodes(
     found = {}
     for alike in (1.0, HOW.alike):
         how = replace(HOW, alike=alike)
-        found[alike] = Ladder(run, first, "psi", how, DOUBT).climb(7e-5).nodes
+        found[alike] = Ladder(run, first, "psi", how, DOUBT).climb(1e-4).nodes
         grids, solved_on = len(set(solved_on)), []
         assert grids == (5 if alike == 1.0 else 4)
     assert 1.0 < found[HOW.alike] / found[1.0] <= HOW.alike
