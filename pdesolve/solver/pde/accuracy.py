@@ -73,7 +73,6 @@ def solve_to_tolerance(
         found = climbed(run, domain, first, tolerance, tuning, tuning.ladder)
         if found is not None:
             return found
-    run.control = tuning.steps
     domain = domain.of_order(tuning.refine.psi_order, tuning.refine.fade)
     nodes, fixed = first_nodes(  # few psi nodes exaggerate there what happens along xi
         case, economy, domain, 1e-5, tuning.pilot, tuning.errors, rough=True

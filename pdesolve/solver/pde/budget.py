@@ -72,8 +72,6 @@ class Metered:
         To be solved.
     more_steps : int
         That announcements call for: time between any two of them takes some.
-    control : StepControl
-        Of the time steps.
     left : float
         Nodes times steps that may still be spent; no limit where the case file fixes the nodes.
     """
@@ -93,7 +91,7 @@ class Metered:
         free = not (numerics.xi_nodes or numerics.psi_nodes)
         self.left = tuning.work * max(1.0, 1e-5 / tolerance) ** 0.5 if free else np.inf
         self._case, self.economy = case, economy
-        self._tuning, self.control, self._progress = tuning, control, progress
+        self._tuning, self._control, self._progress = tuning, control, progress
         self._work = self._seconds = self._aside = 0.0
 
     def require(self, nodes: ByAxis[int]) -> None:
@@ -157,7 +155,7 @@ class Metered:
                 nodes,
                 tolerance,
                 steps,
-                control=self.control,
+                control=self._control,
                 progress=self._progress,
             )
         except PassError as failure:

@@ -206,7 +206,7 @@ class LineTuning:
 class Tuning(Brief):
     """The numbers that a solve of the equations goes by, by part.
 
-    First passes choose their time steps by `first`, but for normal payoffs; all others by `steps`.
+    Passes choose their time steps by `first`, for normal payoffs, where one line does, by `steps`.
     """
 
     domain: DomainTuning = DomainTuning()
