@@ -102,12 +102,10 @@ def settle(
             few = nodes._replace(xi=more(nodes.xi, tuning.scout_nodes))
             most = tuning.steps + run.more_steps
             scout = run(domain, few, tuning.scout_tolerance * tolerance, most)
-            domain = _with_top(domain, scout, tuning)
+            domain = _with_top(domain, scout, tuning, tuning.roomy[0])
     first = pilot(run, domain, with_lines(nodes, domain, run.economy), tolerance, stuck, tuning)
-    least, best, _ = tuning.margin
-    enough = replace(tuning, margin=(least, best, tuning.roomy))
     for _ in range(tuning.rounds):
-        better = _with_top(domain, first, enough)
+        better = _with_top(domain, first, tuning, tuning.roomy[1])
         if better == domain:
             break
         domain = better
@@ -116,8 +114,11 @@ def settle(
     return domain, first
 
 
-def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
-    """The domain, with another largest psi if what the fastest learner reached calls for it."""
+def _with_top(domain: Domain, found: Solution, tuning: PilotTuning, most: float) -> Domain:
+    """The domain, with another largest psi if what the fastest learner reached calls for it.
+
+    Or if it has more than so many times that.
+    """
     if found.space.n_psi == 1:
         longest = min(learned_after_all(found), domain.psi_informed)
         least = tuning.least * domain.psi_scale
@@ -127,8 +128,8 @@ def _with_top(domain: Domain, found: Solution, tuning: PilotTuning) -> Domain:
         lines = everywhere > 0.0 or found.case.numerics.psi_nodes
         return domain if lines else replace(domain, psi_top=0.0, lines=())
     needed = min(float(found.psi_reached[-1]), domain.psi_informed)
-    least, best, most = (share * needed for share in tuning.margin)
-    if needed == domain.psi_top or least <= domain.psi_top <= most:
+    least, best = (share * needed for share in tuning.margin)
+    if needed == domain.psi_top or least <= domain.psi_top <= most * needed:
         return domain
     return replace(domain, psi_top=min(best, domain.psi_informed))
 

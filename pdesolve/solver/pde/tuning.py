@@ -24,11 +24,11 @@ class PilotTuning:
     ----------
     spacing : float
         Of the first pass's xi nodes, in units of the domain's finest length.
-    margin : (float, float, float)
-        Largest psi of the domain over the largest that is reached: least that will do, what it is
-        set to, and the most, after the very first look.
-    roomy : float
-        The most after a first pass, which would have to be run again.
+    margin : (float, float)
+        Largest psi of the domain over the largest that is reached: least that will do, and what it
+        is set to.
+    roomy : (float, float)
+        The most, after the very first look, and after a first pass, which has to be run again then.
     least : float
         Largest psi where one line turns out not to do, in units of 1 / the variance, at least.
     scout_nodes, scout_tolerance : float
@@ -43,8 +43,8 @@ class PilotTuning:
     """
 
     spacing: float = 1.7
-    margin: tuple[float, float, float] = (1.05, 1.15, 1.3)
-    roomy: float = 1.5
+    margin: tuple[float, float] = (1.05, 1.15)
+    roomy: tuple[float, float] = (1.3, 1.5)
     least: float = 1e-6
     scout_nodes: float = 0.7
     scout_tolerance: float = 10.0

@@ -43,11 +43,11 @@ def settled(
 @pytest.mark.parametrize("name", ["baseline", "three_states", "uniform"])
 def test_largest_psi_is_set_by_a_quick_look(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     domain, ((wide, scout), (on, first)) = settled(name, monkeypatch)
-    (least, best, most), reached = TUNING.pilot.margin, scout.psi_reached[-1]
+    (least, best), (most, enough) = TUNING.pilot.margin, TUNING.pilot.roomy
     assert domain == on
-    if wide.psi_top > most * reached:
+    if wide.psi_top > most * (reached := scout.psi_reached[-1]):
         assert domain.psi_top == pytest.approx(best * reached)
-    assert least <= domain.psi_top / first.psi_reached[-1] <= TUNING.pilot.roomy
+    assert least <= domain.psi_top / first.psi_reached[-1] <= enough
     assert scout.steps["accepted"] <= first.steps["accepted"]
     assert scout.space.n_xi < first.space.n_xi
 
@@ -61,7 +61,7 @@ def test_some_room_is_no_reason_for_another_first_pass(monkeypatch: pytest.Monke
     case = replace(case, market=market)
     domain, ((wide, _), (on, first)) = settled(case, monkeypatch)
     assert wide == on == domain
-    assert domain.psi_top / first.psi_reached[-1] > TUNING.pilot.margin[2]
+    assert domain.psi_top / first.psi_reached[-1] > TUNING.pilot.roomy[0]
 
 
 def test_psi_reached_hardly_depends_on_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,7 @@ def test_errors_on_finer_grids_are_seldom_small_by_luck() -> None:
     assert JUMPED.at(1e-8) == JUMPED
     for usual, fewer, fewest in zip(HOW.coupled, some.coupled, fine.coupled, strict=True):
         assert usual > fewer > fewest > 0.5 * usual
+    assert 0.5 < HOW.counted < some.counted < fine.counted == JUMPED.counted == 1.0
 
 
 @pytest.mark.parametrize("target", [1e-4, 3e-6])
